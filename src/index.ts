@@ -14,7 +14,7 @@ export type { BackupCallOptions } from './core/engine/backup.ts';
 export type { CompactOptions } from './core/engine/compact.ts';
 export type { DiffOptions, DiffResult, LedgerDiff } from './core/engine/diff.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
-export type { EmitOptions, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
+export type { EmitEventsOptions, EmitOptions, RoutingOverrideOptions, SingleEvent } from './core/engine/emit.ts';
 export type { EventInput } from './core/engine/event-line.ts';
 export type { FilterRequest } from './core/engine/filter.ts';
 export type {
@@ -122,7 +122,7 @@ export {
   withMissing,
 } from './core/model/routing/routing-intents.ts';
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing/routing-text.ts';
-export { type FieldPath, formatFieldPath } from './core/model/text/field-path.ts';
+export { type FieldPath, formatFieldPath, formatFieldPaths } from './core/model/text/field-path.ts';
 export { shellFlag, shellWord } from './core/model/text/shell-word.ts';
 export { type Clock, systemClock } from './core/model/time/clock.ts';
 export { formatTime, type Micros } from './core/model/time/time.ts';

@@ -61,7 +61,20 @@ A bad line stops the run: the lines before it are committed, the error names the
       description: 'send all events to this partition, whatever the routing rule',
       helpValue: 'PARTITION',
     }),
+    'expect-head': Flags.string({
+      description: 'commit only if this is the head, otherwise exit 4 with the head that is there and store nothing',
+      helpValue: 'SEQUENCE:HASH',
+      exclusive: ['producer'],
+    }),
     envelope: Flags.boolean({ description: 'input lines are envelopes, as replay -o envelope prints them' }),
+    text: Flags.boolean({
+      description: 'input lines are plain text: each becomes an event {"message": ..}',
+      exclusive: ['envelope'],
+    }),
+    'keep-cr': Flags.boolean({
+      description:
+        'store a carriage return before a line feed as part of the line; default: it belongs to the line end',
+    }),
     late: Flags.option({
       description: "event older than the ledger's head: record it at the head's time, or reject it as a bad line",
       options: ['record', 'reject'] as const,
@@ -92,7 +105,8 @@ A bad line stops the run: the lines before it are committed, the error names the
       const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
       const receipts = flags.receipts ? new ReceiptPrinter(interrupt) : null;
       const progress = new Progress(input.bytes, isQuiet);
-      if (input.isTerminal && !isQuiet) this.logToStderr('reading JSON lines from the terminal; press Ctrl-D to end');
+      if (input.isTerminal && !isQuiet)
+        this.logToStderr(`reading ${flags.text ? 'lines' : 'JSON lines'} from the terminal; press Ctrl-D to end`);
       const started = performance.now();
       const warnings: LedgerWarning[] = [];
       try {
@@ -102,6 +116,9 @@ A bad line stops the run: the lines before it are committed, the error names the
           key: flags.key,
           to: flags.to,
           format: flags.envelope ? formats.envelope : undefined,
+          expectHead: flags['expect-head'],
+          text: flags.text,
+          keepCr: flags['keep-cr'],
           late: flags.late,
           maxSkew: flags['max-skew'],
           lineBytesMax: flags['max-line'],

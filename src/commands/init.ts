@@ -51,9 +51,14 @@ export default class Init extends BaseCommand {
       description: "dotted path of the event's own time; default: arrival time",
       helpValue: 'PATH',
     }),
+    tz: Flags.string({
+      description: 'zone of event times without an offset, such as Europe/Berlin; default: reject them. Needs --time',
+      helpValue: 'ZONE',
+      dependsOn: ['time'],
+    }),
     unique: Flags.string({
-      description: 'dotted path of an id that is stored at most once (deduplication)',
-      helpValue: 'PATH',
+      description: 'dotted path of an id that is stored at most once (deduplication); of several fields source+id',
+      helpValue: 'PATH[+PATH]',
     }),
     durability: Flags.option({
       description: 'full: synced to disk before it is acknowledged; normal: a power failure may lose the last commits',
@@ -92,6 +97,7 @@ export default class Init extends BaseCommand {
       partition: withMissing(parseRoutingSpec(flags.routing), flags.missing),
       partitions: readPartitions(flags.partitions),
       time: flags.time,
+      tz: flags.tz,
       unique: flags.unique,
       durability: flags.durability,
       determinism: flags.determinism,

@@ -17,6 +17,7 @@ import {
   CREATE,
   DIFF,
   EMIT,
+  EMIT_EVENTS,
   FORCE,
   HANDLER,
   HEAD_BEFORE,
@@ -24,7 +25,6 @@ import {
   PARKED,
   PLAN_CURSORS,
   REPLAY,
-  ROUTING_OVERRIDE,
   SET_CURSORS,
   SOURCES,
   SUBSCRIBE,
@@ -34,7 +34,7 @@ import {
 import { type CompactOptions, compacting } from './engine/compact.ts';
 import { type DiffOptions, type DiffSide, diff, type LedgerDiff } from './engine/diff.ts';
 import { type DryRunReport, dryRun } from './engine/dry-run.ts';
-import { type EmitOptions, Emitting, type RoutingOverrideOptions, type SingleEvent } from './engine/emit.ts';
+import { type EmitEventsOptions, type EmitOptions, Emitting, type SingleEvent } from './engine/emit.ts';
 import type { EventInput } from './engine/event-line.ts';
 import { EventFilter, filterText } from './engine/filter.ts';
 import {
@@ -55,6 +55,7 @@ import {
   type OpenOptions,
   toBlueprint,
   toBusyLimit,
+  zoneNameOf,
 } from './engine/open.ts';
 import { Partitioning } from './engine/partitioning.ts';
 import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replay.ts';
@@ -88,6 +89,7 @@ import { kindOf, number, text } from './model/options/option-kinds.ts';
 import { readArgument, readOptions } from './model/options/options.ts';
 import { type Partition, selectPartitions } from './model/routing/partition.ts';
 import { type Clock, systemClock } from './model/time/clock.ts';
+import { type TimeZone, timeZone } from './model/time/time-zone.ts';
 import { systemTimer, type Timer } from './model/time/timer.ts';
 import { headAheadWarning } from './model/warning.ts';
 import { EventStream } from './output/event-stream.ts';
@@ -111,7 +113,7 @@ export class Completengine {
   #partitioning: Partitioning | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(ledger: Ledger, options: OpenOptions) {
+  private constructor(ledger: Ledger, options: OpenOptions, zone: TimeZone | null) {
     this.#ledger = ledger;
     this.#clock = options.clock ?? systemClock;
     this.#timer = options.timer ?? systemTimer;
@@ -122,6 +124,7 @@ export class Completengine {
       bus: this.#bus,
       clock: this.#clock,
       isClockTrusted: options.trustClock ?? false,
+      zone,
       locate: locating(ledger),
     });
   }
@@ -146,7 +149,8 @@ export class Completengine {
     });
     try {
       checkAskedFor(ledger, options);
-      return new Completengine(ledger, options);
+      const { zone } = ledger.identity.config;
+      return new Completengine(ledger, options, zone === null ? null : await timeZone(zone));
     } catch (error) {
       await ledger.close().catch(() => {});
       throw error;
@@ -166,7 +170,12 @@ export class Completengine {
     options: CreateOptions & Pick<OpenOptions, 'clock' | 'busyTimeoutMs' | 'signal'>,
   ): Promise<void> {
     const driver = await driverOf(path);
-    await driver.create(path, toBlueprint(options), options.clock ?? systemClock, toBusyLimit(options, driver));
+    await driver.create(
+      path,
+      toBlueprint(options, await zoneNameOf(options)),
+      options.clock ?? systemClock,
+      toBusyLimit(options, driver),
+    );
   }
 
   /** Whether something is stored at the location of a ledger. */
@@ -211,7 +220,7 @@ export class Completengine {
    * Commits the events together, all or none; receipts are in the order of the events. Up to 64 MiB.
    * @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT
    */
-  emit(events: readonly EventInput[], options?: RoutingOverrideOptions): Promise<EventReceipt[]>;
+  emit(events: readonly EventInput[], options?: EmitEventsOptions): Promise<EventReceipt[]>;
   /**
    * Commits a stream of JSON lines, of any length and in chunks of any size.
    * @throws LedgerError BAD_LINE at the first bad line: everything before it is committed, and reported in
@@ -219,7 +228,7 @@ export class Completengine {
    */
   emit(stream: AsyncIterable<Uint8Array | string>, options?: EmitOptions & IngestHooks): Promise<EmissionReport>;
   /** Commits one event. Simultaneous calls share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT */
-  emit<Event extends EventInput>(event: SingleEvent<Event>, options?: RoutingOverrideOptions): Promise<EventReceipt>;
+  emit<Event extends EventInput>(event: SingleEvent<Event>, options?: EmitEventsOptions): Promise<EventReceipt>;
   async emit(
     input: EventInput | readonly EventInput[] | AsyncIterable<Uint8Array | string>,
     options?: EmitOptions & IngestHooks,
@@ -229,9 +238,9 @@ export class Completengine {
         [{ name: 'stream', open: () => input }],
         readOptions('emit() of a stream', options, EMIT),
       );
-    const override = readOptions('emit() of events', options, ROUTING_OVERRIDE);
-    if (Array.isArray(input)) return this.#emitting.emit(input, override);
-    const [receipt] = await this.#emitting.emit([input as EventInput], override);
+    const checked = readOptions('emit() of events', options, EMIT_EVENTS);
+    if (Array.isArray(input)) return this.#emitting.emit(input, checked);
+    const [receipt] = await this.#emitting.emit([input as EventInput], checked);
     return receipt as EventReceipt;
   }
 

@@ -8,6 +8,7 @@ import {
   epochInForce,
   formatCompression,
   formatFieldPath,
+  formatFieldPaths,
   formatHead,
   formatTime,
   type GroupDescription,
@@ -40,6 +41,8 @@ export interface ConfigDocument {
   /** Paths of the time and of the unique id; null without one. */
   readonly time: string | null;
   readonly unique: string | null;
+  /** Zone of times without an offset, if the ledger has one. */
+  readonly tz?: string | undefined;
   readonly durability: string;
   readonly determinism: string;
   readonly lineBytesMax: number;
@@ -182,7 +185,8 @@ function ledgerDocument(facts: LedgerFacts): LedgerDocument {
     lastTime: head.sequence === 0 ? null : formatTime(head.time),
     config: {
       time: config.time === null ? null : formatFieldPath(config.time),
-      unique: config.unique === null ? null : formatFieldPath(config.unique),
+      ...(config.zone === null ? {} : { tz: config.zone }),
+      unique: config.unique === null ? null : formatFieldPaths(config.unique),
       durability: config.durability,
       determinism: config.determinism,
       lineBytesMax: config.lineBytesMax,

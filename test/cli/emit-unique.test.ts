@@ -75,3 +75,31 @@ test('two emitters at the same time with the same ids store each once', async ()
   expect(new Set(events.map(({ payload }) => payload)).size).toBe(20_000);
   expect(events).toHaveLength(20_000);
 });
+
+test('an id of several fields is one only if all of them are equal', async () => {
+  const ledger = await newLedger('--unique', 'source+id');
+  const line = (source: unknown, id: unknown, rest = '') =>
+    `{"source":${JSON.stringify(source)},"id":${JSON.stringify(id)}${rest}}\n`;
+  const input = line('a', 'bc') + line('ab', 'c') + line('a', 1) + line('b', 1);
+  await succeed(['emit', '-l', ledger], { input });
+  expect((await succeed(['emit', '-l', ledger], { input })).stderr).toContain('4 duplicates skipped');
+  expectFailure(
+    await runCli(['emit', '-l', ledger], { input: line('b', 1, ',"x":2') }),
+    4,
+    "the id 'source+id' was committed before with another payload",
+  );
+  expectFailure(
+    await runCli(['emit', '-l', ledger], { input: '{"id":1}\n' }),
+    65,
+    "the unique id 'source+id' is missing",
+  );
+  expectFailure(await runCli(['emit', '-l', ledger], { input: line([], 1) }), 65, 'is not a string, number or boolean');
+  expect(await replayed(ledger)).toBe(input);
+  await succeed(['inspect', '--verify', '-l', ledger]);
+  expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).config.unique).toBe(
+    'source+id',
+  );
+  const copy = `${ledger}.copy`;
+  await succeed(['replay', '-l', ledger, '--into', copy]);
+  expect((await succeed(['emit', '-l', copy], { input })).stderr).toContain('4 duplicates skipped');
+});

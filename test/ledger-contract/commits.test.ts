@@ -5,7 +5,9 @@ import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import type { Ledger } from '../../src/core/ledger/ledger.ts';
 import type { Committed, Conflict } from '../../src/core/model/events/commit.ts';
+import { type Anchor, formatHead } from '../../src/core/model/events/head.ts';
 import { EVERYTHING } from '../../src/core/model/events/range.ts';
+import type { LedgerError } from '../../src/core/model/ledger-error.ts';
 import { failureOf } from '../support/engines.ts';
 import { draftOf, readAll } from './drafts.ts';
 import { openNew, openTwice, STORAGES, stopStorages } from './drivers.ts';
@@ -32,6 +34,41 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
       { sequence: 1, offset: 0, ...event('1') },
       { sequence: 2, offset: 0, ...event('2', 2, 1) },
     ]);
+  });
+
+  it('that expect a head are made at this one alone, of any number at once exactly one', async () => {
+    const [one, other] = await openTwice(storage);
+    const expecting = async (ledger: Ledger, expectedHead: Anchor, time: number) => {
+      const draft = {
+        ...draftOf(await ledger.basis(), [event(String(time), time)], { hasArrivalTime: true }),
+        expectedHead,
+      };
+      return ledger.commit(draft).then(
+        (outcome) => outcome as Committed,
+        (error: unknown) => error as LedgerError,
+      );
+    };
+    let expected: Anchor = await one.head();
+    for (let round = 1; round <= 4; round++) {
+      const answers = await Promise.all(
+        [one, other, one, other].map((ledger, nth) => expecting(ledger, expected, round * 10 + nth)),
+      );
+      const committed = answers.filter((answer): answer is Committed => 'kind' in answer);
+      expect(committed).toHaveLength(1);
+      expected = committed[0]?.head as Anchor;
+      for (const answer of answers) {
+        if ('kind' in answer) continue;
+        expect(answer.code).toBe('HEAD_CONFLICT');
+        expect(answer.details['head']).toBe(formatHead(expected));
+      }
+      // commits that expect nothing move the head, too
+      const free = (await one.commit(
+        draftOf(await one.basis(), [event('free', round * 10 + 9)], { hasArrivalTime: true }),
+      )) as Committed;
+      expect(await expecting(other, expected, round * 10 + 9)).toMatchObject({ code: 'HEAD_CONFLICT' });
+      expected = free.head;
+    }
+    expect((await one.head()).sequence).toBe(8);
   });
 
   it('store any events byte for byte, in order', async () => {

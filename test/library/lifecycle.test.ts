@@ -83,7 +83,7 @@ test('inspect describes the ledger', async () => {
     commits: 1,
     head: { sequence: 1, time: Date.UTC(2026, 0, 1) * 1000 },
     firstTime: Date.UTC(2026, 0, 1) * 1000,
-    identity: { config: { time: ['at'], unique: ['id'], durability: 'full' } },
+    identity: { config: { time: ['at'], unique: [['id']], durability: 'full' } },
   });
   expect(description.partitions.reduce((sum, { events }) => sum + events, 0)).toBe(1);
 });

@@ -41,6 +41,7 @@ export function sampleOf({
     config: {
       time: null,
       unique: null,
+      zone: null,
       durability: 'full',
       determinism: 'strict',
       lineBytesMax: 1_048_576,

@@ -26,6 +26,7 @@ export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {
   DAMAGED_LEDGER: 3,
   DIGEST_MISMATCH: 3,
   CONFIG_MISMATCH: 4,
+  HEAD_CONFLICT: 4,
   ID_CONFLICT: 4,
   PRODUCER_CONFLICT: 4,
   CURSOR_CONFLICT: 4,

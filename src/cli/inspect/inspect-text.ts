@@ -23,7 +23,7 @@ export async function overviewText(ledger: OverviewDocument): Promise<string> {
     ['events', `${count(events)} in ${plural(ledger.commits, 'commit')}${droppedText(ledger.archived)}`],
     ['time', events === 0 ? 'none yet' : `${ledger.firstTime} to ${ledger.lastTime}`],
     ...epochLines(ledger).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
-    ['time field', config.time === null ? 'none (arrival time)' : escapeForTerminal(config.time)],
+    ['time field', timeFieldText(config)],
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(config.unique)],
     [
       'settings',
@@ -96,4 +96,9 @@ export function eventText(event: EventDocument, isTerminal: boolean): string {
     `key        ${event.key === null ? 'none' : escapeForTerminal(event.key)}`,
     `payload    ${isTerminal ? escapeForTerminal(payload) : payload}`,
   ].join('\n');
+}
+
+function timeFieldText({ time, tz }: OverviewDocument['config']): string {
+  if (time === null) return 'none (arrival time)';
+  return escapeForTerminal(tz === undefined ? time : `${time}, in ${tz} where it has no offset`);
 }

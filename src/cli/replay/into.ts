@@ -6,6 +6,7 @@ import {
   epochInForce,
   formatCompression,
   formatFieldPath,
+  formatFieldPaths,
   LedgerError,
   type LedgerIdentity,
   parseRoutingSpec,
@@ -56,7 +57,8 @@ function likeSource({ config, epochs, partitions }: LedgerIdentity, routing: str
     // another rule may define another number; the rule itself adds the partition for events without a key
     partitions: routing === undefined ? partitionIds.map((id) => partitions[id]?.name ?? '') : undefined,
     time: config.time === null ? undefined : formatFieldPath(config.time),
-    unique: config.unique === null ? undefined : formatFieldPath(config.unique),
+    tz: config.zone ?? undefined,
+    unique: config.unique === null ? undefined : formatFieldPaths(config.unique),
     compression: formatCompression(config.compression),
     durability: config.durability,
     determinism: config.determinism,

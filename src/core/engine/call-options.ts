@@ -39,7 +39,7 @@ import type { ArchiveOptions } from './archive.ts';
 import type { BackupCallOptions } from './backup.ts';
 import type { CompactOptions } from './compact.ts';
 import type { DiffOptions } from './diff.ts';
-import type { EmitOptions, RoutingOverrideOptions } from './emit.ts';
+import type { EmitEventsOptions, EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ForceOptions, ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
 import type { ExplainLinesOptions, PreviewOptions, RerouteOptions, WantedPlacement } from './partitioning-types.ts';
@@ -89,6 +89,7 @@ const LEDGER = {
   partition: ROUTING,
   partitions: COUNT_OR_NAMES,
   time: text,
+  tz: text,
   unique: text,
   durability: oneOf(...DURABILITIES),
   determinism: oneOf(...DETERMINISMS),
@@ -114,12 +115,15 @@ export const OPEN: OptionTable<OpenOptions> = {
 };
 
 export const ROUTING_OVERRIDE: OptionTable<RoutingOverrideOptions> = { key: text, to: text };
+export const EMIT_EVENTS: OptionTable<EmitEventsOptions> = { ...ROUTING_OVERRIDE, expectHead: text };
 export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
-  ...ROUTING_OVERRIDE,
+  ...EMIT_EVENTS,
   producer: text,
   atomic: flag,
   format: RESTORABLE,
   late: oneOf('record', 'reject'),
+  text: flag,
+  keepCr: flag,
   maxSkew: text,
   lineBytesMax: number,
   onCommit: hook(),

@@ -9,17 +9,20 @@ import { type EmissionReport, type IngestHooks, ingest } from '../emission/commi
 import type { ProducerProgress } from '../emission/commit/producer-progress.ts';
 import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
+import type { LineReading } from '../emission/input/line-reading.ts';
 import { type EventFormat, type LineLayout, WHOLE_LINE } from '../formats/event-format.ts';
 import { EVENT_BYTES_MAX } from '../frames/frame-body.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { checkClientName } from '../model/client-name.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';
+import { type Anchor, checkExpectedHead, parseHead } from '../model/events/head.ts';
 import { invalidArgument, type LedgerError } from '../model/ledger-error.ts';
 
 import type { RoutingOverride } from '../model/routing/router.ts';
 import type { Clock } from '../model/time/clock.ts';
 import { readDuration } from '../model/time/time-expression.ts';
+import type { TimeZone } from '../model/time/time-zone.ts';
 import { headAheadWarning } from '../model/warning.ts';
 import { makeRouter } from '../router/router.ts';
 import { type EventInput, toLine } from './event-line.ts';
@@ -44,13 +47,23 @@ export interface RoutingOverrideOptions {
   readonly to?: string | undefined;
 }
 
-export interface EmitOptions extends RoutingOverrideOptions {
+/** Of a call that emits events. */
+export interface EmitEventsOptions extends RoutingOverrideOptions {
+  /** Commit only if this is the head, `SEQUENCE:HASH`; of a stream, its first commit. Otherwise HEAD_CONFLICT, and nothing is stored. */
+  readonly expectHead?: string | undefined;
+}
+
+export interface EmitOptions extends EmitEventsOptions {
   /** Store the position in the input with each commit under this name, and continue after it. */
   readonly producer?: string | undefined;
   /** All of the input or nothing. */
   readonly atomic?: boolean | undefined;
   /** Format of the lines, such as `formats.envelope`: time and payload are read from its fields. Default: `formats.payload`. */
   readonly format?: EventFormat | undefined;
+  /** The input is plain text: each line becomes an event `{"message":..}`, an empty one too. Default: false, lines are JSON. */
+  readonly text?: boolean | undefined;
+  /** A carriage return before a line feed belongs to the payload. Default: false, it is part of the line end. */
+  readonly keepCr?: boolean | undefined;
   /** An event earlier than the head: recorded at the head's time (default), or a bad line. */
   readonly late?: 'record' | 'reject' | undefined;
   /** How far ahead of the clock an event may be, such as `24h`. */
@@ -64,6 +77,8 @@ export interface EmittingParts {
   readonly bus: Bus;
   readonly clock: Clock;
   readonly isClockTrusted: boolean;
+  /** Of event times without an offset; null: they are rejected. */
+  readonly zone: TimeZone | null;
   /** Finds the positions of events that were stored before. */
   readonly locate: LocateEvents;
 }
@@ -82,16 +97,19 @@ export class Emitting {
 
   /**
    * Commits the events together, all or none; simultaneous calls share a commit.
-   * @throws LedgerError BAD_LINE, ID_CONFLICT
+   * @throws LedgerError BAD_LINE, ID_CONFLICT, HEAD_CONFLICT
    */
-  emit(events: readonly EventInput[], override: RoutingOverrideOptions): Promise<EventReceipt[]> {
+  async emit(events: readonly EventInput[], options: EmitEventsOptions): Promise<EventReceipt[]> {
     this.#shared ??= new CommitBatcher(this.emission, this.settings({}, 'calls'), this.#parts.locate);
-    return this.#shared.emit(events.map(toLine), toRoutingOverride(override));
+    const expected = expectedHeadOf(options);
+    // a call without events is one that expects, too
+    if (expected !== undefined && events.length === 0) checkExpectedHead(expected, await this.#parts.ledger.head());
+    return this.#shared.emit(events.map(toLine), toRoutingOverride(options), expected);
   }
 
   /**
    * Commits named inputs one after the other as a single input.
-   * @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN
+   * @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, HEAD_CONFLICT, DISK_FULL, OUTCOME_UNKNOWN
    */
   async ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks): Promise<EmissionReport> {
     if (options.onWarning === undefined) return this.#ingest(sources, options);
@@ -119,6 +137,10 @@ export class Emitting {
     const { ledger, bus, clock } = this.#parts;
     if (options.atomic && options.onReject !== undefined) throw rejectsOfAtomic();
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
+    if (settings.expectedHead !== undefined) {
+      if (options.producer !== undefined) throw expectedOfProducer();
+      checkExpectedHead(settings.expectedHead, await ledger.head());
+    }
     // an invalid override is rejected before any input is read
     makeRouter(await ledger.basis(), settings.override);
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
@@ -143,7 +165,7 @@ export class Emitting {
     return {
       time: config.time,
       unique: config.unique,
-      zone: null,
+      zone: this.#parts.zone,
       lineBytesMax: Math.min(
         checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax),
         commitBytesMax - EVENT_BYTES_MAX,
@@ -152,8 +174,10 @@ export class Emitting {
       maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
       isClockTrusted: this.#parts.isClockTrusted,
       late: options.late ?? 'record',
+      reading: readingOf(options),
       layout: layoutOf(options.format),
       override: toRoutingOverride(options),
+      expectedHead: expectedHeadOf(options),
       onBadLine,
     };
   }
@@ -169,6 +193,17 @@ export class Emitting {
     const { ProducerProgress } = await import('../emission/commit/producer-progress.ts');
     return new ProducerProgress(name, await this.#parts.ledger.positionOfProducer(name));
   }
+}
+
+function expectedHeadOf({ expectHead }: EmitEventsOptions): Anchor | undefined {
+  return expectHead === undefined ? undefined : parseHead(expectHead);
+}
+
+function expectedOfProducer(): LedgerError {
+  return invalidArgument(
+    'a producer that resumes has moved the head itself, so it cannot expect one',
+    'leave out `producer` or `expectHead`',
+  );
 }
 
 function rejectsOfAtomic(): LedgerError {
@@ -197,6 +232,12 @@ function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): Emi
       };
     },
   };
+}
+
+function readingOf({ text = false, keepCr = false, format }: EmitOptions): LineReading {
+  if (text && format !== undefined && layoutOf(format) !== WHOLE_LINE)
+    throw invalidArgument(`lines of text are not in the format ${format.name}`, 'leave out `text` or `format`');
+  return { isText: text, keepsReturns: keepCr };
 }
 
 function layoutOf(format: EventFormat | undefined): LineLayout {

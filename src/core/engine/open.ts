@@ -14,13 +14,14 @@ import {
   LINE_BYTES_DEFAULT,
   type LogLayout,
 } from '../model/config.ts';
-import { LedgerError } from '../model/ledger-error.ts';
+import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { partitionNames } from '../model/routing/partition.ts';
 import { layOutPartitions, withMissingName } from '../model/routing/partition-layout.ts';
 import { epochInForce, type RoutingSpec } from '../model/routing/routing.ts';
 import { toRoutingSpec } from '../model/routing/routing-text.ts';
-import { parseFieldPath } from '../model/text/field-path.ts';
+import { parseFieldPath, parseFieldPaths } from '../model/text/field-path.ts';
 import type { Clock } from '../model/time/clock.ts';
+import { timeZone } from '../model/time/time-zone.ts';
 import type { Timer } from '../model/time/timer.ts';
 
 /** Settings of a new ledger. All have defaults. */
@@ -37,7 +38,9 @@ export interface CreateOptions {
   readonly partitions?: number | readonly string[] | undefined;
   /** Dotted path of the event's own time. Default: arrival time. */
   readonly time?: string | undefined;
-  /** Dotted path of a unique id, which is stored at most once. */
+  /** IANA name of the zone of event times without an offset, such as `Europe/Berlin`. Default: such times are rejected. */
+  readonly tz?: string | undefined;
+  /** Dotted path of a unique id, which is stored at most once; of an id of several fields `source+id`. */
   readonly unique?: string | undefined;
   readonly durability?: Durability | undefined;
   /** Default of replays; stored with a new ledger, and in force for this engine. */
@@ -70,11 +73,13 @@ export interface OpenOptions extends CreateOptions {
   readonly timer?: Timer | undefined;
 }
 
-export function toBlueprint(options: CreateOptions): LedgerBlueprint {
+/** `zone`: as {@link zoneNameOf} resolves it. @throws LedgerError INVALID_ARGUMENT */
+export function toBlueprint(options: CreateOptions, zone: string | null = null): LedgerBlueprint {
   checkModes(options);
   const config: LedgerConfig = {
     time: options.time === undefined ? null : parseFieldPath(options.time),
-    unique: options.unique === undefined ? null : parseFieldPath(options.unique),
+    zone,
+    unique: options.unique === undefined ? null : parseFieldPaths(options.unique),
     durability: options.durability ?? 'full',
     determinism: options.determinism ?? 'strict',
     lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
@@ -83,6 +88,14 @@ export function toBlueprint(options: CreateOptions): LedgerBlueprint {
   };
   const routing = toRoutingSpec(options.partition ?? 'hash');
   return { config, routing, ...layOutPartitions(routing, options.partitions) };
+}
+
+/** The name of the zone in the tz database; null without one. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME for an unknown zone */
+export async function zoneNameOf({ tz, time }: CreateOptions): Promise<string | null> {
+  if (tz === undefined) return null;
+  if (time === undefined)
+    throw invalidArgument('a time zone needs a time field', 'name the field of the event time, too');
+  return (await timeZone(tz)).name;
 }
 
 export function toBusyLimit(
@@ -113,7 +126,8 @@ export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
       ? {}
       : { partitionNames: withMissingName(asked ?? routing, partitionNames(options.partitions)) }),
     ...(options.time === undefined ? {} : { time: parseFieldPath(options.time) }),
-    ...(options.unique === undefined ? {} : { unique: parseFieldPath(options.unique) }),
+    ...(options.unique === undefined ? {} : { unique: parseFieldPaths(options.unique) }),
+    ...(options.tz === undefined ? {} : { zone: options.tz }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),
     ...(options.compression === undefined ? {} : { compression: parseCompression(options.compression) }),
     ...(options.layout === undefined ? {} : { layout: options.layout }),

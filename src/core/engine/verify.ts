@@ -22,10 +22,10 @@ export async function verifying(
   { expectHead, onProgress, signal, isGentle }: VerifyOptions & Pick<Verification, 'isGentle'>,
 ): Promise<VerifyReport> {
   const { unique } = ledger.identity.config;
-  const ids = unique === null ? undefined : new FieldReader([unique], DEPTH_MAX);
+  const ids = unique === null ? undefined : new FieldReader(unique, DEPTH_MAX);
   return ledger.verify({
     anchor: expectHead === undefined ? undefined : parseHead(expectHead),
-    idOf: ids && ((payload) => ids.text(payload)),
+    idOf: ids && ((payload) => ids.uniqueId(payload)),
     keyOf: (batch, at) => labels.key(batch, at),
     isGentle,
     onProgress,

@@ -5,7 +5,7 @@ import { invalidArgument } from './ledger-error.ts';
 import type { PartitionLayout } from './routing/partition-layout.ts';
 import type { RoutingSpec } from './routing/routing.ts';
 import { formatRoutingSpec } from './routing/routing-text.ts';
-import { type FieldPath, formatFieldPath } from './text/field-path.ts';
+import { type FieldPath, formatFieldPath, formatFieldPaths } from './text/field-path.ts';
 
 /** `full`: a commit is on the disk before it is acknowledged. `normal`: a power failure may lose the last commits. */
 export type Durability = (typeof DURABILITIES)[number];
@@ -22,8 +22,10 @@ export const LOG_LAYOUTS = ['packed', 'framed'] as const;
 export interface LedgerConfig {
   /** Path of the event's own time; null: arrival time. */
   readonly time: FieldPath | null;
-  /** Path of the event's unique id, which is stored at most once; null: no ids. */
-  readonly unique: FieldPath | null;
+  /** IANA name of the zone of times without an offset; null: such times are rejected. */
+  readonly zone: string | null;
+  /** Paths of the fields that are together the event's unique id, which is stored at most once; null: no ids. */
+  readonly unique: readonly FieldPath[] | null;
   readonly durability: Durability;
   readonly determinism: Determinism;
   /** Longest payload in bytes, line end excluded. */
@@ -83,11 +85,13 @@ export function differences(
   asked: Partial<LedgerConfig> & { routing?: RoutingSpec; partitionNames?: readonly string[] },
 ): string[] {
   const path = (field: FieldPath | null) => (field === null ? 'none' : formatFieldPath(field));
+  const paths = (fields: readonly FieldPath[] | null) => (fields === null ? 'none' : formatFieldPaths(fields));
   const pairs: [string, string, string | undefined][] = [
     ['partition', formatRoutingSpec(there.routing), asked.routing && formatRoutingSpec(asked.routing)],
     ['partitions', there.partitionNames.join(','), asked.partitionNames?.join(',')],
     ['time', path(there.config.time), asked.time === undefined ? undefined : path(asked.time)],
-    ['unique', path(there.config.unique), asked.unique === undefined ? undefined : path(asked.unique)],
+    ['tz', there.config.zone ?? 'none', asked.zone ?? undefined],
+    ['unique', paths(there.config.unique), asked.unique === undefined ? undefined : paths(asked.unique)],
     ['durability', there.config.durability, asked.durability],
     [
       'compression',

@@ -22,6 +22,8 @@ export type LedgerErrorCode =
   | 'COMMAND_FAILED'
   /** The ledger exists with a configuration other than the requested one. */
   | 'CONFIG_MISMATCH'
+  /** The ledger's head is not the one that an emission expects. */
+  | 'HEAD_CONFLICT'
   /** A unique id was committed before with other bytes. */
   | 'ID_CONFLICT'
   /** A producer's stored position does not fit this input. */

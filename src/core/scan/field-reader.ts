@@ -3,6 +3,7 @@
 import { LINE_FEED } from '../model/text/bytes.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
 import { scalarText } from '../model/text/scalar-text.ts';
+import { uniqueIdOf } from '../model/text/unique-id.ts';
 import { planScan, type ScanPlan } from './scan-plan.ts';
 import type { FieldKind, RoutableLine } from './scanned-field.ts';
 import { ScannedLines } from './scanned-lines.ts';
@@ -34,6 +35,18 @@ export class FieldReader {
       start: (nth) => lines.fieldStart(0, nth),
       end: (nth) => lines.fieldEnd(0, nth),
     };
+  }
+
+  /** The unique id of which the fields are the parts; null if one of them is no scalar. */
+  uniqueId(payload: Buffer): string | null {
+    const line = this.read(payload);
+    const texts: string[] = [];
+    for (let nth = 0; nth < this.#lines.slotCount; nth++) {
+      const text = scalarText(this.#memory, line.kind(nth), line.start(nth), line.end(nth));
+      if (text === null) return null;
+      texts.push(text);
+    }
+    return uniqueIdOf(texts);
   }
 
   /** The first field's text, if it is a scalar. */

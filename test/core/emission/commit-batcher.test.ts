@@ -25,7 +25,7 @@ class CountingLedger {
   #sequence = 0;
 
   shared(unique: string | null = null): CommitBatcher {
-    const { onBadLine: _, override: __, ...settings } = emissionSettings(unique === null ? {} : { unique: [unique] });
+    const { onBadLine: _, override: __, ...settings } = emissionSettings(unique === null ? {} : { unique: [[unique]] });
     const target = {
       basis: () => {
         this.counts.basis++;

@@ -69,6 +69,30 @@ describe('in every zone', () => {
     );
   });
 
+  it('a range means the same in whichever month it is read', async () => {
+    vi.useFakeTimers({ toFake: ['Date'] });
+    try {
+      await fc.assert(
+        fc.asyncProperty(zones, instants, fc.nat(11), fc.nat(86_399), async (name, instant, month, second) => {
+          const date = formatTime(midnightOf(instant)).slice(0, 10);
+          const time = `${date}T${new Date(second * 1000).toISOString().slice(11, 19)}`;
+          const read = async (text: string) =>
+            readTimeExpression(text, { now: 0, zone: name }).catch((error: Error) => error.message);
+          const found = [];
+          for (const today of ['2024-01-15', `2026-${String(month + 1).padStart(2, '0')}-20`, '2031-07-15']) {
+            vi.setSystemTime(today);
+            found.push(await read(date), await read(time));
+          }
+          expect(found.slice(2, 4)).toEqual(found.slice(0, 2));
+          expect(found.slice(4)).toEqual(found.slice(0, 2));
+        }),
+        { numRuns: quick(100, 1000) },
+      );
+    } finally {
+      vi.useRealTimers();
+    }
+  });
+
   it('a local time is the first instant at which clocks show it, to the microsecond', async () => {
     await fc.assert(
       fc.asyncProperty(zones, instants, async (name, instant) => {

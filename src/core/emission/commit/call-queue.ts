@@ -1,11 +1,14 @@
 /** Queues calls that wait for a commit, in order of arrival: neighbours with the same routing override share a commit, up to the size of a chunk. */
 
+import type { Anchor } from '../../model/events/head.ts';
 import type { RoutingOverride } from '../../model/routing/router.ts';
 import type { EventReceipt } from './event-receipt.ts';
 
 export interface Call {
   readonly lines: readonly Buffer[];
   readonly override: RoutingOverride;
+  /** Its commit is made only at this head, and is its own; undefined: at any. */
+  readonly expectedHead: Anchor | undefined;
   readonly bytes: number;
   resolve(receipts: EventReceipt[]): void;
   reject(error: unknown): void;
@@ -42,7 +45,7 @@ export class CallQueue {
     for (; end < this.#calls.length; end++) {
       const call = this.#calls[end] as Call;
       bytes += call.bytes;
-      if (bytes > this.#bytesMax || !hasSameOverride(call.override, first.override)) break;
+      if (bytes > this.#bytesMax || !mayShare(call, first)) break;
     }
     const taken = this.#calls.slice(this.#next, end);
     this.#next = end;
@@ -57,6 +60,7 @@ export class CallQueue {
   }
 }
 
-function hasSameOverride(one: RoutingOverride, other: RoutingOverride): boolean {
-  return one.key === other.key && one.to === other.to;
+function mayShare(one: Call, other: Call): boolean {
+  const isAnyHead = one.expectedHead === undefined && other.expectedHead === undefined;
+  return isAnyHead && one.override.key === other.override.key && one.override.to === other.override.to;
 }

@@ -1,5 +1,6 @@
 /** Batches concurrent calls that emit single events: calls that arrive during one commit share the next. */
 
+import type { Anchor } from '../../model/events/head.ts';
 import { invalidArgument, LedgerError } from '../../model/ledger-error.ts';
 import { NO_OVERRIDE, type RoutingOverride } from '../../model/routing/router.ts';
 import { LINE_FEED } from '../../model/text/bytes.ts';
@@ -52,8 +53,12 @@ export class CommitBatcher {
     this.#waiting = new CallQueue(chunkBytesFor(parts.target.commitBytesMax));
   }
 
-  /** Commits the events of one call, all or none. Concurrent calls with the same override share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
-  emit(lines: readonly Buffer[], override: RoutingOverride = NO_OVERRIDE): Promise<EventReceipt[]> {
+  /** Commits the events of one call, all or none. Concurrent calls with the same override share a commit. @throws LedgerError BAD_LINE, ID_CONFLICT, HEAD_CONFLICT, INVALID_ARGUMENT and what the ledger throws. */
+  emit(
+    lines: readonly Buffer[],
+    override: RoutingOverride = NO_OVERRIDE,
+    expectedHead?: Anchor,
+  ): Promise<EventReceipt[]> {
     const bytes = lines.reduce((sum, line) => sum + line.length + 1, 0);
     for (const [at, line] of lines.entries()) checkLine(line, at);
     if (bytes > CALL_BYTES_MAX) {
@@ -61,7 +66,7 @@ export class CommitBatcher {
     }
     if (lines.length === 0) return Promise.resolve([]);
     return new Promise((resolve, reject) => {
-      this.#waiting.push({ lines, override, bytes, resolve, reject });
+      this.#waiting.push({ lines, override, expectedHead, bytes, resolve, reject });
       this.#running ??= this.#run();
     });
   }
@@ -109,6 +114,7 @@ export class CommitBatcher {
         position: 0,
         nextPosition: bytes.length,
         callOfRow: this.#pending.callOfRow,
+        expectedHead: calls[0]?.expectedHead,
       },
       this.#drafts.for(calls[0]?.override ?? NO_OVERRIDE),
     );

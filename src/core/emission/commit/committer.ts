@@ -183,7 +183,10 @@ export class ChunkCommitter implements Committer {
     const inFlight = { sent, basis, report, frames, repeats, rows, eventsOf };
     if (draft.count === 0) return { ...inFlight, step: null, undoPins: () => {}, answer: null };
     const step = this.#parts.progress?.step(chunk, draftEnd(read, built)) ?? null;
-    const answer = this.#path.offer({ ...draft, producer: step }, this.#generation);
+    const answer = this.#path.offer(
+      { ...draft, producer: step, expectedHead: sent.chunk.expectedHead },
+      this.#generation,
+    );
     // awaited when its turn comes; until then a failure must not count as unhandled
     this.#backlog.add(answer);
     const { sessions } = basis;

@@ -1,7 +1,7 @@
 /** Emits whole inputs, source by source and chunk by chunk, and reports the result. */
 
 import { closeAfter } from '../../model/closing.ts';
-import type { Head } from '../../model/events/head.ts';
+import type { Anchor, Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
@@ -11,6 +11,7 @@ import { type Chunk, chunkBytesFor } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import { cutChunk } from '../input/cut-chunk.ts';
 import type { InputSource } from '../input/input-source.ts';
+import type { LineReading } from '../input/line-reading.ts';
 import { openSource } from '../input/open-source.ts';
 import { badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
 import type { Committer, OnCompleted, OnRejects } from './committer.ts';
@@ -140,10 +141,12 @@ class Ingestion {
     isComplete: false,
   };
   readonly #committer: Committer;
+  readonly #reading: LineReading;
   readonly #lineBytesMax: number;
   readonly #commitBytesMax: number;
   readonly #producer: ProducerProgress | null;
   readonly #hooks: IngestHooks;
+  #expectedHead: Anchor | undefined;
   #source = '';
   /** Line number of the next chunk to be completed. */
   #firstLine = 1;
@@ -151,10 +154,12 @@ class Ingestion {
 
   constructor(parts: EmissionParts, settings: EmissionSettings, producer: ProducerProgress | null, hooks: IngestHooks) {
     const drafts = new DraftFactory(parts, settings);
+    this.#reading = settings.reading;
     this.#lineBytesMax = drafts.lineBytesMax;
     this.#commitBytesMax = parts.target.commitBytesMax;
     this.#producer = producer;
     this.#hooks = hooks;
+    this.#expectedHead = settings.expectedHead;
     this.#committer = committerFor({
       target: parts.target,
       drafts,
@@ -167,7 +172,7 @@ class Ingestion {
   }
 
   async take(source: InputSource): Promise<void> {
-    const bytes = opened(source);
+    const bytes = opened(source, this.#reading, this.#lineBytesMax);
     const reader = new ChunkReader(
       bytes,
       { chunkBytes: chunkBytesFor(this.#commitBytesMax), lineBytesMax: this.#lineBytesMax },
@@ -181,7 +186,7 @@ class Ingestion {
       const next = (): Promise<Chunk | null> =>
         reader.next().catch((error: unknown) => Promise.reject(inputFailure(source.name, error)));
       for (let chunk = await next(); chunk !== null; chunk = await next()) {
-        for (const piece of cutChunk(chunk, this.#commitBytesMax)) await this.#committer.send(piece);
+        for (const piece of cutChunk(chunk, this.#commitBytesMax)) await this.#send(piece);
         sourceBytes = chunk.nextPosition;
       }
       await this.#committer.drain();
@@ -189,6 +194,14 @@ class Ingestion {
     } finally {
       reader.close();
     }
+  }
+
+  /** The first commit is made at the expected head; nothing more is sent before. */
+  async #send(chunk: Chunk): Promise<void> {
+    if (this.#expectedHead === undefined) return this.#committer.send(chunk);
+    await this.#committer.send({ ...chunk, expectedHead: this.#expectedHead });
+    await this.#committer.drain();
+    if (this.report.commits > 0) this.#expectedHead = undefined;
   }
 
   /** Waits for the chunks in flight after a failure, and counts those that are committed. */
@@ -244,9 +257,9 @@ function count(report: Mutable<EmissionReport>, chunk: ChunkReport): void {
 }
 
 /** @throws LedgerError INPUT_UNREADABLE naming the source that cannot be opened */
-function opened(source: InputSource): ByteSource {
+function opened(source: InputSource, reading: LineReading, lineBytesMax: number): ByteSource {
   try {
-    return openSource(source);
+    return openSource(source, reading, lineBytesMax);
   } catch (error) {
     throw inputFailure(source.name, error);
   }

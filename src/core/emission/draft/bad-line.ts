@@ -56,7 +56,7 @@ function missingPaths(fault: LineFault, settings: EmissionSettings, spec: Routin
     case LineFault.TIME_MISSING:
       return settings.time === null ? [] : [settings.time];
     case LineFault.ID_MISSING:
-      return settings.unique === null ? [] : [settings.unique];
+      return settings.unique ?? [];
     default:
       return [];
   }

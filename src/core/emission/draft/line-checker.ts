@@ -4,6 +4,7 @@ import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Router } from '../../model/routing/router.ts';
 import { NO_SESSION } from '../../model/routing/session-pins.ts';
 import { scalarText } from '../../model/text/scalar-text.ts';
+import { uniqueIdOf } from '../../model/text/unique-id.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { type Micros, NO_TIME, type TimeFault, type TimeReading } from '../../model/time/time.ts';
 import { readTimeNumber, readTimeText } from '../../model/time/time-text.ts';
@@ -145,10 +146,24 @@ export class LineChecker {
       checked.times[line] = this.#reading.time;
     }
     if (unique === null) return LineFault.NONE;
-    const kind = lines.kind(line, unique);
-    const id = scalarText(bytes, kind, lines.fieldStart(line, unique), lines.fieldEnd(line, unique));
-    if (id === null) return kind === FieldKind.ABSENT ? LineFault.ID_MISSING : LineFault.ID_NOT_SCALAR;
-    (checked.ids as string[])[line] = id;
+    return this.#readId(bytes, lines, line, unique, checked);
+  }
+
+  #readId(
+    bytes: Buffer,
+    lines: ScannedLines,
+    line: number,
+    slots: readonly number[],
+    { ids }: CheckedLines,
+  ): LineFault {
+    const texts: string[] = [];
+    for (const slot of slots) {
+      const kind = lines.kind(line, slot);
+      const text = scalarText(bytes, kind, lines.fieldStart(line, slot), lines.fieldEnd(line, slot));
+      if (text === null) return kind === FieldKind.ABSENT ? LineFault.ID_MISSING : LineFault.ID_NOT_SCALAR;
+      texts.push(text);
+    }
+    (ids as string[])[line] = uniqueIdOf(texts);
     return LineFault.NONE;
   }
 

@@ -1,19 +1,21 @@
 /** The settings of one emission, checked and complete. */
 
 import type { LineLayout } from '../../formats/event-format.ts';
+import type { Anchor } from '../../model/events/head.ts';
 import type { RoutingOverride } from '../../model/routing/router.ts';
 import type { RoutingSpec } from '../../model/routing/routing.ts';
 import { formatRoutingSpec } from '../../model/routing/routing-text.ts';
-import { type FieldPath, formatFieldPath } from '../../model/text/field-path.ts';
+import { type FieldPath, formatFieldPath, formatFieldPaths } from '../../model/text/field-path.ts';
 import type { Micros } from '../../model/time/time.ts';
 import type { TimeZone } from '../../model/time/time-zone.ts';
 import type { FaultContext } from '../../scan/line-fault.ts';
+import type { LineReading } from '../input/line-reading.ts';
 
 export interface EmissionSettings {
   readonly time: FieldPath | null;
   /** Of times without an offset; null: they are rejected. */
   readonly zone: TimeZone | null;
-  readonly unique: FieldPath | null;
+  readonly unique: readonly FieldPath[] | null;
   readonly lineBytesMax: number;
   readonly depthMax: number;
   /** Maximum time by which an event may be ahead of the clock. */
@@ -21,9 +23,13 @@ export interface EmissionSettings {
   readonly isClockTrusted: boolean;
   /** An event earlier than the head: recorded at the head's time, or a bad line. */
   readonly late: 'record' | 'reject';
+  /** How the lines of an input become payloads. */
+  readonly reading: LineReading;
   /** Where payload and time are in a line: in that of an output format, or as in `payload`, where the line is the payload. */
   readonly layout: LineLayout;
   readonly override: RoutingOverride;
+  /** The first commit of an input is made only at this head; undefined: at any. */
+  readonly expectedHead?: Anchor | undefined;
   /**
    * The effect of a bad line: `stop` commits the lines before it and none after, `collect` skips it,
    * `calls` skips every line of its call.
@@ -50,7 +56,8 @@ export interface FieldSlots {
   readonly paths: readonly FieldPath[];
   /** Routing's fields are slots 0 .. n-1. */
   readonly time: number | null;
-  readonly unique: number | null;
+  /** Of the fields of the id. */
+  readonly unique: readonly number[] | null;
   readonly payload: number | null;
 }
 
@@ -62,7 +69,7 @@ export function fieldSlots(settings: EmissionSettings, routingFields: readonly F
   const timePath = layout.time ?? (settings.time === null ? null : inPayload(settings.time));
   return {
     time: timePath === null ? null : add(timePath),
-    unique: settings.unique === null ? null : add(inPayload(settings.unique)),
+    unique: settings.unique === null ? null : settings.unique.map((path) => add(inPayload(path))),
     payload: isWrapped(settings) ? add(layout.payload) : null,
     paths,
   };
@@ -76,7 +83,7 @@ export function faultContext(settings: EmissionSettings, spec: RoutingSpec): Fau
     routing: formatRoutingSpec(spec),
     timePath: settings.time === null ? 'time' : formatFieldPath(settings.time),
     zone: settings.zone?.name ?? null,
-    uniquePath: settings.unique === null ? '' : formatFieldPath(settings.unique),
+    uniquePath: settings.unique === null ? '' : formatFieldPaths(settings.unique),
     maxSkew: `${settings.maxSkewMicros / 3_600_000_000} h`,
   };
 }

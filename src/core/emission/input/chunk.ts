@@ -1,5 +1,7 @@
 /** A chunk: consecutive whole lines, the unit of work between reader and committer. */
 
+import type { Anchor } from '../../model/events/head.ts';
+
 /** Target size of a chunk, in a ledger that takes commits of any size. */
 export const CHUNK_BYTES = 2 * 1024 * 1024;
 /** Target size of a chunk for a ledger whose commits have frames of at most this many bytes: frames are somewhat longer than their lines. */
@@ -32,6 +34,8 @@ export interface Chunk {
   readonly nextPosition: number;
   /** Time of each line if it is known from outside the payload; no time is read from the payload then. */
   readonly times?: Float64Array | undefined;
+  /** Its commit is made only at this head. */
+  readonly expectedHead?: Anchor | undefined;
   /** The call of each row of its scan, where several calls share the chunk. */
   readonly callOfRow?: Uint32Array | undefined;
 }

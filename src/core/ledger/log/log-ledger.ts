@@ -283,9 +283,11 @@ export class LogLedger implements Ledger {
     ]);
   }
 
-  /** Whether the draft depends on what only its writer can compare: see `fold/guarded.ts`. */
+  /** Whether the draft depends on what only its writer can compare, also the head that it expects: see `fold/guarded.ts`. */
   #isGuarded(draft: CommitDraft): boolean {
-    return hasMarks(draft) || isGuarded(this.#live.state.ledger, this.#parts.genesis);
+    return (
+      draft.expectedHead !== undefined || hasMarks(draft) || isGuarded(this.#live.state.ledger, this.#parts.genesis)
+    );
   }
 
   async #hasPins({ ledger, position }: LogState): Promise<boolean> {

@@ -1,9 +1,10 @@
 /** Decides whether a draft may be committed in the ledger's present state, and otherwise which differences its builder needs. Pure: storage passes in the stored facts. */
 
 import type { CommitDraft, Conflict, KnownId, ProducerPosition, ProducerStep } from '../../model/events/commit.ts';
+import { checkExpectedHead } from '../../model/events/head.ts';
 import type { Pin } from '../../model/routing/session-pins.ts';
 import type { Micros } from '../../model/time/time.ts';
-import type { LedgerState } from './ledger-state.ts';
+import { headOf, type LedgerState } from './ledger-state.ts';
 
 /** Stored facts about the names in a draft. */
 export interface StoredFacts {
@@ -16,7 +17,7 @@ export interface StoredFacts {
 }
 
 /** What the check asks of a draft. */
-export type CheckedDraft = Pick<CommitDraft, 'epoch' | 'firstTime' | 'hasArrivalTime'> & {
+export type CheckedDraft = Pick<CommitDraft, 'epoch' | 'firstTime' | 'hasArrivalTime' | 'expectedHead'> & {
   readonly pins: Pick<CommitDraft['pins'], 'timeShiftMax'>;
   readonly producer: Pick<ProducerStep, 'from'> | null;
 };
@@ -25,12 +26,14 @@ export type CheckedDraft = Pick<CommitDraft, 'epoch' | 'firstTime' | 'hasArrival
  * Returns null if the draft may be committed as it is: its epoch is in force, none of its events is older than the head, its producer is stored up to where
  * the draft continues, and none of its ids or pins is stored with another value. An arrival time before the head's time is no conflict: {@link timeShiftOf} raises it,
  * unless that would end a pin of the draft.
+ * @throws LedgerError HEAD_CONFLICT if the draft expects another head
  */
 export function checkCommit(
   draft: CheckedDraft,
   state: LedgerState,
   { producer, known, pins }: StoredFacts,
 ): Omit<Conflict, 'kind' | 'basis'> | null {
+  if (draft.expectedHead !== undefined) checkExpectedHead(draft.expectedHead, headOf(state));
   const isLate =
     draft.firstTime < state.time && (!draft.hasArrivalTime || timeShiftOf(draft, state.time) > draft.pins.timeShiftMax);
   const hasMoved = producer !== null && producer.position !== draft.producer?.from;

@@ -10,10 +10,13 @@ import type { FieldPath, PathStep } from '../../model/text/field-path.ts';
 /** Makes the error of what cannot be read: `its config cannot be read`. */
 export type Unreadable = (fact: string, cause?: unknown) => LedgerError;
 
-/** Without compression its key is left out, and without a layout that of the layout. */
-export function formatConfig({ compression, layout, ...config }: LedgerConfig): string {
+/** The keys of a zone, of compression and of a layout are left out where there is none. */
+export function formatConfig({ time, compression, layout, unique, zone, ...config }: LedgerConfig): string {
   return JSON.stringify({
+    time,
+    unique: unique?.length === 1 ? unique[0] : unique,
     ...config,
+    ...(zone === null ? {} : { zone }),
     ...(compression === null ? {} : { compression: formatCompression(compression) }),
     ...(layout === null ? {} : { layout }),
   });
@@ -27,10 +30,21 @@ export function readConfig(json: string, unreadable: Unreadable): LedgerConfig {
     if (Array.isArray(value) && value.length > 0 && value.every(isStep)) return value;
     throw unreadable('a path of its config cannot be read');
   };
+  /** One path is stored as such, several as a list of paths. */
+  const paths = (value: unknown): readonly FieldPath[] | null => {
+    const isList = Array.isArray(value) && value.length > 1 && value.every(Array.isArray);
+    const read = (isList ? value : [value]).map(path);
+    return read.includes(null) ? null : (read as FieldPath[]);
+  };
   const oneOf = <Value extends string>(value: unknown, ...values: Value[]): Value => {
     const found = values.find((known) => known === value);
     if (found === undefined) throw unreadable('its config cannot be read');
     return found;
+  };
+  const zone = (value: unknown): string | null => {
+    if (value === undefined) return null;
+    if (typeof value === 'string' && value !== '') return value;
+    throw unreadable('its time zone cannot be read');
   };
   const compression = (value: unknown): Compression | null => {
     if (value === undefined) return null;
@@ -42,7 +56,8 @@ export function readConfig(json: string, unreadable: Unreadable): LedgerConfig {
   if (!isLineBytesMax(lineBytesMax)) throw unreadable('its line limit cannot be read');
   return {
     time: path(raw.get('time') ?? null),
-    unique: path(raw.get('unique') ?? null),
+    zone: zone(raw.get('zone')),
+    unique: paths(raw.get('unique') ?? null),
     durability: oneOf(raw.get('durability'), ...DURABILITIES),
     determinism: oneOf(raw.get('determinism'), ...DETERMINISMS),
     lineBytesMax,

@@ -4,7 +4,7 @@ import type { PartitionId } from '../routing/partition.ts';
 import type { RoutingInForce } from '../routing/routing.ts';
 import type { Pin, PinChanges, SessionBasis } from '../routing/session-pins.ts';
 import type { Micros } from '../time/time.ts';
-import type { Head } from './head.ts';
+import type { Anchor, Head } from './head.ts';
 
 /** State of the ledger that a draft is built upon. The ledger compares it inside the transaction. */
 export interface Basis extends RoutingInForce {
@@ -66,6 +66,8 @@ export interface CommitDraft {
   readonly committedAt: Micros;
   /** Commit even if the clock is years after everything in the ledger. */
   readonly isClockTrusted: boolean;
+  /** The commit is made only if this is the ledger's head; undefined: at any head. */
+  readonly expectedHead?: Anchor | undefined;
   readonly producer: ProducerStep | null;
   /** Empty if the ledger keeps no ids. */
   readonly ids: readonly UniqueId[];

@@ -3,7 +3,7 @@
  * truncation. No I/O.
  */
 
-import { invalidArgument } from '../ledger-error.ts';
+import { invalidArgument, LedgerError } from '../ledger-error.ts';
 import { text as anyText } from '../options/option-kinds.ts';
 import { readArgument } from '../options/options.ts';
 import type { Micros } from '../time/time.ts';
@@ -35,4 +35,14 @@ export function parseHead(text: string): Anchor {
     );
   }
   return { sequence: Number(match[1]), hash: match[2] as string };
+}
+
+/** @throws LedgerError HEAD_CONFLICT with the head that is there, unless it is the expected one */
+export function checkExpectedHead(expected: Anchor, head: Head): void {
+  if (expected.sequence === head.sequence && expected.hash === head.hash) return;
+  throw new LedgerError('HEAD_CONFLICT', {
+    message: `the head is ${formatHead(head)}, and not ${formatHead(expected)}; nothing was stored`,
+    hint: 'read what was committed since, decide again, and expect the new head',
+    details: { expected: formatHead(expected), head: formatHead(head) },
+  });
 }

@@ -59,6 +59,16 @@ export function formatElementPath({ path, each }: ElementPath): string {
   return `${formatFieldPath(path)}[]${rest === '' || rest.startsWith('[') ? '' : '.'}${rest}`;
 }
 
+/** Parses paths that are joined by `+`: `source+id`. At least one. @throws LedgerError INVALID_ARGUMENT */
+export function parseFieldPaths(text: string): readonly FieldPath[] {
+  return splitOutsideQuotes(text, '+').map(parseFieldPath);
+}
+
+/** The text that {@link parseFieldPaths} reads back. */
+export function formatFieldPaths(paths: readonly FieldPath[]): string {
+  return paths.map(formatFieldPath).join('+');
+}
+
 function stepsOf(text: string): (PathStep | typeof ANY)[] {
   return splitOutsideQuotes(text, '.').flatMap((part, nth) => {
     const [, name = part, brackets = ''] = PART.exec(part) ?? [];

@@ -21,6 +21,8 @@ interface Transition {
 const SECOND = 1_000_000;
 export const DAY_MICROS = 86_400 * SECOND;
 const HOUR_SECONDS = 3600;
+const DAY_SECONDS = 24 * HOUR_SECONDS;
+const DAYS_KEPT = 1024;
 /**
  * A local time is within this distance of the same reading in UTC: offsets range from -15:14 to +15:14 (Manila and
  * Alaska before they changed sides).
@@ -37,6 +39,7 @@ const MISSING_DAYS_MAX = 2;
 export class TimeZone {
   readonly name: string;
   readonly #offsetAt: OffsetAt;
+  readonly #offsetsOfDays = new Map<number, number | null>();
 
   constructor(name: string, offsetAt: OffsetAt) {
     this.name = name;
@@ -49,6 +52,24 @@ export class TimeZone {
 
   /** The first instant at which clocks show this time; null if they never do. */
   instantOf(local: LocalMicros): Micros | null {
+    const offset = this.#offsetOfDay(Math.floor(local / DAY_MICROS));
+    return offset === null ? this.#firstInstantOf(local) : local - offset * SECOND;
+  }
+
+  /** The offset that is in force around all of a day; null if clocks change near it. Kept: a log has many times of few days. */
+  #offsetOfDay(day: number): number | null {
+    const known = this.#offsetsOfDays.get(day);
+    if (known !== undefined) return known;
+    const start = (day * DAY_MICROS) / SECOND;
+    const offsets = new Set([...this.#samples(start), ...this.#samples(start + DAY_SECONDS)].map(this.#offsetAt));
+    const [offset] = offsets;
+    const found = offsets.size === 1 ? (offset as number) : null;
+    if (this.#offsetsOfDays.size >= DAYS_KEPT) this.#offsetsOfDays.clear();
+    this.#offsetsOfDays.set(day, found);
+    return found;
+  }
+
+  #firstInstantOf(local: LocalMicros): Micros | null {
     const second = Math.floor(local / SECOND);
     const offsets = new Set(this.#samples(second).map(this.#offsetAt));
     const seconds = [...offsets]
