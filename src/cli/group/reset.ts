@@ -1,8 +1,8 @@
 /** `group reset`: resets the offsets of a consumer group, so that its members receive history again. */
 
 import { type Completengine, type CursorPlan, LedgerError } from '../../index.ts';
-import { type StartFlagValues, startOptions } from '../range/range-flags.ts';
 import { cursorPlanDocument } from '../../views/cursor-plan-document.ts';
+import { type StartFlagValues, startOptions } from '../range/range-flags.ts';
 import { applyPlan, type Decision } from './apply-plan.ts';
 import { cursorPlanText } from './cursor-plan-text.ts';
 

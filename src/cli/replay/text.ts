@@ -45,4 +45,3 @@ export function dryRunLine({ durationMs, ...report }: DryRunReport): string {
     ...(missing === null ? [] : [missing]),
   ].join('; ');
 }
-

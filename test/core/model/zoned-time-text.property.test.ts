@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { formatTime, readRfc3339, type TimeReading } from '../../../src/core/model/time/time.ts';
-import { timeTextIn } from '../../../src/core/model/time/zoned-time-text.ts';
 import { timeZone } from '../../../src/core/model/time/time-zone.ts';
+import { timeTextIn } from '../../../src/core/model/time/zoned-time-text.ts';
 import { quick } from '../../support/test-size.ts';
 
 const zones = fc.constantFrom(...Intl.supportedValuesOf('timeZone'));
