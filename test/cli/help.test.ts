@@ -5,6 +5,9 @@ import { ResidentCli } from '../support/resident-cli.ts';
 
 const COMMON = ['archive', 'busy-timeout', 'ledger'];
 
+/** What follows from the registry of formats. */
+const OUTPUT = ['append', 'fields', 'format', 'source', 'type'];
+
 /** All commands and flags: they are part of the interface, so a change of them must also change this table. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   archive: [...COMMON, 'drop', 'force', 'json', 'to', 'tz', 'until', 'yes'],
@@ -42,7 +45,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'time',
     'unique',
   ],
-  inspect: [...COMMON, 'every', 'expect-head', 'groups', 'json', 'permissions', 'sequence', 'verify', 'watch'],
+  inspect: [...COMMON, 'check', 'every', 'expect-head', 'groups', 'json', 'metrics', 'permissions', 'sequence', 'verify', 'watch'],
   partition: [...COMMON, 'json'],
   'partition add': [...COMMON, 'json'],
   'partition explain': [...COMMON, 'envelope', 'json'],
@@ -50,6 +53,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   'partition reroute': [...COMMON, 'dry-run', 'json', 'missing', 'partitions', 'sample'],
   replay: [
     ...COMMON,
+    ...OUTPUT,
     'cursor-file',
     'determinism',
     'digest-file',
@@ -82,6 +86,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   tail: [
     ...[
       ...COMMON,
+      ...OUTPUT,
       'ack-timeout',
       'backoff',
       'batch',
