@@ -15,8 +15,9 @@ export interface CursorPlanDocument extends Omit<CursorPlan, 'steps'> {
   readonly partitions: readonly CursorStepDocument[];
 }
 
-export function cursorPlanDocument(group: string, { steps, ...plan }: CursorPlan, isDone: boolean): CursorPlanDocument {
-  return { group, isDone, ...plan, partitions: steps.map(stepDocument) };
+export function cursorPlanDocument(group: string, plan: CursorPlan, isDone: boolean): CursorPlanDocument {
+  const { steps, redelivered, skipped, liveMembers } = plan;
+  return { group, isDone, redelivered, skipped, liveMembers, partitions: steps.map(stepDocument) };
 }
 
 function stepDocument(step: CursorStep): CursorStepDocument {

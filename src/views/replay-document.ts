@@ -3,7 +3,7 @@
 import { type DryRunReport, formatHead, type StreamReport, type TransferReport } from '../index.ts';
 import { timeOrNull } from './times.ts';
 
-export interface ReplayDocument extends Omit<StreamReport, 'firstTime' | 'lastTime'> {
+export interface ReplayDocument extends Omit<StreamReport, 'firstTime' | 'lastTime' | 'fieldHints'> {
   /** Ledger times of the first and the last event; null if nothing was delivered. */
   readonly firstTime: string | null;
   readonly lastTime: string | null;
@@ -21,7 +21,7 @@ export interface DryRunDocument extends ReplayDocument {
 }
 
 export function replayDocument(report: StreamReport | TransferReport): ReplayDocument {
-  const { firstTime, lastTime, ...facts }: StreamReport = report;
+  const { firstTime, lastTime, fieldHints: _, ...facts }: StreamReport = report;
   const document = { ...facts, firstTime: timeOrNull(firstTime), lastTime: timeOrNull(lastTime) };
   return 'head' in report
     ? { ...document, resumedBehind: report.resumedBehind, head: formatHead(report.head) }

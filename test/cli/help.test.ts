@@ -5,6 +5,9 @@ import { ResidentCli } from '../support/resident-cli.ts';
 
 const COMMON = ['archive', 'busy-timeout', 'ledger'];
 
+/** What follows from the registry of formats. */
+const OUTPUT = ['append', 'fields', 'format', 'source', 'type'];
+
 /** All commands and flags: they are part of the interface, so a change of them must also change this table. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   archive: [...COMMON, 'drop', 'force', 'json', 'limit', 'through', 'through-sequence', 'to', 'tz', 'until', 'yes'],
@@ -56,10 +59,12 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   ],
   inspect: [
     ...COMMON,
+    'check',
     'every',
     'expect-head',
     'html',
     'json',
+    'metrics',
     'permissions',
     'sequence',
     'timeline',
@@ -73,6 +78,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   'partition reroute': [...COMMON, 'dry-run', 'json', 'missing', 'partitions', 'sample'],
   replay: [
     ...COMMON,
+    ...OUTPUT,
     'cursor-file',
     'determinism',
     'digest-file',
@@ -104,6 +110,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   tail: [
     ...[
       ...COMMON,
+      ...OUTPUT,
       'ack-timeout',
       'backoff',
       'batch',

@@ -64,15 +64,15 @@ test('--dry-run reports size and duration, and outputs no events', async () => {
   expect(stderr).toBe(
     `1,707 events (1.22 MB) would be replayed; sequences 1-1707; 2018-01-31T01:49:59.650000Z to 2018-02-07T01:26:13.840000Z, a span of 6d 23h; 7s at this speed; digest ${WHOLE}\n`,
   );
-  expect(JSON.parse((await dry('--json', '--rate', '100/s')).stderr)).toMatchObject({
+  expect(JSON.parse((await dry('--json', '--rate', '100/s')).stdout.toString())).toMatchObject({
     events: 1707,
     durationMs: 17_060,
     spanMs: 603_374_190,
     digest: WHOLE,
   });
-  expect(JSON.parse((await dry('--json', '--speed', 'natural')).stderr)).toMatchObject({ durationMs: 603_374_190 });
-  expect(JSON.parse((await dry('--json')).stderr)).toMatchObject({ durationMs: null });
-  const short = JSON.parse((await dry('--json', '--speed', 'natural', '--max-gap', '1s')).stderr);
+  expect(JSON.parse((await dry('--json', '--speed', 'natural')).stdout.toString())).toMatchObject({ durationMs: 603_374_190 });
+  expect(JSON.parse((await dry('--json')).stdout.toString())).toMatchObject({ durationMs: null });
+  const short = JSON.parse((await dry('--json', '--speed', 'natural', '--max-gap', '1s')).stdout.toString());
   expect(short.durationMs).toBeGreaterThan(1_600_000);
   expect(short.durationMs).toBeLessThan(1_706_001);
   expect((await dry('--from', '2019-01-01')).stderr).toBe('no events in this range\n');

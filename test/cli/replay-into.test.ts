@@ -127,7 +127,7 @@ test('refuses the source itself, a file that is not a ledger, and a routing rule
       source,
     ]),
     2,
-    '--routing can only be specified once',
+    '--routing is given twice',
   );
 });
 

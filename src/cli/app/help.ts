@@ -6,6 +6,8 @@ import { CommandHelp, Help } from '@oclif/core/help';
 type Groups = ReturnType<CommandHelp['groupFlags']>;
 
 const GLOBAL_GROUP = 'GLOBAL';
+/** Of everything below a heading. */
+const INDENT = 2;
 
 const FIRST_STEPS = `$ <%= config.bin %> init --routing hash:tenant --time created_at
 $ <%= config.bin %> emit events.jsonl
@@ -17,6 +19,14 @@ class LedgerCommandHelp extends CommandHelp {
   protected override description(): string | undefined {
     const { description } = this.command;
     return description === undefined ? undefined : this.wrap(description);
+  }
+
+  /** Lists with the flags above their texts are rendered two columns too wide. */
+  override renderList(...[input, options]: Parameters<CommandHelp['renderList']>): string {
+    const list = super.renderList(input, options);
+    const room = this.opts.maxWidth - INDENT;
+    if (list.split('\n').every((line) => line.length <= room)) return list;
+    return super.renderList(input, { ...options, multiline: true, indentation: options.indentation + INDENT });
   }
 
   /** Orders the groups as the command declares them, with GLOBAL last; oclif sorts them by name. */

@@ -67,11 +67,15 @@ function standardInput(): { source: InputSource; bytes: number | null } {
   };
 }
 
-/** Bytes of lines in a regular file; null if they are compressed. Leaves the position of the descriptor. */
+/** Bytes of lines in a regular file; null if they are compressed, or cannot be read, which is reported at its turn. Leaves the position of the descriptor. */
 function plainBytes(descriptor: number, size: number): number | null {
   const first = Buffer.alloc(4);
-  const length = readSync(descriptor, first, 0, first.length, 0);
-  return isCompressed(first.subarray(0, length)) ? null : size;
+  try {
+    const length = readSync(descriptor, first, 0, first.length, 0);
+    return isCompressed(first.subarray(0, length)) ? null : size;
+  } catch {
+    return null;
+  }
 }
 
 function statsOfStdin(): Stats {

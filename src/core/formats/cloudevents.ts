@@ -34,7 +34,7 @@ function configured({ source, type }: Settings): EventFormat {
   const rows = new RowWriter(REQUIRED);
   return {
     name: 'cloudevents',
-    summary: 'CloudEvents 1.0 in JSON',
+    summary: 'version 1.0',
     // some lines are the payload, others hold it
     layout: null,
     lines: (batch, labels) => {

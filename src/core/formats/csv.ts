@@ -8,7 +8,7 @@ const NEEDS_QUOTES = /[",\r\n]/;
 
 export const csv = delimited({
   name: 'csv',
-  summary: 'comma-separated columns (RFC 4180)',
+  summary: 'RFC 4180',
   separator: COMMA,
   lineEnd: '\r\n',
   cells: {

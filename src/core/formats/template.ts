@@ -42,7 +42,7 @@ const RAW: CellStyle = {
 
 export const template: EventFormat = {
   name: 'template',
-  summary: 'as --format says',
+  summary: 'see --format',
   layout: null,
   lines: () => [],
   lacks: 'format',

@@ -13,7 +13,7 @@ const ESCAPES: Readonly<Record<string, string>> = { '\\': '\\\\', '\t': '\\t', '
 
 export const tsv = delimited({
   name: 'tsv',
-  summary: 'columns between tabs, escaped as jq @tsv does',
+  summary: 'as jq @tsv',
   separator: TAB,
   lineEnd: '\n',
   cells: {
