@@ -5,7 +5,7 @@ import type { LateDocument, TimelineDocument } from './timeline-document.ts';
 import type { Verification } from './verify-document.ts';
 
 /** `alarm`: somebody must act. `warning`: it is being worked on. `note`: good to know. */
-export type FindingLevel = 'alarm' | 'warning' | 'note';
+type FindingLevel = 'alarm' | 'warning' | 'note';
 
 export type Finding = { readonly level: FindingLevel } & (
   | { readonly kind: 'broken'; readonly reason: string }

@@ -71,7 +71,7 @@ interface FindingText {
   readonly target: string;
 }
 
-export function findingText(finding: Finding, { overview, timeline }: SurveyDocument): FindingText {
+function findingText(finding: Finding, { overview, timeline }: SurveyDocument): FindingText {
   const words = new TimeWords(Date.parse(overview.firstTime ?? ''), Date.parse(overview.lastTime ?? ''));
   const at = (time: string) => words.at(Date.parse(time));
   const bucketMs = timeline.bucketMs ?? 1;
