@@ -1,11 +1,11 @@
 /** Finds what calls for attention in a ledger, the worst first. Pure: facts without wording. */
 
 import type { OverviewDocument } from './ledger-document.ts';
-import type { TimelineDocument } from './timeline-document.ts';
+import type { LateDocument, TimelineDocument } from './timeline-document.ts';
 import type { Verification } from './verify-document.ts';
 
 /** `alarm`: somebody must act. `warning`: it is being worked on. `note`: good to know. */
-export type FindingLevel = 'alarm' | 'warning' | 'note';
+type FindingLevel = 'alarm' | 'warning' | 'note';
 
 export type Finding = { readonly level: FindingLevel } & (
   | { readonly kind: 'broken'; readonly reason: string }
@@ -29,7 +29,7 @@ export type Finding = { readonly level: FindingLevel } & (
       /** Partitions that keys go to. */
       readonly of: number;
     }
-  | { readonly kind: 'late'; readonly events: number; readonly examined: number; readonly worstMs: number }
+  | ({ readonly kind: 'late' } & LateDocument)
 );
 
 export const FINDINGS_MAX = 8;

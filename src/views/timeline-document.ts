@@ -35,6 +35,15 @@ export interface TimelineGroup {
   readonly parked: number;
 }
 
+export interface LateDocument {
+  /** Events that were read to find late ones: all, or a sample that is spread evenly. */
+  readonly examined: number;
+  readonly isSample: boolean;
+  /** Late ones among them. */
+  readonly events: number;
+  readonly worstMs: number;
+}
+
 export interface TimelineDocument {
   /** When it was read; all of it is as of that moment. */
   readonly at: string;
@@ -50,8 +59,8 @@ export interface TimelineDocument {
   readonly bucketMs: number | null;
   readonly buckets: readonly TimelineBucket[];
   readonly partitions: readonly string[];
-  /** `examined`: events that were read to find late ones, all or an even sample. Null if events have the time of their arrival. */
-  readonly late: { readonly examined: number; readonly events: number; readonly worstMs: number } | null;
+  /** Null if events have the time of their arrival. */
+  readonly late: LateDocument | null;
   readonly epochs: readonly TimelineEpoch[];
   readonly groups: readonly TimelineGroup[];
   /** Why events cannot be read; null if they can. */
@@ -71,7 +80,6 @@ export function timelineDocument(survey: LedgerSurvey): TimelineDocument {
       partitions,
     });
   }
-  const worst = late?.lateness.largest?.value ?? 0;
   return {
     at: formatTime(survey.at),
     path: identity.path,
@@ -83,7 +91,7 @@ export function timelineDocument(survey: LedgerSurvey): TimelineDocument {
     bucketMs: time === null ? null : time.width / 1000,
     buckets,
     partitions: identity.partitions.map(({ name }) => name),
-    late: late === null ? null : { examined: late.examined, events: late.late, worstMs: worst / 1000 },
+    late: lateDocument(survey),
     epochs: identity.epochs.map(({ epoch, fromSequence, spec, partitionIds }, nth) => ({
       epoch,
       fromSequence,
@@ -100,4 +108,11 @@ export function timelineDocument(survey: LedgerSurvey): TimelineDocument {
     })),
     unreadable: survey.unreadable,
   };
+}
+
+function lateDocument({ late, from, description: { head } }: LedgerSurvey): LateDocument | null {
+  if (late === null) return null;
+  const { examined, late: events, lateness } = late;
+  const isSample = examined < head.sequence - from + 1;
+  return { examined, isSample, events, worstMs: (lateness.largest?.value ?? 0) / 1000 };
 }

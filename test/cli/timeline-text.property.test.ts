@@ -23,7 +23,7 @@ function timelineOf(
     buckets: counts.map((count, at) => ({
       ...{ from: isoAt(START + at * bucketMs), events: count, late: count % 3, partitions: [count] },
     })),
-    late: { examined: events, events: 1, worstMs: 5 },
+    late: { examined: events, isSample: false, events: 1, worstMs: 5 },
     epochs: [{ epoch: 1, fromSequence: 1, rule: 'hash:tenant', partitions: 8, time: isoAt(START) }],
     groups: groups.map(({ name, share }) => ({
       ...{ name, lag: share === 1 ? 0 : 7, members: 0, parked: 0 },

@@ -1,3 +1,4 @@
+import { rmSync } from 'node:fs';
 import { expect, test } from 'vitest';
 import { countByTime } from '../../src/core/engine/survey/count-by-time.ts';
 import { sqliteDriver } from '../../src/core/ledger/sqlite/sqlite-driver.ts';
@@ -71,4 +72,32 @@ test('an abort ends it', async () => {
   const engine = await earthquakeEngine();
   const reason = new LedgerError('CLOSED', { message: 'enough' });
   await expect(engine.survey({ signal: AbortSignal.abort(reason) })).rejects.toBe(reason);
+});
+
+test('reads archived history as if nothing had moved, and begins after what is gone', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger, partition: hashOf('key'), time: 'at' });
+  const start = Date.UTC(2026, 0, 1);
+  for (let day = 0; day < 10; day++)
+    await engine.emit(
+      Array.from({ length: 20 }, (_, at) => ({ key: `k${at}`, at: new Date(start + (day * 24 + at) * 3_600_000) })),
+    );
+  const before = await engine.survey();
+  const { segment } = await engine.archive({ until: '2026-01-05' });
+  const after = await engine.survey();
+  expect({ time: after.time, late: after.late, from: after.from }).toEqual({
+    ...{ time: before.time, late: before.late, from: 1 },
+  });
+  expect(after.archived).toHaveLength(1);
+  expect(after.commits.examined).toBe(6);
+
+  const alone = await openEngine({ ledger: segment as string, access: 'read', create: false });
+  const part = await alone.survey();
+  expect(part.time?.events.reduce((total, lane) => total + sum(lane), 0)).toBe(80);
+  expect(part).toMatchObject({ unreadable: null, commits: { examined: 0 } });
+
+  rmSync(segment as string);
+  const moved = await engine.survey();
+  expect(moved.from).toBe(81);
+  expect(moved.time?.events.reduce((total, lane) => total + sum(lane), 0)).toBe(120);
 });

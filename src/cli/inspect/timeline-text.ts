@@ -133,11 +133,11 @@ class Plot {
   }
 
   late(): string | null {
-    const { late, buckets, events } = this.#timeline;
+    const { late, buckets } = this.#timeline;
     if (late === null) return null;
     const bars = this.#bars(buckets.map((bucket) => bucket.late ?? 0));
     const share = percent(late.examined === 0 ? 0 : late.events / late.examined);
-    const found = late.examined < events ? `~${share}, sampled` : `${count(late.events)} late, ${share}`;
+    const found = late.isSample ? `~${share}, sampled` : `${count(late.events)} late, ${share}`;
     return line('late', chalk.red(bars), late.events === 0 ? 'none' : found);
   }
 

@@ -49,7 +49,7 @@ function lateness({ lateness: found, timeline: { late, events, unreadable } }: S
   if (unreadable !== null) return empty(title, 'Events cannot be read.');
   if (events === 0) return empty(title, 'No event yet.');
   if (found === null || late === null) return empty(title, 'Events take the time of their arrival: none can be late.');
-  const sample = late.examined < events ? `In an even sample of ${plural(late.examined, 'event')}: ` : '';
+  const sample = late.isSample ? `In an even sample of ${plural(late.examined, 'event')}: ` : '';
   if (late.events === 0)
     return empty(title, `${sample}${sample === '' ? 'None' : 'none'} is late: all came in the order of their times.`);
   const inTime = late.examined - late.events;

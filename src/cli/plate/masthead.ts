@@ -2,6 +2,7 @@
 
 import type { Finding } from '../../views/findings.ts';
 import type { SurveyDocument } from '../../views/survey-document.ts';
+import type { LateDocument } from '../../views/timeline-document.ts';
 import { bytes, count, percent, plural } from '../terminal/format-numbers.ts';
 import { countUnit } from './axis.ts';
 import { cut, html, type Markup } from './html.ts';
@@ -70,7 +71,7 @@ interface FindingText {
   readonly target: string;
 }
 
-export function findingText(finding: Finding, { overview, timeline }: SurveyDocument): FindingText {
+function findingText(finding: Finding, { overview, timeline }: SurveyDocument): FindingText {
   const words = new TimeWords(Date.parse(overview.firstTime ?? ''), Date.parse(overview.lastTime ?? ''));
   const at = (time: string) => words.at(Date.parse(time));
   const bucketMs = timeline.bucketMs ?? 1;
@@ -117,21 +118,16 @@ export function findingText(finding: Finding, { overview, timeline }: SurveyDocu
         target: 'partitions',
       };
     case 'late':
-      return { ...lateText(finding, overview.events), target: 'commits' };
+      return { ...lateText(finding), target: 'commits' };
   }
 }
 
 /** Of a sample the number in the ledger is estimated from its share. */
-function lateText(
-  { events, examined, worstMs }: { events: number; examined: number; worstMs: number },
-  total: number,
-): { title: string; detail: string } {
-  const share = `${percentOf(events / examined)}; the latest by ${duration(worstMs)}`;
-  if (examined >= total) return { title: `${plural(events, 'event')} came late`, detail: share };
-  return {
-    title: `~${percentOf(events / examined)} of events came late`,
-    detail: `in a sample of ${count(examined)}; the latest by ${duration(worstMs)}`,
-  };
+function lateText({ events, examined, isSample, worstMs }: LateDocument): { title: string; detail: string } {
+  const share = percentOf(events / examined);
+  const worst = `the latest by ${duration(worstMs)}`;
+  if (!isSample) return { title: `${plural(events, 'event')} came late`, detail: `${share}; ${worst}` };
+  return { title: `~${share} of events came late`, detail: `in a sample of ${count(examined)}; ${worst}` };
 }
 
 /** A share that is not nothing is never written as 0.0 %. */

@@ -174,7 +174,7 @@ function epochsRow(timeline: TimelineDocument, span: Span, guides: Markup): Mark
     const text = `${epoch}: ${cut(rule, NAME_MAX)} over ${partitions}`;
     return html`<svg x="${pc(from)}" width="${pc(width)}" height="${ROW_HEIGHT}"><title>${text}</title><rect class="band" x="1" y="1" width="100%" height="${ROW_HEIGHT - 3}"/>${width > 0.06 && html`<text class="tick" x="7" y="14">${text}</text>`}</svg>`;
   });
-  const svg = html`<svg class="chart" width="100%" height="${ROW_HEIGHT}" role="img" aria-label="${plural(timeline.epochs.length, 'epoch')}">${bands}${guides}</svg>`;
+  const svg = html`<svg class="chart" width="100%" height="${ROW_HEIGHT}" role="img" aria-label="${plural(timeline.epochs.length, 'epoch')}">${guides}${bands}</svg>`;
   return row(html`<b>Epochs</b>`, svg, html`${plural(timeline.epochs.length, 'epoch')}`);
 }
 
@@ -187,8 +187,7 @@ function lateRow({ buckets, late }: TimelineDocument, guides: Markup): Markup | 
       : `M${at + 0.12} 1000V${Math.round(1000 - Math.max(60, (events / most) * 1000))}h.76V1000Z`,
   );
   const share = late.examined === 0 ? 0 : late.events / late.examined;
-  const isSample = buckets.reduce((sum, { events }) => sum + events, 0) > late.examined;
-  const found = isSample ? `~${percentOf(share)}, sampled` : `${count(late.events)}, ${percentOf(share)}`;
+  const found = late.isSample ? `~${percentOf(share)}, sampled` : `${count(late.events)}, ${percentOf(share)}`;
   const text = late.events === 0 ? 'none late' : found;
   const height = 28;
   const svg = html`<svg class="chart" width="100%" height="${height}" role="img" aria-label="Late events: ${text}">${guides}<svg width="100%" height="${height - 1}" viewBox="0 0 ${buckets.length} 1000" preserveAspectRatio="none"><path class="late" d="${bars.join('')}"/></svg><line class="base" x1="0" x2="100%" y1="${height - 0.5}" y2="${height - 0.5}"/></svg>`;

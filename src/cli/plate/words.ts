@@ -33,7 +33,7 @@ function two(ms: number, large: number, largeName: string, small: number, smallN
   return `${count(Math.floor(ms / large))} ${largeName}${rest === 0 ? '' : ` ${rest} ${smallName}`}`;
 }
 
-export const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
+const pad = (value: number, digits = 2): string => String(value).padStart(digits, '0');
 
 /** `12 Apr 2026` */
 export function dateText(ms: number): string {

@@ -4,7 +4,7 @@ import type { CommitColumns } from '../../ledger/ledger.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { type Distribution, distributionOf } from './decades.ts';
 
-export interface ProducerFigures {
+interface ProducerFigures {
   readonly name: string;
   readonly commits: number;
   readonly events: number;

@@ -3,7 +3,7 @@
 import type { Micros } from '../../model/time/time.ts';
 import type { GroupAdmin, GroupDescription } from '../group-admin.ts';
 
-export interface ParkedReason {
+interface ParkedReason {
   readonly group: string;
   readonly reason: string;
   /** The last lines of the consumer's output at the last of them, or empty. */

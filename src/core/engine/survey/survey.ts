@@ -31,7 +31,7 @@ export interface SurveyOptions {
 }
 
 /** Events by time and partition. */
-export interface TimeFigures extends BucketScale {
+interface TimeFigures extends BucketScale {
   /** By partition id and bucket. */
   readonly events: readonly Float64Array[];
 }
