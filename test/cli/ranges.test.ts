@@ -147,6 +147,14 @@ describe('tail and replay', () => {
     }
   });
 
+  it('follow until the limit is reached', async () => {
+    const ledger = await hoursLedger();
+    for (const verb of ['tail', 'replay']) {
+      const { stdout } = await succeed([verb, '-f', '-l', ledger, '--from', 'start', '--limit', '2', '-o', 'payload']);
+      expect(numbersOf(stdout)).toEqual([1, 2]);
+    }
+  });
+
   it('follow until the end of the range has come, by sequence as by time', async () => {
     const ledger = await hoursLedger();
     expect(

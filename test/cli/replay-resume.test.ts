@@ -62,6 +62,20 @@ test('the command printed by an interrupted replay resumes it: the parts make th
   }
 });
 
+test('the printed command resumes the rest of a limit, with its partitions', async () => {
+  const random = seededForTest();
+  const ledger = await earthquakeLedger();
+  const all = (await succeed(['replay', '-q', '-l', ledger, 'p1', 'p6'])).stdout.toString();
+  const wanted = `${all.split('\n').slice(0, 200).join('\n')}\n`;
+  const args = ['--speed', '6000', '--from', 'start', '--limit', '200', '-l', ledger, 'p1', 'p6'];
+  const first = await interrupted(args, 'SIGINT', random.between(1, 20));
+  const command = /\nresume with: (completengine replay .*)\n$/.exec(first.stderr)?.[1] ?? '';
+  const left = 200 - (first.stdout.toString().split('\n').length - 1);
+  expect(command).toMatch(new RegExp(` --limit ${left}( .*)? p1 p6$`));
+  const second = await runShell(command.replace('--speed 6000', '--speed max'));
+  expect(first.stdout.toString() + second.stdout.toString() === wanted).toBe(true);
+});
+
 test('the printed command keeps filters and forms, quoted for the shell', async () => {
   const EVENTS = 2000;
   const ledger = await newLedger('--routing', 'hash:k');

@@ -124,6 +124,7 @@ describe('tail --group', () => {
     [['-g', 'g', '--lease', '1ms'], /too short/],
     [['-g', 'g', '--from', 'noon'], /'noon'/],
     [['-g', 'g', 'p77'], /p77/],
+    [['-g', 'g', 'yesterday'], /a range cannot be combined with --group/],
     [['--parked'], /^error: tail has no --parked/],
     [['-g', 'g', '--redeliver', 'all'], /^error: tail has no --redeliver/],
   ])('refuses %j', async (args, fact) => {

@@ -1,4 +1,4 @@
-/** Plans before deeds: shows what would be done to a group, and does it with `--yes`, or after a question on a terminal. */
+/** Plans first: shows what would be done to a group, and does it with `--yes`, or after a question on a terminal. */
 
 import * as Flags from '@oclif/core/flags';
 import { canAsk, confirm } from '../terminal/confirm.ts';
@@ -11,7 +11,7 @@ export const planFlags = {
   }),
 };
 
-export interface Deed<Plan> {
+export interface GroupChange<Plan> {
   /** Reads what would be done. */
   plan(): Promise<Plan>;
   /** Does it, and returns what was done. */
@@ -42,24 +42,24 @@ export function mayApply({ yes, isJson }: Decision): boolean {
 
 /** Returns the plan, and whether it was applied. */
 export async function applyPlan<Plan>(
-  deed: Deed<Plan>,
+  change: GroupChange<Plan>,
   decision: Decision,
   signal: AbortSignal,
 ): Promise<{ readonly plan: Plan; readonly isDone: boolean }> {
   if (!decision.yes) {
-    const plan = await deed.plan();
-    await deed.show(plan, false);
-    const obstacle = obstacleTo(decision.force ? null : deed.obstacle(plan), decision);
-    const isAgreed = obstacle === null && (await confirm(deed.question, signal));
+    const plan = await change.plan();
+    await change.show(plan, false);
+    const obstacle = obstacleTo(decision.force ? null : change.obstacle(plan), decision);
+    const isAgreed = obstacle === null && (await confirm(change.question, signal));
     if (!isAgreed) {
-      deed.report(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
+      change.report(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
       return { plan, isDone: false };
     }
   }
   // the ledger may have changed since the plan: show what was done
-  const plan = await deed.apply();
-  printOnOutputFailure(deed.doneFact);
-  await deed.show(plan, true);
+  const plan = await change.apply();
+  printOnOutputFailure(change.doneFact);
+  await change.show(plan, true);
   return { plan, isDone: true };
 }
 

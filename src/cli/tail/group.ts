@@ -35,9 +35,14 @@ const LAST_WRITE_MS = 250;
 export async function tailGroup(
   engine: Completengine,
   interrupt: Interrupt,
-  { partitions }: RangeArguments,
+  { range, partitions }: RangeArguments,
   flags: TailFlags,
 ): Promise<void> {
+  if (range !== undefined)
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: `a range cannot be combined with --group: '${range.slice(0, 80)}'`,
+      hint: 'a group has no end; where a new one begins is --from',
+    });
   const log = new DeliveryLog(report, systemTimer);
   const target =
     flags.exec === undefined

@@ -4,7 +4,6 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { mayApply, planFlags } from '../../cli/group/apply-plan.ts';
-import { deleteGroup } from '../../cli/group/delete.ts';
 
 export default class GroupDelete extends BaseCommand {
   static override summary = 'Delete a group, with its offsets and its parked events.';
@@ -25,6 +24,7 @@ export default class GroupDelete extends BaseCommand {
   async run(): Promise<object | undefined> {
     const { args, flags } = await this.parse(GroupDelete);
     const decision = { yes: flags.yes, force: flags.force, isJson: this.jsonEnabled() };
+    const { deleteGroup } = await import('../../cli/group/delete.ts');
     return withLedger(flags, mayApply(decision) ? 'write' : 'read', (engine, { signal }) =>
       deleteGroup(
         engine,

@@ -5,7 +5,6 @@ import * as Flags from '@oclif/core/flags';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { dropParked, listParked, redeliverParked } from '../../cli/group/parked.ts';
 import { limitFlag } from '../../cli/range/range-flags.ts';
 import { outputFlags } from '../../cli/terminal/output-flags.ts';
 
@@ -47,6 +46,7 @@ export default class GroupParked extends BaseCommand {
     const { flags, raw } = await this.parse(GroupParked);
     const [name = '', ...given] = argumentsInOrder(raw);
     const { redeliver, drop } = flags;
+    const { dropParked, listParked, redeliverParked } = await import('../../cli/group/parked.ts');
     await withLedger(flags, redeliver || drop ? 'write' : 'read', async (engine, { signal }) => {
       if (redeliver) return this.logToStderr(await redeliverParked(engine, name, given));
       if (drop) return this.logToStderr(await dropParked(engine, name, given));

@@ -4,7 +4,6 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { mayApply, planFlags } from '../../cli/group/apply-plan.ts';
-import { checkStart, resetGroup } from '../../cli/group/reset.ts';
 import { partitionFlag } from '../../cli/range/arguments.ts';
 import { startFlags, zoneFlag } from '../../cli/range/range-flags.ts';
 
@@ -28,6 +27,7 @@ export default class GroupReset extends BaseCommand {
   async run(): Promise<object | undefined> {
     const { args, flags } = await this.parse(GroupReset);
     const decision = { yes: flags.yes, force: flags.force, isJson: this.jsonEnabled() };
+    const { checkStart, resetGroup } = await import('../../cli/group/reset.ts');
     checkStart(flags);
     return withLedger(flags, mayApply(decision) ? 'write' : 'read', (engine, { signal }) =>
       resetGroup(

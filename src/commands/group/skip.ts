@@ -4,7 +4,6 @@ import * as Args from '@oclif/core/args';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { mayApply, planFlags } from '../../cli/group/apply-plan.ts';
-import { skipEvent } from '../../cli/group/skip.ts';
 
 export default class GroupSkip extends BaseCommand {
   static override summary = 'Move a group past the next event of a partition, which it cannot take.';
@@ -26,6 +25,7 @@ export default class GroupSkip extends BaseCommand {
   async run(): Promise<object | undefined> {
     const { args, flags } = await this.parse(GroupSkip);
     const decision = { yes: flags.yes, force: flags.force, isJson: this.jsonEnabled() };
+    const { skipEvent } = await import('../../cli/group/skip.ts');
     return withLedger(flags, mayApply(decision) ? 'write' : 'read', (engine, { signal }) =>
       skipEvent(
         engine,

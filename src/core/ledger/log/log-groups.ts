@@ -139,8 +139,8 @@ export class LogGroups implements GroupStore {
   }
 
   /**
-   * The group's record first: without it a member's next heartbeat ends it, and what else is left counts for nothing. The records of cursors stay: a group that
-   * is made again under the name takes its tokens from there on, and none of them comes back.
+   * Parked events first, so that none is left for a group that is made again under the name. Without its record, a group's members end with their next
+   * heartbeat. The records of cursors stay: a new group takes its tokens from there on, and none of them comes back.
    */
   remove(group: string, check: (state: GroupState | null, facts: GroupFacts) => void): Promise<void> {
     return this.#turns.take(groupKey(group), async () => {
@@ -150,7 +150,9 @@ export class LogGroups implements GroupStore {
         const cursors = await this.#cursors.ofGroup(group);
         const hasDue = (partition: PartitionId) => dueHintOf(found, partition) !== undefined;
         check(found && stateOf(found, cursors, ids.length), { partitions: ids, endOf, hasDue, timeOf: () => now });
+        await this.#parked.removeAll(group);
       });
+      // what members have parked in between
       await afterwards(group, () => this.#parked.removeAll(group));
     });
   }

@@ -152,6 +152,32 @@ describe.each(CALLS)('%s', (name, call) => {
   );
 });
 
+describe('a deletion', () => {
+  const remove = ({ machine }: Scene) => machine.groups.delete({ group: 'g', now: 0, force: true });
+
+  it.each(['before', 'after', 'cutBefore', 'cutAfter'] as const)(
+    'of which one write is disturbed (%s) leaves nothing to a new group under the name',
+    async (how) => {
+      const writes = await disturbEach(remove, how, nothing, async ({ site, machine, one }, disturbed) => {
+        const settled = await disturbed.catch((error: LedgerError) => error);
+        if (settled instanceof LedgerError) expect(settled.code).toBe('OUTCOME_UNKNOWN');
+        if (!how.startsWith('cut')) expect(settled).toBeUndefined();
+        const next = site.connect();
+        if ((await next.groups.generation('g')) !== null) await next.groups.delete({ group: 'g', now: 0, force: true });
+        expect(await next.groups.create('g', 7, 0)).toBe(true);
+        expect(await next.groups.parked('g', { after: 0, through: 99, limit: 9 })).toEqual([]);
+        const successor = await next.heartbeat('next');
+        expect(successor.leases.map(({ nextOffset }) => nextOffset)).toEqual([3, 3]);
+        // tokens never come back: what the former holder acknowledges is refused
+        const late = [{ ...held(one), nextOffset: 5, nextSequence: 11 }];
+        expect(await machine.groups.acknowledge(late).catch(() => [false])).toEqual([false]);
+        expect((await next.groups.positions('g')).map(({ nextOffset }) => nextOffset)).toEqual([3, 3]);
+      });
+      expect(writes).toBeGreaterThan(2);
+    },
+  );
+});
+
 describe('a former holder that has slept since', () => {
   /** Member `one` does not know that `two` has taken over. */
   async function asleep() {
