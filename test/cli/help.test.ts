@@ -3,16 +3,16 @@ import { expect, onTestFinished, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { ResidentCli } from '../support/resident-cli.ts';
 
-const COMMON = ['archive', 'busy-timeout', 'ledger'];
+const COMMON = ['archive', 'busy-timeout', 'color', 'ledger'];
 
 /** All commands and flags: they are part of the interface, so a change of them must also change this table. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   archive: [...COMMON, 'drop', 'force', 'json', 'to', 'tz', 'until', 'yes'],
   backup: [...COMMON, 'json'],
-  bench: ['compare', 'dir', 'durability', 'events', 'json', 'ledger', 'partition', 'partitions', 'size'],
+  bench: ['color', 'compare', 'dir', 'durability', 'events', 'json', 'ledger', 'partition', 'partitions', 'size'],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
-  completion: [],
-  diff: ['busy-timeout', 'json'],
+  completion: ['color'],
+  diff: ['busy-timeout', 'color', 'json'],
   emit: [
     ...COMMON,
     'atomic',
