@@ -140,9 +140,9 @@ test.skipIf(!hasScreen)('bash: an interactive shell completes partitions and gro
   screen.press('completengine tail nor');
   screen.press('Tab');
   await screen.showing(/completengine tail north-sea *$/m);
-  screen.press('--group=M');
+  screen.press(' --group=M');
   screen.press('Tab');
-  await screen.showing(/completengine tail north-sea --group=Mirror\.example\.com/m);
+  await screen.showing(/completengine tail north-sea +--group=Mirror\.example\.com/m);
 });
 
 test.skipIf(!has('zsh'))('zsh: the script loads and completes', async () => {

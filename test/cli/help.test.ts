@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { ResidentCli } from '../support/resident-cli.ts';
 
-const COMMON = ['archive', 'busy-timeout', 'ledger'];
+const COMMON = ['archive', 'busy-timeout', 'color', 'ledger'];
 
 /** What follows from the registry of formats. */
 const OUTPUT = ['append', 'fields', 'format', 'source', 'type'];
@@ -12,10 +12,10 @@ const OUTPUT = ['append', 'fields', 'format', 'source', 'type'];
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   archive: [...COMMON, 'drop', 'force', 'json', 'limit', 'through', 'through-sequence', 'to', 'tz', 'until', 'yes'],
   backup: [...COMMON, 'json'],
-  bench: ['compare', 'dir', 'durability', 'events', 'json', 'ledger', 'partitions', 'routing', 'size'],
+  bench: ['color', 'compare', 'dir', 'durability', 'events', 'json', 'ledger', 'partitions', 'routing', 'size'],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
-  completion: [],
-  diff: ['busy-timeout', 'json'],
+  completion: ['color'],
+  diff: ['busy-timeout', 'color', 'json'],
   emit: [
     ...COMMON,
     'atomic',

@@ -162,3 +162,16 @@ test.skipIf(!hasScreen)('a progress line is removed from the screen', async () =
   const lines = await screen.showing(/^done$/m);
   expect(lines.filter((line) => line.includes('events'))).toEqual([expect.stringMatching(/^\d+ events committed/)]);
 });
+
+onTerminal('--color decides before NO_COLOR and FORCE_COLOR', async () => {
+  const variables = { ledger: await earthquakeLedger() };
+  const shown = (args: string, more: Record<string, string> = {}) =>
+    runOnTerminal(`completengine tail -l "$ledger" ${args}`, { variables: { ...variables, ...more } });
+  expect(await shown('--color never')).not.toContain(COLOUR);
+  expect(await shown('--color=always', { NO_COLOR: '1' })).toContain(COLOUR);
+  expect(await shown('--color auto', { NO_COLOR: '1' })).not.toContain(COLOUR);
+  expect(await shown('-o pretty --color always | cat')).toContain(COLOUR);
+  expect(await shown('-o pretty --color auto | cat')).not.toContain(COLOUR);
+  expect(await shown('-o pretty | cat', { FORCE_COLOR: '1' })).toContain(COLOUR);
+  expect(await shown('-o pretty --color never | cat', { FORCE_COLOR: '1' })).not.toContain(COLOUR);
+});

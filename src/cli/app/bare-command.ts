@@ -1,9 +1,11 @@
 /** Base of every command, also of those that open no ledger: guards the output and prints errors. */
 
 import { Command } from '@oclif/core/command';
+import * as Flags from '@oclif/core/flags';
 import type { ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput } from '@oclif/core/interfaces';
 import * as ux from '@oclif/core/ux';
 import { forbidsOutput } from '../state/taken-files.ts';
+import { COLOUR_CHOICES, type ColourChoice, chooseColour } from '../terminal/colour-choice.ts';
 import { guardOutput } from '../terminal/guard-output.ts';
 import { failureDocument, printFailure } from './failure.ts';
 import { type CommandFacts, explainParserError, refuseValuesOfSwitches } from './parser-errors.ts';
@@ -14,6 +16,15 @@ import { safeJson } from './safe-json.ts';
 const JSON_FLAG = { json: { type: 'boolean' } } as const;
 
 export abstract class BareCommand extends Command {
+  static override baseFlags = {
+    color: Flags.option({
+      description: 'colors; auto: on a terminal, by NO_COLOR and FORCE_COLOR',
+      options: COLOUR_CHOICES,
+      default: 'auto' as const,
+      helpGroup: 'GLOBAL',
+    })(),
+  };
+
   protected override async init(): Promise<void> {
     await super.init();
     guardOutput();
@@ -30,7 +41,10 @@ export abstract class BareCommand extends Command {
     const facts = this.#facts();
     refuseValuesOfSwitches(argv, facts);
     try {
-      return await super.parse(options, argv);
+      const parsed = await super.parse(options, argv);
+      const { color } = parsed.flags as { readonly color?: ColourChoice };
+      chooseColour(color ?? 'auto');
+      return parsed;
     } catch (error) {
       throw retiredFlag(error as Error, facts.verb) ?? explainParserError(error as Error, facts);
     }

@@ -6,6 +6,7 @@ import { durationFlag } from './flag-kinds.ts';
 
 export abstract class BaseCommand extends BareCommand {
   static override baseFlags = {
+    ...BareCommand.baseFlags,
     ledger: Flags.string({
       char: 'l',
       description: 'the ledger: path of its file, or nats://HOST[:PORT][,HOST]/NAME',
