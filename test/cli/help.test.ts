@@ -3,16 +3,28 @@ import { expect, onTestFinished, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { ResidentCli } from '../support/resident-cli.ts';
 
-const COMMON = ['archive', 'busy-timeout', 'color', 'ledger'];
+const COMMON = ['archive', 'busy-timeout', 'color', 'ledger', 'verbose'];
 
 /** All commands and flags: they are part of the interface, so a change of them must also change this table. */
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   archive: [...COMMON, 'drop', 'force', 'json', 'to', 'tz', 'until', 'yes'],
   backup: [...COMMON, 'json'],
-  bench: ['color', 'compare', 'dir', 'durability', 'events', 'json', 'ledger', 'partition', 'partitions', 'size'],
+  bench: [
+    'color',
+    'compare',
+    'dir',
+    'durability',
+    'events',
+    'json',
+    'ledger',
+    'partition',
+    'partitions',
+    'size',
+    'verbose',
+  ],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
-  completion: ['color'],
-  diff: ['busy-timeout', 'color', 'json'],
+  completion: ['color', 'verbose'],
+  diff: ['busy-timeout', 'color', 'json', 'verbose'],
   emit: [
     ...COMMON,
     'atomic',
@@ -126,6 +138,7 @@ const SHORT: Readonly<Record<string, string>> = {
   o: 'output',
   p: 'partition',
   q: 'quiet',
+  v: 'verbose',
 };
 
 interface Option {
