@@ -3,7 +3,7 @@ import { expect, onTestFinished, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { ResidentCli } from '../support/resident-cli.ts';
 
-const COMMON = ['archive', 'busy-timeout', 'color', 'ledger'];
+const COMMON = ['archive', 'busy-timeout', 'color', 'ledger', 'verbose'];
 
 /** What follows from the registry of formats. */
 const OUTPUT = ['append', 'fields', 'format', 'source', 'type'];
@@ -12,10 +12,22 @@ const OUTPUT = ['append', 'fields', 'format', 'source', 'type'];
 const SURFACE: Readonly<Record<string, readonly string[]>> = {
   archive: [...COMMON, 'drop', 'force', 'json', 'limit', 'through', 'through-sequence', 'to', 'tz', 'until', 'yes'],
   backup: [...COMMON, 'json'],
-  bench: ['color', 'compare', 'dir', 'durability', 'events', 'json', 'ledger', 'partitions', 'routing', 'size'],
+  bench: [
+    'color',
+    'compare',
+    'dir',
+    'durability',
+    'events',
+    'json',
+    'ledger',
+    'partitions',
+    'routing',
+    'size',
+    'verbose',
+  ],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
-  completion: ['color'],
-  diff: ['busy-timeout', 'color', 'json'],
+  completion: ['color', 'verbose'],
+  diff: ['busy-timeout', 'color', 'json', 'verbose'],
   emit: [
     ...COMMON,
     'atomic',
@@ -153,6 +165,7 @@ const SHORT: Readonly<Record<string, string>> = {
   o: 'output',
   p: 'partition',
   q: 'quiet',
+  v: 'verbose',
 };
 
 interface Option {

@@ -175,3 +175,24 @@ onTerminal('--color decides before NO_COLOR and FORCE_COLOR', async () => {
   expect(await shown('-o pretty | cat', { FORCE_COLOR: '1' })).toContain(COLOUR);
   expect(await shown('-o pretty --color never | cat', { FORCE_COLOR: '1' })).not.toContain(COLOUR);
 });
+
+onTerminal('a head is short where its line would wrap, and whole with -v, in a pipe and in a document', async () => {
+  const ledger = await earthquakeLedger();
+  const shown = async (args: string, columns: number): Promise<string> =>
+    plainLines(
+      await runOnTerminal(`completengine ${args}`, { columns, variables: { COMPLETENGINE_LEDGER: ledger } }),
+    ).join('\n');
+  const short = /\b1707:[0-9a-f]{8}\b/;
+  const whole = /\b1707:[0-9a-f]{64}\b/;
+  for (const command of ['inspect', 'inspect --verify']) {
+    expect(await shown(command, 60)).toMatch(short);
+    expect(await shown(command, 60)).not.toMatch(whole);
+    for (const [args, columns] of [
+      [command, 200],
+      [`${command} -v`, 60],
+      [`${command} | cat`, 60],
+      [`${command} --json`, 60],
+    ] as const)
+      expect(await shown(args, columns)).toMatch(whole);
+  }
+});

@@ -7,6 +7,7 @@ import * as ux from '@oclif/core/ux';
 import { forbidsOutput } from '../state/taken-files.ts';
 import { COLOUR_CHOICES, type ColourChoice, chooseColour } from '../terminal/colour-choice.ts';
 import { guardOutput } from '../terminal/guard-output.ts';
+import { shortenHeads } from '../terminal/short-heads.ts';
 import { failureDocument, printFailure } from './failure.ts';
 import { type CommandFacts, explainParserError, refuseValuesOfSwitches } from './parser-errors.ts';
 import { retiredFlag } from './retired-flags.ts';
@@ -23,7 +24,14 @@ export abstract class BareCommand extends Command {
       default: 'auto' as const,
       helpGroup: 'GLOBAL',
     })(),
+    verbose: Flags.boolean({
+      char: 'v',
+      description: 'full heads, also where their lines wrap on a terminal',
+      helpGroup: 'GLOBAL',
+    }),
   };
+
+  #isVerbose = false;
 
   protected override async init(): Promise<void> {
     await super.init();
@@ -42,12 +50,21 @@ export abstract class BareCommand extends Command {
     refuseValuesOfSwitches(argv, facts);
     try {
       const parsed = await super.parse(options, argv);
-      const { color } = parsed.flags as { readonly color?: ColourChoice };
+      const { color, verbose } = parsed.flags as { readonly color?: ColourChoice; readonly verbose?: boolean };
+      this.#isVerbose = verbose === true;
       chooseColour(color ?? 'auto');
       return parsed;
     } catch (error) {
       throw retiredFlag(error as Error, facts.verb) ?? explainParserError(error as Error, facts);
     }
+  }
+
+  override log(text = ''): void {
+    super.log(this.#fitted(text, process.stdout));
+  }
+
+  override logToStderr(text = ''): void {
+    super.logToStderr(this.#fitted(text, process.stderr));
   }
 
   override logJson(json: unknown): void {
@@ -57,6 +74,10 @@ export abstract class BareCommand extends Command {
   protected override async catch(error: Error): Promise<void> {
     if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson(failureDocument(error));
     printFailure(error);
+  }
+
+  #fitted(text: string, { isTTY, columns }: { readonly isTTY: boolean; readonly columns: number }): string {
+    return isTTY === true && !this.#isVerbose ? shortenHeads(text, columns) : text;
   }
 
   #facts(): CommandFacts {

@@ -5,14 +5,14 @@ import { LedgerError, nearName, shellFlag } from '../../index.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A flag as a command declares it. */
-export interface FlagFacts {
+interface FlagFacts {
   readonly char?: string | undefined;
   readonly type: 'boolean' | 'option';
   readonly options?: readonly string[] | undefined;
   readonly helpValue?: string | readonly string[] | undefined;
 }
 
-export interface ArgFacts {
+interface ArgFacts {
   readonly description?: string | undefined;
   readonly required?: boolean | undefined;
 }

@@ -8,8 +8,8 @@ export interface Candidate {
 }
 
 /** What the shell completes itself. */
-export type PathKind = 'files' | 'directories';
-/** what only the ledger that the command line names has. */
+type PathKind = 'files' | 'directories';
+/** What only the ledger that the command line names has. */
 export type LedgerKind = 'partitions' | 'groups' | 'producers';
 
 export interface Candidates {

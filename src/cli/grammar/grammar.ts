@@ -14,7 +14,7 @@ export interface GrammarFlag {
   readonly helpValue?: string;
 }
 
-export interface GrammarArg {
+interface GrammarArg {
   readonly name: string;
   readonly options?: readonly string[];
 }

@@ -31,7 +31,7 @@ export function parseHead(text: string): Anchor {
   if (match === null || !Number.isSafeInteger(Number(match[1]))) {
     throw invalidArgument(
       `'${text.slice(0, 100)}' is not a head`,
-      'a head is SEQUENCE:HASH with 64 hex digits, as `completengine inspect` prints it',
+      'a head is SEQUENCE:HASH with 64 hex digits, as `completengine inspect -v` prints it',
     );
   }
   return { sequence: Number(match[1]), hash: match[2] as string };
