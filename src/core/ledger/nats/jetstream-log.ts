@@ -10,7 +10,7 @@ import { Outbox } from './outbox.ts';
 
 /** Larger messages are no faster, and 1 MiB is what servers allow by default. */
 const PAYLOAD_MAX = 1024 * 1024;
-/** So few messages are asked for one by one, at once: a consumer has its first message after two questions, and needs a third to end. */
+/** So few messages are asked for one by one, at once, if all of them are wanted: a consumer has its first message after two questions, and needs a third to end. */
 const FETCHED_MAX = 4;
 /** So little is asked for by the number of its messages; of more, what is fetched too much does not matter. */
 const COUNTED_MAX = 16;
@@ -68,7 +68,8 @@ export class JetStreamLog implements OrderedLog {
     const end = isThere ? through : Math.min(through, await this.#whileOpen((at) => this.#stream.last(at), signal));
     const start = Math.max(1, from);
     if (topics?.length === 0 || start > end) return;
-    const fetched = hasBodies && end - start < FETCHED_MAX ? await this.#fetch(start, end, signal) : null;
+    const isFetched = hasBodies && end - start < FETCHED_MAX && (expected?.messages ?? FETCHED_MAX) > end - start;
+    const fetched = isFetched ? await this.#fetch(start, end, signal) : null;
     if (fetched !== null) return yield* fetched.filter(({ topic }) => topics?.includes(topic) ?? true);
     const count = countOf(expected, end - start + 1);
     const spec = { from, topics, hasBodies, count, signal: this.#eitherSignal(signal) };

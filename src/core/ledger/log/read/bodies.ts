@@ -27,8 +27,11 @@ function spansOf({ frames, marks }: FoldedCommit, wanted: Wanted): readonly Span
   return read.map(({ stored }) => stored);
 }
 
-/** How much has what is wanted of these commits, which are in order. */
-export function sizeOf(commits: readonly FoldedCommit[], wanted: Wanted): NonNullable<LogRead['expected']> {
+/** Which messages have what is wanted of these commits, which are in order: the last of them, their number and size. */
+export function extentOf(
+  commits: readonly FoldedCommit[],
+  wanted: Wanted,
+): Required<Pick<LogRead, 'through' | 'expected'>> {
   const positions = new Set<number>();
   let bytes = 0;
   for (const commit of commits)
@@ -36,7 +39,7 @@ export function sizeOf(commits: readonly FoldedCommit[], wanted: Wanted): NonNul
       positions.add(commit.position - span.back);
       bytes += span.bytes;
     }
-  return { messages: positions.size, bytes };
+  return { through: Math.max(0, ...positions), expected: { messages: positions.size, bytes } };
 }
 
 /** The bytes of a commit that are all in the body of its own message. */

@@ -6,7 +6,7 @@ import type { FoldedCommit } from '../fold/accept.ts';
 import type { Fold } from '../fold/fold.ts';
 import { type Summary, summaryOf } from '../fold/log-state.ts';
 import type { LogMessage, OrderedLog } from '../ordered-log.ts';
-import { BodyReader, type BytesAt, sizeOf } from './bodies.ts';
+import { BodyReader, type BytesAt, extentOf } from './bodies.ts';
 import { foldedBodies } from './folded-bodies.ts';
 import type { LiveFold } from './live-fold.ts';
 import { lostMessages } from './lost-messages.ts';
@@ -29,6 +29,8 @@ export interface WalkRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Messages of the first read of links, of which most calls need few; each one after it has twice as many. */
+const LINKS_FIRST = 64;
 /** Folds that reads have left where the next one is likely to go on. */
 const IDLE_MAX = 8;
 
@@ -125,9 +127,14 @@ export class HistoryWalk {
   async *#foldedFrom(fold: Fold): AsyncGenerator<FoldedCommit, void, undefined> {
     const through = this.#live.state.position;
     try {
-      for await (const message of this.#log.read({ from: fold.state.position + 1, through, hasBodies: false }))
-        yield* commitsOf(fold, await withBody(this.#log, message));
-      this.#checkEnd(fold, through);
+      for (let count = LINKS_FIRST; fold.state.position < through; count *= 2) {
+        const from = fold.state.position + 1;
+        const end = Math.min(through, from + count - 1);
+        const expected = { messages: end - from + 1, bytes: 0 };
+        for await (const message of this.#log.read({ from, through: end, hasBodies: false, expected }))
+          yield* commitsOf(fold, await withBody(this.#log, message));
+        this.#checkEnd(fold, end);
+      }
     } finally {
       this.#keep(fold);
     }
@@ -139,13 +146,8 @@ export class HistoryWalk {
     partitions: readonly number[] | null,
     signal?: AbortSignal,
   ): AsyncGenerator<readonly [FoldedCommit, BytesAt, boolean]> {
-    const through = commits.at(-1)?.position;
-    if (through === undefined) return;
-    const bodies = new BodyReader(this.#log, this.#seals.genesis, partitions, {
-      through,
-      expected: sizeOf(commits, partitions),
-      signal,
-    });
+    const extent = extentOf(commits, partitions);
+    const bodies = new BodyReader(this.#log, this.#seals.genesis, partitions, { ...extent, signal });
     try {
       for (const [nth, commit] of commits.entries())
         yield [commit, await bodies.load(commit), commits[nth + 1]?.position !== commit.position];
