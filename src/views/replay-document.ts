@@ -23,7 +23,9 @@ export interface DryRunDocument extends ReplayDocument {
 export function replayDocument(report: StreamReport | TransferReport): ReplayDocument {
   const facts: StreamReport = report;
   const document = { ...facts, firstTime: timeOrNull(report.firstTime), lastTime: timeOrNull(report.lastTime) };
-  return 'head' in report ? { ...document, resumedBehind: report.resumedBehind, head: formatHead(report.head) } : document;
+  return 'head' in report
+    ? { ...document, resumedBehind: report.resumedBehind, head: formatHead(report.head) }
+    : document;
 }
 
 export function dryRunDocument(report: DryRunReport): DryRunDocument {

@@ -70,7 +70,9 @@ test('--dry-run reports size and duration, and outputs no events', async () => {
     spanMs: 603_374_190,
     digest: WHOLE,
   });
-  expect(JSON.parse((await dry('--json', '--speed', 'natural')).stdout.toString())).toMatchObject({ durationMs: 603_374_190 });
+  expect(JSON.parse((await dry('--json', '--speed', 'natural')).stdout.toString())).toMatchObject({
+    durationMs: 603_374_190,
+  });
   expect(JSON.parse((await dry('--json')).stdout.toString())).toMatchObject({ durationMs: null });
   const short = JSON.parse((await dry('--json', '--speed', 'natural', '--max-gap', '1s')).stdout.toString());
   expect(short.durationMs).toBeGreaterThan(1_600_000);

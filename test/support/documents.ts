@@ -59,7 +59,10 @@ const RULES: readonly Rule[] = [
   { applies: all(verb('inspect'), json, has('--permissions')), schema: 'permissions' },
   { applies: all(verb('inspect'), json, has('--verify')), schema: 'verify' },
   { applies: all(verb('inspect'), json, has('--expect-head')), schema: 'verify' },
-  { applies: all(verb('inspect'), json, (args) => !args.some((arg) => /^--(html|timeline)/.test(arg))), schema: 'inspect' },
+  {
+    applies: all(verb('inspect'), json, (args) => !args.some((arg) => /^--(html|timeline)/.test(arg))),
+    schema: 'inspect',
+  },
   { applies: all(verb('init'), json), schema: 'inspect' },
   { applies: all(verb('partition', 'explain'), json), schema: 'explanation', isLines: true },
   { applies: all(verb('partition', 'reroute'), json, has('--dry-run')), schema: 'partition-preview' },

@@ -1,12 +1,6 @@
 /** Formats the output of `emit`: receipts for programs, the summary for people. */
 
-import {
-  type CommittedEvents,
-  type EmissionReport,
-  formatHead,
-  formatTime,
-  type LedgerError,
-} from '../../index.ts';
+import { type CommittedEvents, type EmissionReport, formatHead, formatTime, type LedgerError } from '../../index.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { bytes, count, plural, rate, seconds, sequences } from '../terminal/format-numbers.ts';
 

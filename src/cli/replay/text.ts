@@ -42,4 +42,3 @@ export function dryRunLine({ durationMs, ...report }: DryRunReport): string {
     ...(report.missingFields.length > 0 ? [missingFieldsText(report.missingFields)] : []),
   ].join('; ');
 }
-
