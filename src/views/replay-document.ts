@@ -21,8 +21,8 @@ export interface DryRunDocument extends ReplayDocument {
 }
 
 export function replayDocument(report: StreamReport | TransferReport): ReplayDocument {
-  const { firstTime, lastTime, fieldHints: _, ...facts }: StreamReport = report;
-  const document = { ...facts, firstTime: timeOrNull(firstTime), lastTime: timeOrNull(lastTime) };
+  const { fieldHints: _, ...facts }: StreamReport = report;
+  const document = { ...facts, firstTime: timeOrNull(report.firstTime), lastTime: timeOrNull(report.lastTime) };
   return 'head' in report
     ? { ...document, resumedBehind: report.resumedBehind, head: formatHead(report.head) }
     : document;
