@@ -71,6 +71,10 @@ A bad line stops the run: the lines before it are committed, the error names the
       description: 'input lines are plain text: each becomes an event {"message": ..}',
       exclusive: ['envelope'],
     }),
+    merge: Flags.boolean({
+      description: 'merge the files by the times of their events: each is in order, and so is what is stored',
+      exclusive: ['atomic', 'receipts', 'text'],
+    }),
     'keep-cr': Flags.boolean({
       description:
         'store a carriage return before a line feed as part of the line; default: it belongs to the line end',
@@ -117,6 +121,7 @@ A bad line stops the run: the lines before it are committed, the error names the
           to: flags.to,
           format: flags.envelope ? formats.envelope : undefined,
           expectHead: flags['expect-head'],
+          merge: flags.merge,
           text: flags.text,
           keepCr: flags['keep-cr'],
           late: flags.late,

@@ -39,6 +39,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'late',
     'max-line',
     'max-skew',
+    'merge',
     'producer',
     'quiet',
     'receipts',

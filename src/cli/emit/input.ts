@@ -113,7 +113,7 @@ function fileInput(name: string): { source: InputSource; bytes: number | null } 
   const bytes = plainBytes(descriptor, stats.size);
   closeSync(descriptor);
   return {
-    source: { name, open, openDirectly: () => new FileSource(openSync(name, 'r'), { isOwned: true }) },
+    source: { name, open, openDirectly: () => new FileSource(openSync(name, 'r'), { isOwned: true }), isPrompt: true },
     bytes,
   };
 }

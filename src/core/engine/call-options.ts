@@ -122,6 +122,7 @@ export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
   atomic: flag,
   format: RESTORABLE,
   late: oneOf('record', 'reject'),
+  merge: flag,
   text: flag,
   keepCr: flag,
   maxSkew: text,

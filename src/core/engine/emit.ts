@@ -58,6 +58,8 @@ export interface EmitOptions extends EmitEventsOptions {
   readonly producer?: string | undefined;
   /** All of the input or nothing. */
   readonly atomic?: boolean | undefined;
+  /** Merge the inputs by the times of their events, of which each is in order. Default: one input after the other. */
+  readonly merge?: boolean | undefined;
   /** Format of the lines, such as `formats.envelope`: time and payload are read from its fields. Default: `formats.payload`. */
   readonly format?: EventFormat | undefined;
   /** The input is plain text: each line becomes an event `{"message":..}`, an empty one too. Default: false, lines are JSON. */
@@ -144,14 +146,15 @@ export class Emitting {
     // an invalid override is rejected before any input is read
     makeRouter(await ledger.basis(), settings.override);
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
-    if (options.atomic !== true) return ingest(this.emission, settings, sources, producer, options);
+    const inputs = options.merge === true ? [await merged(sources, settings, options)] : sources;
+    if (options.atomic !== true) return ingest(this.emission, settings, inputs, producer, options);
     const target = {
       commitBytesMax: ledger.commitBytesMax,
       basis: () => ledger.basis(),
       begin: () => ledger.begin(),
       announce: (sequence: number) => bus.announce(sequence),
     };
-    return ingestAtomically({ target, makeRouter, clock }, settings, sources, producer, options);
+    return ingestAtomically({ target, makeRouter, clock }, settings, inputs, producer, options);
   }
 
   get emission(): EmissionParts {
@@ -232,6 +235,20 @@ function announcing({ ledger, bus }: Pick<EmittingParts, 'ledger' | 'bus'>): Emi
       };
     },
   };
+}
+
+async function merged(
+  sources: readonly InputSource[],
+  settings: EmissionSettings,
+  { signal, onCommit, atomic }: EmitOptions & IngestHooks,
+): Promise<InputSource> {
+  if (onCommit !== undefined || atomic === true)
+    throw invalidArgument(
+      'a merged input has no receipts of single inputs, and is not kept whole',
+      'leave out `merge`, or `onCommit` and `atomic`',
+    );
+  const { mergedSource } = await import('../emission/draft/merging.ts');
+  return mergedSource(sources, settings, signal);
 }
 
 function readingOf({ text = false, keepCr = false, format }: EmitOptions): LineReading {

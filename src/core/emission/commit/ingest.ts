@@ -148,6 +148,7 @@ class Ingestion {
   readonly #hooks: IngestHooks;
   #expectedHead: Anchor | undefined;
   #source = '';
+  #traced: InputSource['placeOf'];
   /** Line number of the next chunk to be completed. */
   #firstLine = 1;
   #inputBytes = 0;
@@ -180,6 +181,7 @@ class Ingestion {
       () => this.#committer.busy(),
     );
     this.#source = source.name;
+    this.#traced = source.placeOf;
     this.#firstLine = 1;
     try {
       let sourceBytes = 0;
@@ -222,10 +224,14 @@ class Ingestion {
     this.#producer?.advance(chunk);
   };
 
+  #placeOf(line: number): { source: string; line: number } {
+    return this.#traced?.(line) ?? { source: this.#source, line };
+  }
+
   /** @throws LedgerError BAD_LINE or ID_CONFLICT for the line that the chunk ended at */
   #goOn(chunk: Chunk, { badLines, lineCount }: ChunkReport): void {
     const [bad] = badLines;
-    if (bad !== undefined) throw badLineError(bad, { source: this.#source, line: this.#firstLine + bad.lineInChunk });
+    if (bad !== undefined) throw badLineError(bad, this.#placeOf(this.#firstLine + bad.lineInChunk));
     this.#firstLine += lineCount;
     this.#inputBytes += chunk.nextPosition - chunk.position;
     this.#hooks.onProgress?.({ inputBytes: this.#inputBytes, events: this.report.events });
@@ -234,7 +240,7 @@ class Ingestion {
   readonly #keepRejects: OnRejects = async (lines, linesBefore) => {
     const { onReject, syncRejects } = this.#hooks;
     for (const { lineInChunk, byte, reason, text } of lines) {
-      await onReject?.({ source: this.#source, line: this.#firstLine + linesBefore + lineInChunk, byte, reason, text });
+      await onReject?.({ ...this.#placeOf(this.#firstLine + linesBefore + lineInChunk), byte, reason, text });
       this.report.rejected++;
     }
     await syncRejects?.();

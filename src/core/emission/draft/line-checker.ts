@@ -7,13 +7,13 @@ import { scalarText } from '../../model/text/scalar-text.ts';
 import { uniqueIdOf } from '../../model/text/unique-id.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { type Micros, NO_TIME, type TimeFault, type TimeReading } from '../../model/time/time.ts';
-import { readTimeNumber, readTimeText } from '../../model/time/time-text.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import { FieldKind, type RoutableLine } from '../../scan/scanned-field.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
 import type { Chunk } from '../input/chunk.ts';
 import { type Bounds, PayloadFinder } from './payload-bounds.ts';
 import { type EmissionSettings, type FieldSlots, isWrapped } from './settings.ts';
+import { readTimeField } from './time-field.ts';
 
 /** The result for each line of a chunk, in columns; line n of the scan is row n. */
 export interface CheckedLines {
@@ -193,24 +193,9 @@ export class LineChecker {
     const kind = lines.kind(line, slot);
     const start = lines.fieldStart(line, slot);
     const end = lines.fieldEnd(line, slot);
-    switch (kind) {
-      case FieldKind.ABSENT:
-        return isWrapped(this.#settings) ? LineFault.NOT_AN_ENVELOPE : LineFault.TIME_MISSING;
-      case FieldKind.STRING:
-        readTimeText(bytes, start + 1, end - 1, this.#reading, zone);
-        break;
-      case FieldKind.ESCAPED_STRING: {
-        const text = Buffer.from(JSON.parse(bytes.toString('utf8', start, end)) as string);
-        readTimeText(text, 0, text.length, this.#reading, zone);
-        break;
-      }
-      case FieldKind.INTEGER:
-      case FieldKind.DECIMAL:
-        readTimeNumber(bytes, start, end, this.#reading);
-        break;
-      default:
-        return LineFault.TIME_NOT_READABLE;
-    }
+    if (kind === FieldKind.ABSENT)
+      return isWrapped(this.#settings) ? LineFault.NOT_AN_ENVELOPE : LineFault.TIME_MISSING;
+    readTimeField(bytes, kind, start, end, this.#reading, zone);
     if (this.#reading.fault !== undefined) return TIME_FAULTS[this.#reading.fault];
     return this.#reading.time > latest ? LineFault.TIME_AHEAD : LineFault.NONE;
   }

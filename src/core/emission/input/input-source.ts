@@ -12,4 +12,6 @@ export interface InputSource {
   readonly openDirectly?: (() => ByteSource) | undefined;
   /** Whether its bytes come without waiting for a producer, as a file's do: an input below 2 MiB becomes one commit. Default: false, bytes are committed as they arrive. */
   readonly isPrompt?: boolean | undefined;
+  /** @internal Where a line of it comes from, if it was made of several inputs; `line`: 1-based. */
+  readonly placeOf?: ((line: number) => { readonly source: string; readonly line: number }) | undefined;
 }
