@@ -18,7 +18,11 @@ function factsOf({ counts = [], groups = [], partitions = [1], late = 0, isBroke
     counts.reduce((total, count) => total + count, 0),
     partitions.reduce((total, count) => total + count, 0),
   );
-  const lanes = partitions.map((own, id) => ({ name: `p${id}`, events: own, share: events === 0 ? null : own / events }));
+  const lanes = partitions.map((own, id) => ({
+    name: `p${id}`,
+    events: own,
+    share: events === 0 ? null : own / events,
+  }));
   const buckets = counts.map((count, at) => ({ from: `bucket ${at}`, events: count, late: 0, partitions: [count] }));
   return {
     overview: { events, partitions: lanes, groups },
