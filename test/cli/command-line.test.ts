@@ -52,7 +52,6 @@ const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][]
   [['backup', 'a', 'b'], "backup takes one argument, and got also 'b'", 'completengine backup --help'],
   [['backup'], 'backup needs FILE (the new file, in an existing directory)', 'completengine backup FILE'],
   [['partition', 'add'], 'partition add needs NAME (names of the new partitions)', 'completengine partition add NAME'],
-  [['archive'], 'archive needs --until', 'completengine archive --until TIME'],
   [
     ['inspect', '--verify', '--watch'],
     '--verify cannot be combined with --watch',
@@ -80,7 +79,7 @@ test.each([
   [['tail', '-g', 'g', '--exec', 'cat', '--batch-bytes', '0'], "--batch-bytes: '0' is not a size in bytes", SIZE_HINT],
   [['bench', '--size', '1.5'], "--size: '1.5' is not a size in bytes", SIZE_HINT],
   [['bench', '--events', 'many'], "--events: 'many' is not a whole number from 1", COUNT_HINT],
-  [['tail', '-c', '0'], "--count: '0' is not a whole number from 1", COUNT_HINT],
+  [['tail', '-c', '0'], "--limit: '0' is not a whole number from 1", COUNT_HINT],
   [['tail', '-g', 'g', '--exec', 'cat', '--batch', '1.5'], "--batch: '1.5' is not a whole number from 1", COUNT_HINT],
 ])('%j is refused by the name of its flag', async (args, fact, hint) => {
   expect(await runCli(args)).toMatchObject({ code: 2, stderr: `error: ${fact}\n  try: ${hint}\n` });

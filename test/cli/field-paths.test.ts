@@ -38,7 +38,7 @@ test.each([
 });
 
 test('time, unique id and routing read elements of arrays, in few lines and in many', async () => {
-  const ledger = await newLedger('--time', 'at[0]', '--unique', 'ids[1].x', '--partition', 'hash:items[0].k');
+  const ledger = await newLedger('--time', 'at[0]', '--unique', 'ids[1].x', '--routing', 'hash:items[0].k');
   const line = (at: number) => `{"at":[${at},0],"ids":["x",{"x":${at}}],"items":[{"k":"k${at % 50}"},{"k":"no"}]}\n`;
   const input = (from: number, count: number) => Array.from({ length: count }, (_, nth) => line(from + nth)).join('');
   await succeed(['emit', '-l', ledger], { input: input(1_600_000_000, 3) });
@@ -56,7 +56,7 @@ test('time, unique id and routing read elements of arrays, in few lines and in m
 });
 
 test('a missing field that is there under another spelling is named in it', async () => {
-  const ledger = await newLedger('--time', 'ts', '--partition', 'hash:id.orig_h');
+  const ledger = await newLedger('--time', 'ts', '--routing', 'hash:id.orig_h');
   expectFailure(
     await runCli(['emit', '-l', ledger], { input: ZEEK }),
     65,

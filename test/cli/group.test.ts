@@ -142,9 +142,9 @@ test('group parked takes a format and a limit', async () => {
 });
 
 test.each([
-  [['replay', '--to-group', 'mailer', '--from', 'start'], 'completengine group reset NAME --from PLACE'],
-  [['tail', '--parked', '--group', 'mailer'], 'completengine group parked NAME'],
-  [['tail', '--group', 'mailer', '--parked', '--drop', '3'], 'completengine group parked NAME'],
+  [['replay', '--to-group', 'mailer', '--from', 'start'], 'completengine group reset GROUP --from PLACE'],
+  [['tail', '--parked', '--group', 'mailer'], 'completengine group parked GROUP'],
+  [['tail', '--group', 'mailer', '--parked', '--drop', '3'], 'completengine group parked GROUP'],
   [['inspect', '--groups'], 'completengine group'],
 ])('an earlier spelling is answered with the present one: %j', async (args, hint) => {
   const result = await runCli(args);

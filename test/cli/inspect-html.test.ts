@@ -47,7 +47,7 @@ test('refuses what it cannot or must not write, and leaves it as it is', async (
     [['--html', '/dev/null'], 2, /is not a regular file/],
     [['--html', ''], 2, /needs the name of a file/],
     [['--html', join(directory, 'none', 'page.html')], 74, /cannot be written: ENOENT/],
-    [['--html', join(directory, 'page.html'), '--groups'], 2, /--html/],
+    [['--html', join(directory, 'page.html'), '--watch'], 2, /--html/],
     [['--html', join(directory, 'page.html'), '--timeline'], 2, /--html|--timeline/],
   ];
   for (const [args, code, fact] of refused) expectFailure(await runCli(['inspect', '-l', ledger, ...args]), code, fact);

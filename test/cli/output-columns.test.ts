@@ -34,7 +34,7 @@ test('real events as columns are what jq would take from the envelopes', async (
 });
 
 test('tail, a group, a command of a group and parked events have the formats, in the zone of --tz', async () => {
-  const ledger = await newLedger('--partition', 'hash:k', '--partitions', '1', '--time', 't');
+  const ledger = await newLedger('--routing', 'hash:k', '--partitions', '1', '--time', 't');
   await succeed(['emit', '-q', '-l', ledger], {
     input: '{"k":"a","t":"2026-01-15T12:00:00Z"}\n{"k":"b","t":"2026-07-15T12:00:00Z"}\n',
   });
@@ -111,7 +111,7 @@ test('combinations that make no sense are one line each', async () => {
 });
 
 test.runIf(hasTerminal)('a terminal gets no control byte of a payload in any format', async () => {
-  const ledger = await newLedger('--partition', 'hash:k');
+  const ledger = await newLedger('--routing', 'hash:k');
   const file = join(tempDir(), 'in');
   writeFileSync(file, `${JSON.stringify({ k: '\u001b]0;x\u0007\r\u009b', t: 'a\nb' })}\n`);
   await succeed(['emit', '-q', '-l', ledger, file]);

@@ -169,7 +169,7 @@ it('a limit is part of a preview, of a copy and of its digest', async () => {
   const ledger = await newLedger('--partitions', '2');
   await succeed(['emit', '-q', '-l', ledger], { input: numbers(1, 9) });
   const dry = await succeed(['replay', '-l', ledger, '--limit', '4', '--dry-run', '--json']);
-  expect(JSON.parse(dry.stderr)).toMatchObject({ events: 4, lastSequence: 4 });
+  expect(JSON.parse(dry.stdout.toString())).toMatchObject({ events: 4, lastSequence: 4 });
   const copy = join(tempDir(), 'copy.codex');
   const into = ['replay', '-q', '-l', ledger, '--into', copy, '--limit', '4', '--routing', 'hash', '--partitions', '3'];
   await succeed(into);

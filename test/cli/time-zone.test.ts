@@ -9,7 +9,7 @@ import { storedEvents } from '../support/invariants.ts';
 import { expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
 
 test('local times are read in the zone of the ledger, in few lines and in many', async () => {
-  const ledger = await newLedger('--time', 'at', '--tz', 'europe/berlin', '--partition', 'hash:at');
+  const ledger = await newLedger('--time', 'at', '--tz', 'europe/berlin', '--routing', 'hash:at');
   const local = [
     ['2025-10-26 01:30:00,123', '2025-10-25T23:30:00.123000Z'],
     // the first of the two

@@ -373,7 +373,7 @@ describe('a member of a group', () => {
   it('is refused with options that cannot be', async () => {
     const engine = await openEngine();
     for (const options of [
-      { group: 'A' },
+      { group: 'a b' },
       { group: '' },
       { group: 'g', member: '../m' },
       { capacity: 0 },

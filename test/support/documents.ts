@@ -35,25 +35,27 @@ const verb =
   (args: readonly string[]) =>
     words.every((word, nth) => args[nth] === word);
 const noSubverb = (args: readonly string[]) => !['add', 'place', 'reroute', 'explain'].includes(args[1] ?? '');
+const noGroupVerb = (args: readonly string[]) =>
+  !['show', 'reset', 'skip', 'parked', 'delete'].includes(args[1] ?? '');
 const json = has('--json');
 
 /** The first rule that applies counts. */
 const RULES: readonly Rule[] = [
   { applies: all(verb('emit'), has('--receipts'), not('--json')), schema: 'receipt', isLines: true },
   { applies: all(verb('emit'), json, not('--receipts')), schema: 'emit' },
-  { applies: all(verb('replay'), has('-o', 'envelope')), schema: 'envelope', isLines: true },
+  { applies: all(verb('replay'), has('-o', 'envelope'), not('--exec')), schema: 'envelope', isLines: true },
   { applies: all(verb('tail'), has('-o', 'envelope'), not('--exec')), schema: 'envelope', isLines: true },
-  { applies: all(verb('replay'), json, has('--to-group')), schema: 'cursor-plan' },
   { applies: all(verb('replay'), json, has('--dry-run')), schema: 'dry-run' },
   { applies: all(verb('replay'), json, has('--into')), schema: 'replay' },
   { applies: all(verb('replay'), json), schema: 'replay', stream: 'stderr' },
   {
-    applies: all(verb('tail'), has('--parked'), not('--redeliver'), not('--drop'), not('-o'), not('--format')),
+    applies: all(verb('group', 'parked'), not('--redeliver'), not('--drop'), not('-o'), not('--format')),
     schema: 'parked',
     isLines: true,
   },
   { applies: all(verb('inspect'), has('--watch')), schema: 'watch', isLines: true },
-  { applies: all(verb('inspect'), json, has('--groups')), schema: 'groups' },
+  { applies: all(verb('group', 'reset'), json), schema: 'cursor-plan' },
+  { applies: all(verb('group'), json, noGroupVerb), schema: 'groups' },
   { applies: all(verb('inspect'), json, has('--sequence')), schema: 'event' },
   { applies: all(verb('inspect'), json, has('--check')), schema: 'check' },
   { applies: all(verb('inspect'), json, has('--permissions')), schema: 'permissions' },
@@ -84,7 +86,8 @@ export function checkDocuments(args: readonly string[], { code, stdout, stderr }
   const text = (rule.stream === 'stderr' ? stderr : stdout.toString('utf8')).trim();
   if (text === '') return;
   if (rule.isLines) {
-    const lines = text.split('\n');
+    // a failure is one document in place of the lines
+    const lines = text.startsWith('{\n') ? [text] : text.split('\n');
     for (const line of new Set([...lines.slice(0, LINES_EXAMINED), ...lines.slice(-LINES_EXAMINED)]))
       checkDocument(rule.schema, line, args);
   } else if (rule.stream === 'stderr') {

@@ -86,7 +86,7 @@ const WORDS_MAX = 120;
 function parked({ parked: { reasons, unread } }: SurveyDocument): Markup | null {
   if (reasons.length === 0) return null;
   const hidden = reasons.length - REASONS_SHOWN;
-  return html`<div id="parked"><h3>Parked <small>set aside after repeated failures; <code>tail --parked --group NAME</code> lists them</small></h3>
+  return html`<div id="parked"><h3>Parked <small>set aside after repeated failures; <code>group parked GROUP</code> lists them</small></h3>
 <table class="parked"><thead><tr><th scope="col">group</th><th scope="col" class="num">events</th><th scope="col">reason and last words</th><th scope="col" class="num wide">tries</th><th scope="col">sequences</th><th scope="col" class="num wide">parked, UTC</th></tr></thead><tbody>${reasons.slice(0, REASONS_SHOWN).map(parkedRow)}</tbody></table>${hidden > 0 && note(`${plural(hidden, 'more reason')}.`)}${unread > 0 && note(`${plural(unread, 'more parked event')} not read for this page.`)}</div>`;
 }
 

@@ -158,7 +158,7 @@ it('its tail -f process ends with it, even if it is killed', async () => {
 });
 
 it.each([
-  [['--events', 'many'], 2, "'many' is not a number of events"],
+  [['--events', 'many'], 2, "'many' is not a whole number"],
   [['--size', '20'], 2, 'the event size 20 is not possible'],
   [['--partitions', '300'], 2, '300 partitions are out of range'],
   [['--routing', 'hush:tenant'], 2, "'hush:tenant' is not a routing"],
