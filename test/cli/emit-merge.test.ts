@@ -18,7 +18,10 @@ test('merges like a stable sort by time, whatever the files are', async () => {
     fc.asyncProperty(fc.array(steps, { minLength: 1, maxLength: 9 }), async (files) => {
       const inputs = files.map((each, file) => {
         let at = 1_600_000_000;
-        return each.map((step, nth) => ({ at: (at += step), text: line(at, file, nth) }));
+        return each.map((step, nth) => {
+          at += step;
+          return { at, text: line(at, file, nth) };
+        });
       });
       const engine = await openEngine({ time: 'at' });
       const sources = inputs.map((each, nth) => ({
@@ -94,5 +97,9 @@ test('a bad line is named in its own file, and rejected there', async () => {
 });
 
 test('events without a time cannot be merged', async () => {
-  expectFailure(await runCli(['emit', '-l', await newLedger(), '--merge'], { input: '1\n' }), 2, 'merged by the times of their events, and these have none');
+  expectFailure(
+    await runCli(['emit', '-l', await newLedger(), '--merge'], { input: '1\n' }),
+    2,
+    'merged by the times of their events, and these have none',
+  );
 });

@@ -114,7 +114,7 @@ export const OPEN: OptionTable<OpenOptions> = {
   timer,
 };
 
-export const ROUTING_OVERRIDE: OptionTable<RoutingOverrideOptions> = { key: text, to: text };
+const ROUTING_OVERRIDE: OptionTable<RoutingOverrideOptions> = { key: text, to: text };
 export const EMIT_EVENTS: OptionTable<EmitEventsOptions> = { ...ROUTING_OVERRIDE, expectHead: text };
 export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
   ...EMIT_EVENTS,
