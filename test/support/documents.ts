@@ -35,8 +35,7 @@ const verb =
   (args: readonly string[]) =>
     words.every((word, nth) => args[nth] === word);
 const noSubverb = (args: readonly string[]) => !['add', 'place', 'reroute', 'explain'].includes(args[1] ?? '');
-const noGroupVerb = (args: readonly string[]) =>
-  !['show', 'reset', 'skip', 'parked', 'delete'].includes(args[1] ?? '');
+const noGroupVerb = (args: readonly string[]) => !['show', 'reset', 'skip', 'parked', 'delete'].includes(args[1] ?? '');
 const json = has('--json');
 
 /** The first rule that applies counts. */
