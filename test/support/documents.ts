@@ -48,7 +48,7 @@ const RULES: readonly Rule[] = [
   { applies: all(verb('replay'), json, has('--into')), schema: 'replay' },
   { applies: all(verb('replay'), json), schema: 'replay', stream: 'stderr' },
   {
-    applies: all(verb('group', 'parked'), not('--redeliver'), not('--drop'), not('-o'), not('--format')),
+    applies: all(verb('group', 'parked'), not('--help'), not('--redeliver'), not('--drop'), not('-o'), not('--format')),
     schema: 'parked',
     isLines: true,
   },
