@@ -8,7 +8,7 @@ import { EXIT_BAD_INPUT } from '../cli/app/exit-codes.ts';
 import { durationFlag, sizeFlag } from '../cli/app/flag-kinds.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { printWarning } from '../cli/app/warning.ts';
-import { emissionLine } from '../cli/emit/emission-text.ts';
+import { emissionLine, lateHint } from '../cli/emit/emission-text.ts';
 import { inputFiles, openInput, unreadable } from '../cli/emit/input.ts';
 import { Progress } from '../cli/emit/progress.ts';
 import { ReceiptPrinter } from '../cli/emit/receipt-printer.ts';
@@ -142,6 +142,8 @@ A bad line stops the run: the lines before it are committed, the error names the
           this.logToStderr('stopped: the output pipe of the receipts is closed; the rest of the input was not read');
         const summary = emissionLine(report, performance.now() - started);
         if (!isQuiet || !report.isComplete) this.logToStderr(summary);
+        const hint = isQuiet ? null : lateHint(report, flags.merge);
+        if (hint !== null) this.logToStderr(hint);
         if (this.jsonEnabled()) printOnOutputFailure(summary);
         if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
         return emissionDocument(report, warnings);

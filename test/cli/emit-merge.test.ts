@@ -42,6 +42,20 @@ test('merges like a stable sort by time, whatever the files are', async () => {
   );
 });
 
+test('a share of late events above a tenth is said, with what to do', async () => {
+  const directory = tempDir();
+  const times = Array.from({ length: 120 }, (_, nth) => nth);
+  const name = (from: number) =>
+    fileIn(directory, `late${from}`, times.map((nth) => `{"at":${1_600_000_000 + from + nth}}\n`).join(''));
+  const [one, other] = [name(0), name(1)];
+  const late = '49 % of the events came late; emit --merge FILE.. orders files that are each in order';
+  const emit = async (...args: string[]) =>
+    (await succeed(['emit', '-l', await newLedger('--time', 'at'), ...args])).stderr;
+  expect(await emit(one, other)).toContain(`note: ${late}\n`);
+  for (const args of [['--merge', one, other], [one], ['-q', one, other]])
+    expect(await emit(...args)).not.toContain('came late');
+});
+
 test('large files, compressed ones too, with a producer that resumes', async () => {
   const directory = tempDir();
   const pad = `,"pad":"${'x'.repeat(120)}"`;

@@ -50,7 +50,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   ],
   group: [...COMMON, 'json'],
   'group delete': [...COMMON, 'force', 'json', 'yes'],
-  'group parked': [...COMMON, ...OUTPUT, 'drop', 'limit', 'output', 'redeliver'],
+  'group parked': [...COMMON, ...OUTPUT, 'drop', 'limit', 'output', 'redeliver', 'tz'],
   'group reset': [...COMMON, 'force', 'from', 'from-sequence', 'json', 'partition', 'tz', 'yes'],
   'group show': [...COMMON, 'json'],
   'group skip': [...COMMON, 'force', 'json', 'yes'],

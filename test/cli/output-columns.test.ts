@@ -73,7 +73,7 @@ test('tail, a group, a command of a group and parked events have the formats, in
     '1',
   ];
   expect((await runCli(parking)).code).toBe(5);
-  expect(await output('tail', '--parked', '--group', 'three', ...format)).toBe(expected);
+  expect(await output('group', 'parked', 'three', ...format)).toBe(expected);
   expect(await output('tail', '-o', 'pretty', '--tz', 'Europe/Berlin', '-n', '1')).toBe(
     '2026-07-15T14:00:00.000000+02:00 p0/1 b {"k":"b","t":"2026-07-15T12:00:00Z"}\n',
   );

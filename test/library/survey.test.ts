@@ -46,6 +46,19 @@ test('counts the same by positions as by events', async () => {
   expect(late?.late).toBe(sum((late?.lateness.classes ?? []).map(({ count }) => count)));
 });
 
+test('reads times as they were read when they were emitted', async () => {
+  const engine = await openEngine({ time: 'at', tz: 'Europe/Berlin' });
+  await engine.emit([
+    { at: '2026-01-05 10:00:00' },
+    { at: '20260105T1000+0100' },
+    { at: '1767603000' },
+    { at: '2026-01-05T09:40:00,5' },
+  ]);
+  const { late } = await engine.survey();
+  // half past nine and twenty minutes to ten in Berlin, or ten minutes before nine in UTC
+  expect(late).toMatchObject({ examined: 4, late: 2 });
+});
+
 test('knows sizes, pauses and producers of commits', async () => {
   const engine = await openEngine();
   await engine.emit([{ n: 1 }]);

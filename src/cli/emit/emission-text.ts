@@ -37,6 +37,17 @@ export function emissionLine(report: EmissionReport, ms: number, failure?: Ledge
   return parts.join('; ');
 }
 
+/** Of a few events the share says nothing. */
+const LATE_FROM_EVENTS = 100;
+const LATE_SHARE_MAX = 0.1;
+
+/** What to do if many events came late, which is said only then; null otherwise. */
+export function lateHint({ late, events }: EmissionReport, isMerged: boolean): string | null {
+  if (events < LATE_FROM_EVENTS || late <= events * LATE_SHARE_MAX) return null;
+  const remedy = isMerged ? 'sort each file by time first' : 'emit --merge FILE.. orders files that are each in order';
+  return `note: ${Math.round((late / events) * 100)} % of the events came late; ${remedy}`;
+}
+
 /** Says so if a producer had nothing left to take: it is no failure that nothing was committed. */
 function nothingText({ resumed, rejected, duplicates, isComplete }: EmissionReport): string {
   if (resumed === 0) return 'nothing committed';

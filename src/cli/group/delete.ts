@@ -1,6 +1,7 @@
 /** `group delete`: deletes a group with its offsets and its parked events. */
 
 import type { Completengine, GroupDescription } from '../../index.ts';
+import { type GroupDeletionDocument, groupDeletionDocument } from '../../views/group-change-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { count, plural } from '../terminal/format-numbers.ts';
 import { applyPlan, type Decision } from './apply-plan.ts';
@@ -14,7 +15,11 @@ export interface Deletion {
 }
 
 /** Returns the document of the plan. */
-export async function deleteGroup(engine: Completengine, deletion: Deletion, signal: AbortSignal): Promise<object> {
+export async function deleteGroup(
+  engine: Completengine,
+  deletion: Deletion,
+  signal: AbortSignal,
+): Promise<GroupDeletionDocument> {
   const { group, decision, print, report } = deletion;
   const found = await namedGroup(engine, group);
   const { isDone } = await applyPlan<GroupDescription>(
@@ -34,8 +39,7 @@ export async function deleteGroup(engine: Completengine, deletion: Deletion, sig
     signal,
   );
   if (isDone) report('done: the group was deleted');
-  const { parked, lag, members } = found;
-  return { group, isDone, lag, parked, members: members.map(({ name, isAlive }) => ({ name, isAlive })) };
+  return groupDeletionDocument(found, isDone);
 }
 
 function deletionText({ name, lanes, lag, parked, members }: GroupDescription): string {

@@ -1,6 +1,7 @@
 /** `group skip`: moves a group past the next event of one partition, which it cannot take. */
 
 import { type Completengine, type GroupLane, LedgerError, type LedgerEvent } from '../../index.ts';
+import { type GroupSkipDocument, groupSkipDocument } from '../../views/group-change-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
 import { applyPlan, type Decision } from './apply-plan.ts';
@@ -24,7 +25,7 @@ interface SkipPlan {
 const SHOWN = 200;
 
 /** Returns the document of the plan. @throws LedgerError INVALID_RANGE if no event waits there */
-export async function skipEvent(engine: Completengine, skip: Skip, signal: AbortSignal): Promise<object> {
+export async function skipEvent(engine: Completengine, skip: Skip, signal: AbortSignal): Promise<GroupSkipDocument> {
   const { group, partition, decision, print, report } = skip;
   const found = await nextEvent(engine, group, partition);
   const { isDone } = await applyPlan<SkipPlan>(
@@ -44,8 +45,7 @@ export async function skipEvent(engine: Completengine, skip: Skip, signal: Abort
     signal,
   );
   if (isDone) report('done: it was skipped');
-  const { event, attempts, liveMembers } = found;
-  return { group, isDone, partition, offset: event.offset, sequence: event.sequence, attempts, liveMembers };
+  return groupSkipDocument(group, { ...found, partition }, isDone);
 }
 
 async function nextEvent(engine: Completengine, group: string, partition: string): Promise<SkipPlan> {

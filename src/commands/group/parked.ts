@@ -38,6 +38,7 @@ export default class GroupParked extends BaseCommand {
   static override flags = {
     ...outputFlags(),
     ...limitFlag('only the first N parked events'),
+    tz: Flags.string({ description: 'time zone of the times shown; default UTC', helpValue: 'ZONE' }),
     redeliver: Flags.boolean({ description: 'deliver them once more: these sequences, or all' }),
     drop: Flags.boolean({ description: 'discard these sequences, or all', exclusive: ['redeliver'] }),
   };

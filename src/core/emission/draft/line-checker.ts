@@ -10,10 +10,10 @@ import { type Micros, NO_TIME, type TimeFault, type TimeReading } from '../../mo
 import { LineFault } from '../../scan/line-fault.ts';
 import { FieldKind, type RoutableLine } from '../../scan/scanned-field.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
+import { readTimeField } from '../../scan/time-field.ts';
 import type { Chunk } from '../input/chunk.ts';
 import { type Bounds, PayloadFinder } from './payload-bounds.ts';
 import { type EmissionSettings, type FieldSlots, isWrapped } from './settings.ts';
-import { readTimeField } from './time-field.ts';
 
 /** The result for each line of a chunk, in columns; line n of the scan is row n. */
 export interface CheckedLines {

@@ -4,10 +4,10 @@ import { invalidArgument } from '../../model/ledger-error.ts';
 import { NO_TIME, type TimeReading } from '../../model/time/time.ts';
 import { planScan } from '../../scan/scan-plan.ts';
 import { Scanner } from '../../scan/scanner.ts';
+import { readTimeField } from '../../scan/time-field.ts';
 import type { InputSource } from '../input/input-source.ts';
 import { MergedSource } from '../input/merged-source.ts';
 import { type EmissionSettings, fieldSlots, scanLimits } from './settings.ts';
-import { readTimeField } from './time-field.ts';
 
 /** @throws LedgerError INVALID_ARGUMENT if events have no time of their own */
 export async function mergedSource(

@@ -1,34 +1,20 @@
 /** Reads the time that a stored payload carries, as emission read it. */
 
 import { DEPTH_MAX } from '../../model/config.ts';
+import { asBuffer } from '../../model/text/bytes.ts';
 import type { FieldPath } from '../../model/text/field-path.ts';
-import { type Micros, readEpochNumber, readRfc3339, type TimeReading } from '../../model/time/time.ts';
+import type { Micros, TimeReading } from '../../model/time/time.ts';
+import type { TimeZone } from '../../model/time/time-zone.ts';
 import { FieldReader } from '../../scan/field-reader.ts';
-import { FieldKind } from '../../scan/scanned-field.ts';
+import { readTimeField } from '../../scan/time-field.ts';
 
-/** Null for a payload without a time that can be read: an envelope may have brought its own. */
-export function ownTimeReader(path: FieldPath): (payload: Buffer) => Micros | null {
+/** `zone`: of times without an offset. Null for a payload without a time that can be read: an envelope may have brought its own. */
+export function ownTimeReader(path: FieldPath, zone: TimeZone | null): (payload: Buffer) => Micros | null {
   const fields = new FieldReader([path], DEPTH_MAX, 'last');
   const reading: TimeReading = { time: 0, fault: undefined };
   return (payload) => {
     const line = fields.read(payload);
-    const [start, end] = [line.start(0), line.end(0)];
-    switch (line.kind(0)) {
-      case FieldKind.STRING:
-        readRfc3339(line.bytes, start + 1, end - 1, reading);
-        break;
-      case FieldKind.ESCAPED_STRING: {
-        const text = Buffer.from(JSON.parse(Buffer.from(line.bytes.subarray(start, end)).toString('utf8')) as string);
-        readRfc3339(text, 0, text.length, reading);
-        break;
-      }
-      case FieldKind.INTEGER:
-      case FieldKind.DECIMAL:
-        readEpochNumber(line.bytes, start, end, reading);
-        break;
-      default:
-        return null;
-    }
+    readTimeField(asBuffer(line.bytes), line.kind(0), line.start(0), line.end(0), reading, zone);
     return reading.fault === undefined ? reading.time : null;
   };
 }

@@ -13,6 +13,7 @@ import type { SequenceRange } from '../../model/events/range.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Micros } from '../../model/time/time.ts';
+import { timeZone } from '../../model/time/time-zone.ts';
 import { archivedRuns } from '../archive.ts';
 import { GroupAdmin, type GroupDescription } from '../group-admin.ts';
 import { labelsOf } from '../labels.ts';
@@ -127,7 +128,8 @@ async function readFrom(
   const through = head.sequence;
   const firstTime = await timeAt(ledger, from);
   const scale = firstTime === null || firstTime === head.time ? null : bucketScale(firstTime, head.time, bucketsMax);
-  const ownTime = config.time === null ? null : ownTimeReader(config.time);
+  const ownTime =
+    config.time === null ? null : ownTimeReader(config.time, config.zone === null ? null : await timeZone(config.zone));
   const tally = new EventTally(scale, partitions.length, ownTime);
   const isWhole = through - from + 1 <= READ_WHOLE_MAX;
   if (isWhole) for await (const batch of batchesOf(ledger, { from, through }, signal)) tally.take(batch);

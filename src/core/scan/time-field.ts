@@ -1,9 +1,9 @@
 /** Reads the time of an event from its scanned field. Pure. */
 
-import { fail, type TimeReading } from '../../model/time/time.ts';
-import { readTimeNumber, readTimeText } from '../../model/time/time-text.ts';
-import type { TimeZone } from '../../model/time/time-zone.ts';
-import { FieldKind } from '../../scan/scanned-field.ts';
+import { fail, type TimeReading } from '../model/time/time.ts';
+import { readTimeNumber, readTimeText } from '../model/time/time-text.ts';
+import type { TimeZone } from '../model/time/time-zone.ts';
+import { FieldKind } from './scanned-field.ts';
 
 /** The value in `bytes[start, end)`; a value that is neither a string nor a number is no time. */
 export function readTimeField(
