@@ -48,10 +48,8 @@ export type {
   SubscribeOptions,
   Subscription,
 } from './core/engine/subscription.ts';
-/** @internal */
 export type { Distribution, ValueClass } from './core/engine/survey/decades.ts';
-/** @internal */
-export type { LedgerSurvey } from './core/engine/survey/survey.ts';
+export type { LedgerSurvey, SurveyOptions } from './core/engine/survey/survey.ts';
 export type { TailOptions } from './core/engine/tail.ts';
 export type { VerifyOptions } from './core/engine/verify.ts';
 export { Completengine } from './core/engine.ts';

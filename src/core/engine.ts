@@ -28,6 +28,7 @@ import {
   SET_CURSORS,
   SOURCES,
   SUBSCRIBE,
+  SURVEY,
   TAIL,
   VERIFY,
 } from './engine/call-options.ts';
@@ -451,11 +452,12 @@ export class Completengine {
   /**
    * Figures for a report, all as of one moment: events by time and partition, late events, commits, groups, parked
    * events by reason, the last events. Ten million events take a few seconds.
-   * @internal
+   * @throws LedgerError INVALID_ARGUMENT
    */
-  async survey(options: SurveyOptions = {}): Promise<LedgerSurvey> {
+  async survey(options?: SurveyOptions): Promise<LedgerSurvey> {
+    const given = readOptions('survey()', options, SURVEY);
     const { surveying } = await import('./engine/survey/survey.ts');
-    return surveying(this.#ledger, this.#clock, options);
+    return surveying(this.#ledger, this.#clock, given);
   }
 
   /** Moving figures, cheap enough to poll every second; `after`: the head's sequence at the previous poll. */

@@ -55,6 +55,7 @@ const CALLS: Readonly<Record<string, (engine: Untyped, options: object) => unkno
   planCursors: (engine, options) => engine.planCursors('g', options),
   setCursors: (engine, options) => engine.setCursors('g', options),
   parked: (engine, options) => drained(engine.parked('g', options)),
+  survey: (engine, options) => engine.survey(options),
   verify: (engine, options) => engine.verify(options),
   diff: (engine, options) => engine.diff(engine, options),
   explainLines: (engine, options) => drained(engine.partitioning.explainLines([], options)),

@@ -24,8 +24,11 @@ import { EventTally, type LateFigures } from './event-tally.ts';
 import { ownTimeReader } from './own-time.ts';
 import { type ParkedFigures, parkedFigures } from './parked-reasons.ts';
 
+/** Each partition has an array of them. */
+const BUCKETS_LIMIT = 10_000;
+
 export interface SurveyOptions {
-  /** Most buckets of the time axis. Default {@link BUCKETS_MAX}. */
+  /** Most buckets of the time axis, at most 10,000. Default {@link BUCKETS_MAX}. */
   readonly bucketsMax?: number | undefined;
   /** Ends it: it rejects with the signal's reason. */
   readonly signal?: AbortSignal | undefined;
@@ -127,7 +130,10 @@ async function readFrom(
   const { signal, bucketsMax } = options;
   const through = head.sequence;
   const firstTime = await timeAt(ledger, from);
-  const scale = firstTime === null || firstTime === head.time ? null : bucketScale(firstTime, head.time, bucketsMax);
+  const scale =
+    firstTime === null || firstTime === head.time
+      ? null
+      : bucketScale(firstTime, head.time, bucketsMax === undefined ? undefined : Math.min(bucketsMax, BUCKETS_LIMIT));
   const ownTime =
     config.time === null ? null : ownTimeReader(config.time, config.zone === null ? null : await timeZone(config.zone));
   const tally = new EventTally(scale, partitions.length, ownTime);

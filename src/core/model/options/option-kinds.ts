@@ -64,6 +64,11 @@ export const whole: Kind<number> = kindOf(
   'a whole number from 0',
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
+/** A number of things of which there must be at least one. */
+export const positive: Kind<number> = kindOf(
+  'a whole number from 1',
+  (value) => Number.isSafeInteger(value) && (value as number) >= 1,
+);
 export const sequence: Kind<number> = kindOf(
   'a sequence, a whole number from 1',
   (value) => Number.isSafeInteger(value) && (value as number) >= 1,
