@@ -12,7 +12,7 @@ import { diffDocument } from '../views/diff-document.ts';
 export default class Diff extends BareCommand {
   static override summary = 'Find the first sequence at which two ledgers differ.';
   static override description =
-    `Copies of one ledger are compared by their hash chains, by bisection, and by payload only after their last common commit. Other ledgers are compared by payload: times, keys and partitions may differ.
+    `Copies of one ledger are compared by their hash chains, by bisection, and by payload only after their last common commit. What the chains say is believed: verify a copy that may be damaged with inspect --verify. Other ledgers are compared by payload: times, keys and partitions may differ.
 A ledger, a segment and a ledger on NATS can be compared with each other. The exit code is 0 if they are equal, and 3 if they differ. If one is the beginning of the other, they differ at its end.`;
   static override enableJsonFlag = true;
   static override usage = '<%= command.id %> A B [--json]';

@@ -51,6 +51,11 @@ const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][]
   ],
   [['backup', 'a', 'b'], "backup takes one argument, and got also 'b'", 'completengine backup --help'],
   [['backup'], 'backup needs FILE (the new file, in an existing directory)', 'completengine backup FILE'],
+  [
+    ['group', '-l', 'x.codex', 'parked', 'mailer'],
+    "'group parked' is written without flags in between",
+    'completengine group parked, and the flags behind it',
+  ],
   [['partition', 'add'], 'partition add needs NAME (names of the new partitions)', 'completengine partition add NAME'],
   [
     ['inspect', '--verify', '--watch'],

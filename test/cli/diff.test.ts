@@ -42,7 +42,7 @@ test('a copy is equal by its chain, and a ledger to itself', async () => {
     sameChainThrough: 50,
   });
   expect((await succeed(['diff', ledger, ledger])).stdout.toString()).toBe(
-    'equal: 50 events\ncopies of one ledger, by chain\n',
+    'equal: 50 events\ncopies of one ledger with one hash chain; their events were not read: check each with inspect --verify\n',
   );
 });
 
@@ -56,7 +56,7 @@ test('an older copy is the beginning of its ledger, which is a difference at its
   const { code, stdout } = await runCli(['diff', copy, ledger]);
   expect({ code, text: stdout.toString() }).toEqual({
     code: 3,
-    text: `${copy} is the beginning of ${ledger}, which has 1,650 events more, from sequence 51 on\ncopies of one ledger, by chain\n`,
+    text: `${copy} is the beginning of ${ledger}, which has 1,650 events more, from sequence 51 on\ncopies of one ledger with one hash chain; their events were not read: check each with inspect --verify\n`,
   });
 });
 

@@ -126,6 +126,11 @@ function surplusArgument(command: CommandFacts, word: string): UsageError {
 
 /** `verbs`: those that exist. `command`: whose help to offer. */
 export function unknownVerb(typed: string, verbs: readonly string[], command?: CommandFacts): UsageError {
+  if (verbs.includes(typed))
+    return new UsageError(
+      `'${typed}' is written without flags in between`,
+      `completengine ${typed}, and the flags behind it`,
+    );
   const near = nearName(typed, verbs);
   const help = command === undefined ? 'completengine --help' : helpOf(command);
   return new UsageError(`there is no command '${typed}'`, near === null ? help : `completengine ${near}, or ${help}`);

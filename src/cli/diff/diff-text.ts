@@ -23,7 +23,7 @@ function because({ result, by, payloadSequence, hasSameUuid, sameChainThrough, a
   if (result !== 'different')
     return [
       hasSameUuid
-        ? 'copies of one ledger, by chain'
+        ? 'copies of one ledger with one hash chain; their events were not read: check each with inspect --verify'
         : 'different ledgers, by payload: times, keys and partitions were not compared',
     ];
   const lines = hasSameUuid ? [`the chain is the same through sequence ${sameChainThrough}`] : [];

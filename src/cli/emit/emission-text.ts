@@ -23,7 +23,7 @@ export function receiptLines(events: CommittedEvents, place: { source: string; f
 export function emissionLine(report: EmissionReport, ms: number, failure?: LedgerError): string {
   const parts = [
     report.events === 0
-      ? nothingText(report)
+      ? nothingText(report, failure)
       : `${plural(report.events, 'event')} committed (${bytes(report.bytes)} in ${seconds(ms)}, ${rate(report.events, ms)}), ${sequences(report.firstSequence, report.lastSequence)}`,
   ];
   if (report.events > 0 && report.resumed > 0)
@@ -49,8 +49,11 @@ export function lateHint({ late, events }: EmissionReport, isMerged: boolean): s
 }
 
 /** Says so if a producer had nothing left to take: it is no failure that nothing was committed. */
-function nothingText({ resumed, rejected, duplicates, isComplete }: EmissionReport): string {
-  if (resumed === 0) return 'nothing committed';
+function nothingText(
+  { resumed, rejected, duplicates, isComplete }: EmissionReport,
+  failure: LedgerError | undefined,
+): string {
+  if (resumed === 0 || failure !== undefined) return 'nothing committed';
   const isAll = isComplete && rejected === 0 && duplicates === 0;
   return `nothing committed: ${isAll ? 'all of the input' : 'the input'}, ${plural(resumed, 'line')}, was taken before by this producer`;
 }
