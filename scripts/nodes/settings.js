@@ -23,6 +23,7 @@ export const PACKAGE_MANAGERS = ['npm@12', 'pnpm@latest'];
 export const SAMPLE = [
   'test/core/native/zstd.property.test.ts',
   'test/core/emission/compressed-input.test.ts',
+  'test/core/native/zstd-frames.property.test.ts',
   'test/core/round-trip.property.test.ts',
   'test/library/archive.test.ts',
   'test/library/compressed.test.ts',

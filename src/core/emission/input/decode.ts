@@ -3,6 +3,7 @@
 import { createRequire } from 'node:module';
 import type { Gunzip } from 'node:zlib';
 import { LedgerError } from '../../model/ledger-error.ts';
+import { cutAtFrames } from '../../native/zstd-frames.ts';
 import { zstdDecoder } from '../../native/zstd-stream.ts';
 import { type Codec, inputKind } from './input-kind.ts';
 
@@ -15,7 +16,8 @@ const DECODERS: Readonly<Record<Codec, () => Decode>> = {
   gzip: () => (pieces) => throughStream(gunzip(), pieces),
   zstd: () => {
     const decoder = zstdDecoder(DECODED_BYTES);
-    return (pieces) => ('stream' in decoder ? throughStream(decoder.stream, pieces) : decoder.decode(pieces));
+    return (pieces) =>
+      'stream' in decoder ? throughStream(decoder.stream, cutAtFrames(pieces)) : decoder.decode(pieces);
   },
 };
 
