@@ -4,7 +4,7 @@ import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
 import { printFailure } from '../../src/cli/app/failure.ts';
 import { listenForInterrupt } from '../../src/cli/app/interrupt.ts';
-import { readWholeNumber } from '../../src/cli/app/whole-number.ts';
+import { readByteSize, readCount, readWholeNumber } from '../../src/cli/app/whole-number.ts';
 import { readSettings } from '../../src/cli/bench/settings.ts';
 import { LedgerError } from '../../src/index.ts';
 import { completengine } from './completengine.ts';
@@ -32,9 +32,10 @@ const interrupt = listenForInterrupt();
 try {
   const flags = readFlags();
   const { events, lineBytes } = readSettings({
-    ...flags,
+    events: readCount(flags.events),
+    size: readByteSize(flags.size),
     partitions: PARTITIONS,
-    partition: 'hash:tenant',
+    routing: 'hash:tenant',
     durability: 'full',
   });
   const settings = {

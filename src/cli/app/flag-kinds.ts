@@ -2,7 +2,7 @@
 
 import * as Flags from '@oclif/core/flags';
 import { readDuration } from '../../index.ts';
-import { readByteSize, readScaledNumber } from './whole-number.ts';
+import { readByteSize, readCount } from './whole-number.ts';
 
 /** `5s`, `500ms`, `1h30m`, or seconds: checked here, and read by the call. */
 export const durationFlag = Flags.custom<string>({
@@ -19,6 +19,5 @@ export const sizeFlag = Flags.custom<number>({ helpValue: 'SIZE', parse: async (
 /** A number of things, at least one: `100`, `200_000`, `200k`, `1.5M`, `2e5`. */
 export const countFlag = Flags.custom<number>({
   helpValue: 'N',
-  parse: async (text) =>
-    readScaledNumber(text, { noun: 'a whole number from 1', least: 1, hint: 'use 100, 200_000, 200k, 1.5M or 2e5' }),
+  parse: async (text) => readCount(text),
 });

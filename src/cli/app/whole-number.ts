@@ -35,6 +35,15 @@ export function readScaledNumber(text: string, rule: NumberRule): number {
   );
 }
 
+/** A number of things, at least one: `100`, `200_000`, `200k`, `1.5M`, `2e5`. @throws LedgerError INVALID_ARGUMENT */
+export function readCount(text: string): number {
+  return readScaledNumber(text, {
+    noun: 'a whole number from 1',
+    least: 1,
+    hint: 'use 100, 200_000, 200k, 1.5M or 2e5',
+  });
+}
+
 /** A size of at least one byte: `30MB`, `16MiB`, `64k`, `1048576`. k, M, G and T are powers of 1000, and with an i of 1024. @throws LedgerError INVALID_ARGUMENT */
 export function readByteSize(text: string): number {
   const [, digits = '', unit = '', binary = ''] = BYTES.exec(text) ?? [];
