@@ -64,19 +64,17 @@ export const whole: Kind<number> = kindOf(
   'a whole number from 0',
   (value) => Number.isSafeInteger(value) && (value as number) >= 0,
 );
+function isPositive(value: unknown): boolean {
+  return Number.isSafeInteger(value) && (value as number) >= 1;
+}
+
 /** A number of things of which there must be at least one. */
-export const positive: Kind<number> = kindOf(
-  'a whole number from 1',
-  (value) => Number.isSafeInteger(value) && (value as number) >= 1,
-);
-export const sequence: Kind<number> = kindOf(
-  'a sequence, a whole number from 1',
-  (value) => Number.isSafeInteger(value) && (value as number) >= 1,
-);
+export const positive: Kind<number> = kindOf('a whole number from 1', isPositive);
+export const sequence: Kind<number> = kindOf('a sequence, a whole number from 1', isPositive);
 /** A count that may be unlimited. */
 export const limit: Kind<number> = kindOf(
   'a whole number from 1, or Infinity',
-  (value) => value === Number.POSITIVE_INFINITY || (Number.isSafeInteger(value) && (value as number) >= 1),
+  (value) => value === Number.POSITIVE_INFINITY || isPositive(value),
 );
 export const millis: Kind<number> = kindOf(
   'a number of milliseconds from 0',
