@@ -1,6 +1,6 @@
 /**
  * The built command line in a resident process: runs one command after the other as bin/run.js does, which saves the start of a process.
- * It replaces no part of the product. Standard output and error are files that are truncated between commands, standard input is
+ * It replaces no part of the product. Standard output and error are files that each command appends to, standard input is
  * descriptor 0, reopened for each command. A command ends when nothing keeps the event loop alive, as in a separate process.
  *
  * Its argument is its directory. Receives `{ args, cwd, stdin }`, `stdin` being a named pipe; answers `reading` when it has opened that, and then `{ code }`.

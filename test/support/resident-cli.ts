@@ -1,12 +1,13 @@
 /** A resident command line: runs many commands in one process, with the output and exit codes of separate processes. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, ftruncateSync, mkdtempSync, openSync, readFileSync, rmSync } from 'node:fs';
+import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliResult } from './cli-result.ts';
+import { OutputFile } from './output-file.ts';
 
 const SCRIPT = fileURLToPath(new URL('./resident-cli.js', import.meta.url));
 
@@ -23,9 +24,8 @@ export interface ResidentOptions {
 export class ResidentCli {
   readonly #directory = mkdtempSync(join(tmpdir(), 'completengine-test-cli-'));
   readonly #stdin = join(this.#directory, 'stdin');
-  /** Opened for appending, so that the output of a command and of its child processes does not overlap after the truncation. */
-  readonly #stdout = openSync(join(this.#directory, 'stdout'), 'a+', 0o600);
-  readonly #stderr = openSync(join(this.#directory, 'stderr'), 'a+', 0o600);
+  readonly #stdout = new OutputFile(join(this.#directory, 'stdout'));
+  readonly #stderr = new OutputFile(join(this.#directory, 'stderr'));
   readonly #onExit = (): void => this.close();
   readonly #env: NodeJS.ProcessEnv;
   #child: ChildProcess | undefined;
@@ -65,12 +65,14 @@ export class ResidentCli {
   close(): void {
     process.off('exit', this.#onExit);
     this.kill();
+    this.#stdout.close();
+    this.#stderr.close();
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
   async #run(args: readonly string[], input: string | Uint8Array, cwd: string): Promise<CliResult> {
-    ftruncateSync(this.#stdout);
-    ftruncateSync(this.#stderr);
+    this.#stdout.begin();
+    this.#stderr.begin();
     // opened at both ends: the reader's open() returns at once, and sees no end of input before there is a writer
     let pipe: number | undefined = openSync(this.#stdin, constants.O_RDWR | constants.O_NONBLOCK);
     let writer: Socket | undefined;
@@ -96,8 +98,8 @@ export class ResidentCli {
       return {
         code,
         signal,
-        stdout: contentOf(this.#directory, 'stdout'),
-        stderr: contentOf(this.#directory, 'stderr').toString('utf8'),
+        stdout: this.#stdout.content(),
+        stderr: this.#stderr.content().toString('utf8'),
       };
     } finally {
       child.removeAllListeners();
@@ -111,7 +113,7 @@ export class ResidentCli {
   #process(): ChildProcess {
     if (this.#child === undefined) {
       this.#child = spawn(process.execPath, [SCRIPT, this.#directory], {
-        stdio: ['ignore', this.#stdout, this.#stderr, 'ipc'],
+        stdio: ['ignore', this.#stdout.descriptor, this.#stderr.descriptor, 'ipc'],
         env: this.#env,
       });
       this.#child.unref();
@@ -124,10 +126,6 @@ export class ResidentCli {
 function writerOf(path: string): Socket {
   const descriptor = openSync(path, constants.O_WRONLY | constants.O_NONBLOCK);
   return new Socket({ fd: descriptor, readable: false, writable: true }).on('error', () => {});
-}
-
-function contentOf(directory: string, name: string): Buffer {
-  return readFileSync(join(directory, name));
 }
 
 /** Processes the items with this many processes in parallel. */
