@@ -49,6 +49,7 @@ export type {
   Subscription,
 } from './core/engine/subscription.ts';
 export type { Distribution, ValueClass } from './core/engine/survey/decades.ts';
+export type { LateEvents, LateEventsOptions } from './core/engine/survey/late-events.ts';
 export type { LedgerSurvey, SurveyOptions } from './core/engine/survey/survey.ts';
 export type { TailOptions } from './core/engine/tail.ts';
 export type { VerifyOptions } from './core/engine/verify.ts';

@@ -79,6 +79,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'json',
     'metrics',
     'permissions',
+    'quiet',
     'sequence',
     'timeline',
     'verify',
