@@ -79,6 +79,7 @@ export type {
 export { closeAfter } from './core/model/closing.ts';
 export { type Compression, formatCompression } from './core/model/compression.ts';
 export type { Determinism, Durability, LedgerConfig, LogLayout } from './core/model/config.ts';
+export { isDiskError } from './core/model/disk-error.ts';
 export type { BatchSpan, EventBatch } from './core/model/events/event.ts';
 export { type EventLabels, toEvent } from './core/model/events/event-labels.ts';
 export { type Anchor, formatHead, type Head, parseHead } from './core/model/events/head.ts';
