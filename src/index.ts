@@ -49,6 +49,7 @@ export type {
   Subscription,
 } from './core/engine/subscription.ts';
 export type { Distribution, ValueClass } from './core/engine/survey/decades.ts';
+export type { LateEvents, LateEventsOptions } from './core/engine/survey/late-events.ts';
 export type { LedgerSurvey, SurveyOptions } from './core/engine/survey/survey.ts';
 export type { TailOptions } from './core/engine/tail.ts';
 export type { VerifyOptions } from './core/engine/verify.ts';
@@ -78,6 +79,7 @@ export type {
 export { closeAfter } from './core/model/closing.ts';
 export { type Compression, formatCompression } from './core/model/compression.ts';
 export type { Determinism, Durability, LedgerConfig, LogLayout } from './core/model/config.ts';
+export { isDiskError } from './core/model/disk-error.ts';
 export type { BatchSpan, EventBatch } from './core/model/events/event.ts';
 export { type EventLabels, toEvent } from './core/model/events/event-labels.ts';
 export { type Anchor, formatHead, type Head, parseHead } from './core/model/events/head.ts';

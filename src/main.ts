@@ -73,7 +73,7 @@ export async function main(root: string, argv: readonly string[]): Promise<boole
     pjson.oclif.plugins = [];
     // oclif sets the id only of commands that it discovers itself
     command.id = verb;
-    await command.run(rest, await Config.load({ root, pjson }));
+    await command.run(rest, await Config.load({ root, pjson, userPlugins: false }));
   } catch (error) {
     printFailure(error);
   }

@@ -49,7 +49,8 @@ A bad line stops the run: the lines before it are committed, the error names the
     }),
     atomic: Flags.boolean({ description: 'commit all of the input, or nothing', exclusive: ['rejects'] }),
     rejects: Flags.string({
-      description: 'dead letter file: append bad lines to it, with the reason, and continue',
+      description:
+        'dead letter file: append bad lines to it, with the reason, and continue; exit code 65 if there were any',
       helpValue: 'FILE',
     }),
     receipts: Flags.boolean({ description: 'print one JSON line per committed event' }),

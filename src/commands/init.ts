@@ -107,7 +107,9 @@ export default class Init extends BaseCommand {
       busyTimeoutMs: busyTimeoutOf(flags),
     });
     return withLedger(flags, 'read', async (engine) => {
-      const created = overviewDocument(await engine.inspect(), [], [], systemClock.nowMicros());
+      const created = overviewDocument(await engine.inspect(), {
+        ...{ groups: [], archived: [], late: null, now: systemClock.nowMicros() },
+      });
       const name = escapeForTerminal(created.path);
       printOnOutputFailure(`the ledger was created: ${name}`);
       this.log(`${name}: ${routingText(created.routing)}, head ${created.head}`);

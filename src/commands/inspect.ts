@@ -2,25 +2,20 @@
 
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
-import { EXIT_CHECK_FAILED } from '../cli/app/exit-codes.ts';
 import { durationFlag } from '../cli/app/flag-kinds.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
-import { archivedText } from '../cli/archive/archive-text.ts';
-import { Progress } from '../cli/emit/progress.ts';
+import { checkLedger } from '../cli/inspect/check.ts';
 import { checksText } from '../cli/inspect/checks-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
+import { overviewOf } from '../cli/inspect/overview.ts';
 import { permissionsText } from '../cli/inspect/permissions-text.ts';
 import type { PlateFlags } from '../cli/inspect/plate-file.ts';
 import type { Window } from '../cli/inspect/timeline-text.ts';
-import { escapeForTerminal } from '../cli/terminal/escape.ts';
-import { plural } from '../cli/terminal/format-numbers.ts';
-import { Completengine, LedgerError, type LedgerPermissions, parseHead, systemClock } from '../index.ts';
-import { type Check, type ChecksDocument, checksDocument, FIGURE_NAMES, parseCheck } from '../views/checks.ts';
+import { asVerificationFailure, type VerifyRequest, verifyLedger, verifyText } from '../cli/inspect/verify.ts';
+import { Completengine, type LedgerPermissions, parseHead } from '../index.ts';
+import { FIGURE_NAMES, parseCheck } from '../views/checks.ts';
 import { eventDocument } from '../views/event-document.ts';
-import { type OverviewDocument, overviewDocument } from '../views/ledger-document.ts';
 import type { TimelineDocument } from '../views/timeline-document.ts';
-import { ageMs, timeOrNull } from '../views/times.ts';
-import { type VerifyDocument, verifyDocument } from '../views/verify-document.ts';
 
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what a ledger holds, watch it live, or verify it.';
@@ -34,7 +29,7 @@ export default class Inspect extends BaseCommand {
 --verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.`;
   // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
-    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] | --permissions]';
+    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... [-q] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] | --permissions]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -79,6 +74,11 @@ export default class Inspect extends BaseCommand {
       multipleNonGreedy: true,
       exclusive: ['sequence', 'watch', 'html', 'timeline', 'verify', 'expect-head', 'metrics'],
     }),
+    quiet: Flags.boolean({
+      char: 'q',
+      description: 'with --check: print nothing, the exit code says it',
+      dependsOn: ['check'],
+    }),
     permissions: Flags.boolean({
       description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',
       exclusive: ['sequence', 'watch', 'metrics', 'check', 'verify', 'expect-head'],
@@ -101,17 +101,24 @@ export default class Inspect extends BaseCommand {
     if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
     try {
       return await withLedger(flags, 'read', async (engine, interrupt) => {
-        if (isVerifying) return this.#verify(engine, flags['expect-head'], interrupt.signal);
+        if (isVerifying) return this.#verify(engine, { expectHead: flags['expect-head'], signal: interrupt.signal });
         if (flags.sequence !== undefined) {
           const event = eventDocument(await engine.event(flags.sequence));
           this.log(eventText(event, process.stdout.isTTY === true));
           return event;
         }
-        if (flags.metrics) return this.#metrics(engine);
-        if (checks !== undefined) return this.#check(engine, checks);
-        const overview = await overviewOf(engine);
+        if (flags.metrics) {
+          const { metricsOf } = await import('../cli/inspect/metrics.ts');
+          this.log(await metricsOf(engine, process.stdout.isTTY === true));
+          return undefined;
+        }
+        if (checks !== undefined) {
+          const checked = await checkLedger(engine, checks);
+          if (!flags.quiet) this.log(checksText(checked));
+          return checked;
+        }
+        const overview = await overviewOf(engine, { late: true, signal: interrupt.signal });
         this.log(await overviewText(overview));
-        if (overview.archived.length > 0) this.log(`\n${await archivedText(overview.archived)}`);
         return overview;
       });
     } catch (error) {
@@ -157,50 +164,11 @@ export default class Inspect extends BaseCommand {
     return permissions;
   }
 
-  /** Everything is read before the first line is printed. */
-  async #metrics(engine: Completengine): Promise<undefined> {
-    const { metricsText } = await import('../views/metrics.ts');
-    const { committedAt } = await engine.gauges();
-    const text = metricsText(await overviewOf(engine), timeOrNull(committedAt)).slice(0, -1);
-    this.log(process.stdout.isTTY === true ? text.split('\n').map(escapeForTerminal).join('\n') : text);
-  }
-
-  async #check(engine: Completengine, checks: readonly Check[]): Promise<ChecksDocument> {
-    const { committedAt } = await engine.gauges();
-    const lastCommitAgeMs = ageMs(committedAt, systemClock.nowMicros());
-    const checked = checksDocument(checks, { ledger: await overviewOf(engine), lastCommitAgeMs });
-    this.log(checksText(checked));
-    if (!checked.isMet) process.exitCode = EXIT_CHECK_FAILED;
-    return checked;
-  }
-
-  async #verify(
-    engine: Completengine,
-    expectHead: string | undefined,
-    signal: AbortSignal,
-  ): Promise<VerifyDocument | object> {
-    const progress = new Progress(null, this.jsonEnabled());
-    try {
-      const verified = await engine.verify({
-        expectHead,
-        signal,
-        onProgress: ({ events }) => progress.update({ inputBytes: 0, events }),
-      });
-      progress.stop();
-      const report = verifyDocument(verified);
-      const since = report.from === 1 ? '' : ` from sequence ${report.from} on, what is before it was not verified`;
-      const anchor = report.isAnchored ? 'extends the expected head' : 'truncation not checked (use --expect-head)';
-      this.log(
-        `OK: ${plural(report.events, 'event')} in ${plural(report.commits, 'commit')}${since}; head ${report.head}; ${anchor}`,
-      );
-      return report;
-    } catch (error) {
-      if (!signal.aborted) throw error;
-      this.logToStderr('interrupted: the ledger was not fully verified');
-      return {};
-    } finally {
-      progress.stop();
-    }
+  async #verify(engine: Completengine, request: Omit<VerifyRequest, 'isQuiet'>): Promise<object> {
+    const report = await verifyLedger(engine, { ...request, isQuiet: this.jsonEnabled() });
+    if (report !== null) this.log(verifyText(report));
+    else this.logToStderr('interrupted: the ledger was not fully verified');
+    return report ?? {};
   }
 }
 
@@ -208,21 +176,4 @@ function windowOf({ columns, rows }: NodeJS.WriteStream): Window {
   const { LC_ALL, LC_CTYPE, LANG } = process.env;
   const locale = LC_ALL || LC_CTYPE || LANG || '';
   return { columns, rows, isUnicode: process.platform === 'win32' || /utf-?8/i.test(locale) };
-}
-
-async function overviewOf(engine: Completengine): Promise<OverviewDocument> {
-  const description = await engine.inspect();
-  const groups = await engine.groups();
-  return overviewDocument(description, groups, await engine.archivedRuns(), systemClock.nowMicros());
-}
-
-/** With --verify a file that cannot be opened as a ledger has failed verification: exit 3, not 76. The hint of DAMAGED_LEDGER is `inspect --verify`, so it is replaced here. */
-function asVerificationFailure(error: unknown): unknown {
-  if (!(error instanceof LedgerError) || error.cause === undefined) return error;
-  if (error.code !== 'NOT_A_LEDGER' && error.code !== 'DAMAGED_LEDGER') return error;
-  const hint =
-    error.code === 'DAMAGED_LEDGER'
-      ? 'restore an intact copy, or recover what is still readable: sqlite3 FILE .recover; if this is a copy of a ledger in use, make it with: completengine backup FILE'
-      : error.hint;
-  return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint, details: error.details, cause: error });
 }

@@ -21,6 +21,7 @@ import {
   FORCE,
   HANDLER,
   HEAD_BEFORE,
+  LATE_EVENTS,
   OPEN,
   PARKED,
   PLAN_CURSORS,
@@ -63,6 +64,7 @@ import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './eng
 import { type TransferReport, transfer } from './engine/replay-into.ts';
 import type { Handler, SubscribeOptions, Subscription } from './engine/subscription.ts';
 import type { Subscriptions } from './engine/subscriptions.ts';
+import type { LateEvents, LateEventsOptions } from './engine/survey/late-events.ts';
 import type { LedgerSurvey, SurveyOptions } from './engine/survey/survey.ts';
 import { type TailOptions, tailing } from './engine/tail.ts';
 import { type VerifyOptions, verifying } from './engine/verify.ts';
@@ -92,7 +94,7 @@ import { type Partition, selectPartitions } from './model/routing/partition.ts';
 import { type Clock, systemClock } from './model/time/clock.ts';
 import { type TimeZone, timeZone } from './model/time/time-zone.ts';
 import { systemTimer, type Timer } from './model/time/timer.ts';
-import { headAheadWarning } from './model/warning.ts';
+import { headAheadWarning, segmentsWarning, WORLD_READABLE } from './model/warning.ts';
 import { EventStream } from './output/event-stream.ts';
 
 /**
@@ -445,6 +447,8 @@ export class Completengine {
     const warnings = [
       headAheadWarning(description.head, this.#clock.nowMicros(), hasOwnTimes),
       ...(await this.#ledger.warnings()),
+      description.storage.worldReadable ? WORLD_READABLE : null,
+      segmentsWarning(await archivedRuns(this.#ledger)),
     ];
     return { ...description, warnings: warnings.filter((warning) => warning !== null) };
   }
@@ -458,6 +462,17 @@ export class Completengine {
     const given = readOptions('survey()', options, SURVEY);
     const { surveying } = await import('./engine/survey/survey.ts');
     return surveying(this.#ledger, this.#clock, given);
+  }
+
+  /**
+   * How many events are late: carry an earlier time than the one they are recorded at. Null if events have the time of
+   * their arrival. Of more than 50,000 events it reads a sample.
+   * @throws LedgerError INVALID_ARGUMENT, VERIFICATION_FAILED for events that are damaged
+   */
+  async lateEvents(options?: LateEventsOptions): Promise<LateEvents | null> {
+    const given = readOptions('lateEvents()', options, LATE_EVENTS);
+    const { lateEvents } = await import('./engine/survey/late-events.ts');
+    return lateEvents(this.#ledger, given);
   }
 
   /** Moving figures, cheap enough to poll every second; `after`: the head's sequence at the previous poll. */

@@ -4,7 +4,10 @@ import { type ArchivedRun, type ArchivePlan, type ArchiveReport, formatTime } fr
 import { timeOrNull } from './times.ts';
 
 interface ArchiveFields
-  extends Pick<ArchivePlan, 'events' | 'commits' | 'bytes' | 'segment' | 'movedFrom' | 'keepsLast' | 'leftover'> {
+  extends Pick<
+    ArchivePlan,
+    'events' | 'commits' | 'bytes' | 'segment' | 'movedFrom' | 'wholeThrough' | 'keepsLast' | 'leftover'
+  > {
   /** Sequences, both ends inclusive; null if there is nothing to archive. */
   readonly from: number | null;
   readonly through: number | null;
@@ -53,7 +56,7 @@ export function archivedDocument({ range, archivedAt, ...run }: ArchivedRun): Ar
 }
 
 function fieldsOf(plan: ArchivePlan): ArchiveFields {
-  const { range, events, commits, bytes, segment, movedFrom, keepsLast, leftover } = plan;
+  const { range, events, commits, bytes, segment, movedFrom, wholeThrough, keepsLast, leftover } = plan;
   return {
     from: range?.from ?? null,
     through: range?.through ?? null,
@@ -64,6 +67,7 @@ function fieldsOf(plan: ArchivePlan): ArchiveFields {
     lastTime: timeOrNull(plan.lastTime),
     segment,
     movedFrom,
+    wholeThrough,
     keepsLast,
     leftover,
   };

@@ -1,7 +1,8 @@
 /** Finds what calls for attention in a ledger, the worst first. Pure: facts without wording. */
 
+import type { LateDocument } from './late-document.ts';
 import type { OverviewDocument } from './ledger-document.ts';
-import type { LateDocument, TimelineDocument } from './timeline-document.ts';
+import type { TimelineDocument } from './timeline-document.ts';
 import type { Verification } from './verify-document.ts';
 
 /** `alarm`: somebody must act. `warning`: it is being worked on. `note`: good to know. */

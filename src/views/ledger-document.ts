@@ -22,6 +22,7 @@ import {
 } from '../index.ts';
 import { type ArchivedRunDocument, archivedDocument } from './archive-document.ts';
 import { type GroupDocument, groupDocument } from './group-document.ts';
+import type { LateDocument } from './late-document.ts';
 import {
   eventsIn,
   type PartitionDocument,
@@ -84,6 +85,8 @@ export interface OverviewDocument extends LedgerDocument {
   readonly sessions: number;
   readonly storage: LedgerDescription['storage'];
   readonly warnings: readonly LedgerWarning[];
+  /** Null if events have the time of their arrival, cannot be read, or were not asked for. */
+  readonly late: LateDocument | null;
   /** Runs of commits that left the ledger, in order. */
   readonly archived: readonly ArchivedRunDocument[];
 }
@@ -117,12 +120,18 @@ export interface SampleDocument extends LedgerDocument {
   readonly lagMax: number;
 }
 
-/** `groups` and `archived`: read after the ledger; `now`: by the wall clock. */
+/** What is read after the ledger. */
+export interface OverviewFacts {
+  readonly groups: readonly GroupDescription[];
+  readonly archived: readonly ArchivedRun[];
+  readonly late: LateDocument | null;
+  /** By the wall clock. */
+  readonly now: Micros;
+}
+
 export function overviewDocument(
   ledger: LedgerDescription,
-  groups: readonly GroupDescription[],
-  archived: readonly ArchivedRun[],
-  now: Micros,
+  { groups, archived, late, now }: OverviewFacts,
 ): OverviewDocument {
   const { identity } = ledger;
   const total = eventsIn(ledger.partitions);
@@ -135,6 +144,7 @@ export function overviewDocument(
     sessions: ledger.sessions,
     storage: ledger.storage,
     warnings: ledger.warnings,
+    late,
     archived: archived.map(archivedDocument),
   };
 }

@@ -4,7 +4,7 @@ import { type Distribution, formatTime, type LedgerSurvey, readTransferName } fr
 import { type EventDocument, eventDocument } from './event-document.ts';
 import { type Finding, findingsOf } from './findings.ts';
 import { type OverviewDocument, overviewDocument } from './ledger-document.ts';
-import { type TimelineDocument, timelineDocument } from './timeline-document.ts';
+import { lateOf, type TimelineDocument, timelineDocument } from './timeline-document.ts';
 import type { Verification } from './verify-document.ts';
 
 export interface DistributionDocument {
@@ -66,7 +66,8 @@ export interface SurveyDocument {
 
 export function surveyDocument(survey: LedgerSurvey, verification: Verification): SurveyDocument {
   const description = { ...survey.description, warnings: [] };
-  const overview = overviewDocument(description, survey.groups, survey.archived, survey.at);
+  const { groups, archived, at: now } = survey;
+  const overview = overviewDocument(description, { groups, archived, late: lateOf(survey), now });
   const timeline = timelineDocument(survey);
   const { commits, late, parked } = survey;
   const document = {

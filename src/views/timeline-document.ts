@@ -1,6 +1,7 @@
 /** The document of `inspect --timeline`: one time axis for events, epochs, late events and groups. The plate draws it too. */
 
 import { formatHead, formatRoutingSpec, formatTime, type LedgerSurvey } from '../index.ts';
+import { type LateDocument, lateDocument } from './late-document.ts';
 import { timeOrNull } from './times.ts';
 
 export interface TimelineBucket {
@@ -33,15 +34,6 @@ export interface TimelineGroup {
   /** Active members. */
   readonly members: number;
   readonly parked: number;
-}
-
-export interface LateDocument {
-  /** Events that were read to find late ones: all, or a sample that is spread evenly. */
-  readonly examined: number;
-  readonly isSample: boolean;
-  /** Late ones among them. */
-  readonly events: number;
-  readonly worstMs: number;
 }
 
 export interface TimelineDocument {
@@ -91,7 +83,7 @@ export function timelineDocument(survey: LedgerSurvey): TimelineDocument {
     bucketMs: time === null ? null : time.width / 1000,
     buckets,
     partitions: identity.partitions.map(({ name }) => name),
-    late: lateDocument(survey),
+    late: lateOf(survey),
     epochs: identity.epochs.map(({ epoch, fromSequence, spec, partitionIds }, nth) => ({
       epoch,
       fromSequence,
@@ -110,9 +102,8 @@ export function timelineDocument(survey: LedgerSurvey): TimelineDocument {
   };
 }
 
-function lateDocument({ late, from, description: { head } }: LedgerSurvey): LateDocument | null {
+export function lateOf({ late, from, description: { head } }: LedgerSurvey): LateDocument | null {
   if (late === null) return null;
-  const { examined, late: events, lateness } = late;
-  const isSample = examined < head.sequence - from + 1;
-  return { examined, isSample, events, worstMs: (lateness.largest?.value ?? 0) / 1000 };
+  const isSample = late.examined < head.sequence - from + 1;
+  return lateDocument({ ...late, isSample, latenessMax: late.lateness.largest?.value ?? 0 });
 }

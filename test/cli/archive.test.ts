@@ -205,3 +205,22 @@ describe('archive', () => {
     expect(await replayed(ledger, '--archive', directory)).toBe(FILE);
   });
 });
+
+describe('a segment that is missing', () => {
+  it('is a warning of inspect, of --check and of --metrics', async () => {
+    const ledger = await inCommits();
+    await succeed(['archive', '-l', ledger, '--through-sequence', '400', '--yes']);
+    const check = ['inspect', '-l', ledger, '--check', 'warnings=0'];
+    expect((await succeed(check)).stdout.toString()).toBe('ok: warnings=0\n');
+    expect((await succeed([...check, '-q'])).stdout.toString()).toBe('');
+    rmSync(`${ledger}.archive`, { recursive: true });
+    const failed = await runCli(check);
+    expect([failed.code, failed.stdout.toString()]).toEqual([8, 'failed: warnings=0: 1\n']);
+    const quiet = await runCli([...check, '-q']);
+    expect([quiet.code, quiet.stdout.toString(), quiet.stderr]).toEqual([8, '', '']);
+    const overview = (await succeed(['inspect', '-l', ledger])).stdout.toString();
+    expect(overview).toMatch(/^warning +1 of 1 segments is missing or not whole: sequences 1 to 400; put them back/m);
+    const metrics = (await succeed(['inspect', '-l', ledger, '--metrics'])).stdout.toString();
+    expect(metrics).toMatch(/^completengine_warnings\{.*\} 1$/m);
+  });
+});

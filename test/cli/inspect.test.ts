@@ -66,14 +66,14 @@ test('an empty ledger has a head, no times and empty partitions', async () => {
   expect((await succeed(['inspect', '-l', document.path])).stdout.toString()).toMatch(/^time +none yet$/m);
 });
 
-test('shows the lag of its groups on one line, and the document of --groups with --json', async () => {
+test('shows a row for each group, and the document of --groups with --json', async () => {
   const ledger = await newLedger('--partitions', '2');
   await succeed(['emit', '-q', '-l', ledger], { input: '1\n2\n3\n4\n' });
-  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).not.toMatch(/^groups/m);
+  expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).not.toMatch(/^group /m);
   await succeed(['tail', '-l', ledger, '-g', 'audit', '--exit-at-head']);
   await succeed(['tail', '-l', ledger, '-g', 'mailer', '-c', '1']);
   expect((await succeed(['inspect', '-l', ledger])).stdout.toString()).toMatch(
-    /^groups {5}2: mailer \(lag 3\), audit \(lag 0\)$/m,
+    /\n\ngroup {3}lag {2}oldest {2}parked {2}members\nmailer {4}3 +\S.* {7}0 {2}none\naudit {5}0 {15}0 {2}none\n$/,
   );
   const { groups } = await inspected(ledger);
   expect(groups).toMatchObject([

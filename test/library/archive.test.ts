@@ -208,6 +208,20 @@ describe('an archive', () => {
     expect((await engine.inspect()).firstTime).toBe(all[18]?.time);
   });
 
+  it('begins, for inspect, with a segment that is kept before dropped history, and warns if it is missing', async () => {
+    const { engine, ledger } = await tenDays();
+    const all = await everything(engine);
+    await engine.archive({ throughSequence: 12 });
+    await engine.archive({ throughSequence: 24, drop: true });
+    expect(await engine.inspect()).toMatchObject({ firstTime: all[0]?.time, warnings: [] });
+    expect((await engine.gauges()).firstTime).toBe(all[0]?.time);
+    rmSync(`${ledger}.archive`, { recursive: true });
+    const { warnings } = await engine.inspect();
+    expect(warnings).toMatchObject([
+      { code: 'SEGMENT_MISSING', message: '1 of 1 segments is missing or not whole: sequences 1 to 12' },
+    ]);
+  });
+
   it('is searched for the last matches only where they may be', async () => {
     const { engine, ledger } = await tenDays();
     await engine.archive({ until: '2026-04-15', drop: true });

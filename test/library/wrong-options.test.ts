@@ -56,6 +56,7 @@ const CALLS: Readonly<Record<string, (engine: Untyped, options: object) => unkno
   setCursors: (engine, options) => engine.setCursors('g', options),
   parked: (engine, options) => drained(engine.parked('g', options)),
   survey: (engine, options) => engine.survey(options),
+  lateEvents: (engine, options) => engine.lateEvents(options),
   verify: (engine, options) => engine.verify(options),
   diff: (engine, options) => engine.diff(engine, options),
   explainLines: (engine, options) => drained(engine.partitioning.explainLines([], options)),

@@ -13,7 +13,7 @@ async function bothOf(engine: Completengine): Promise<[LedgerDocument, LedgerDoc
   const description = await engine.inspect();
   const sample = await takeSample(engine, null);
   return [
-    overviewDocument(description, sample.groups, [], sample.now),
+    overviewDocument(description, { groups: sample.groups, archived: [], late: null, now: sample.now }),
     sampleDocument(sample, new RateMeter().take(sample)),
   ];
 }
@@ -83,11 +83,11 @@ test('the time until a lease expires is counted from the time of the document', 
   const now = systemClock.nowMicros();
   const member = (name: string, seconds: number) => ({ name, expiresAt: now + seconds * 1e6, isAlive: seconds > 0 });
   const group = { name: 'g', createdAt: now, lag: 0, oldestTime: null, parked: 0, lanes: [] };
-  const { groups } = overviewDocument(
-    await engine.inspect(),
-    [{ ...group, members: [member('one', 3), member('two', -2)] }],
-    [],
+  const { groups } = overviewDocument(await engine.inspect(), {
+    groups: [{ ...group, members: [member('one', 3), member('two', -2)] }],
+    archived: [],
+    late: null,
     now,
-  );
+  });
   expect(groups[0]?.members.map(({ expiresInMs }) => expiresInMs)).toEqual([3000, -2000]);
 });

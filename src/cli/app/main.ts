@@ -13,7 +13,8 @@ import { UsageError } from './usage-error.ts';
 export async function main(root: string, argv: string[]): Promise<void> {
   guardOutput();
   try {
-    const config = await Config.load(root);
+    // plugins of the user, of which there are none, would be looked for in a home that may be another user's
+    const config = await Config.load({ root, userPlugins: false });
     const isHelp = asksForHelp(argv);
     const isVersion = !isHelp && asksForVersion(argv);
     const verbs = config.commandIDs.map((id) => id.replaceAll(':', ' '));

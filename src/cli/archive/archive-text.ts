@@ -21,7 +21,9 @@ export function planText(plan: ArchivePlan, drop: boolean): string {
     );
   }
   if (plan.movedFrom !== null)
-    lines.push(`the end falls inside a commit, before sequence ${plan.movedFrom}: that commit stays whole`);
+    lines.push(
+      `the end falls inside a commit, before sequence ${plan.movedFrom}: that commit stays whole; ${plan.wholeThrough === null ? 'it is the last one, which always stays' : `to move it, too: --through-sequence ${plan.wholeThrough}`}`,
+    );
   if (plan.keepsLast) lines.push('the last commit stays: the next one is linked to it');
   for (const { group, events } of plan.groupsBehind.slice(0, 10))
     lines.push(`group ${escapeForTerminal(group)} has not read ${plural(events, 'event')} of it`);

@@ -65,6 +65,6 @@ export async function applyPlan<Plan>(
 
 /** Why the user is not asked; null if the question can be asked. */
 function obstacleTo(found: string | null, decision: Decision): string | null {
-  if (found !== null) return `${found}; add --force`;
+  if (found !== null) return `${found}; add ${mayApply(decision) ? '--force' : '--yes --force'}`;
   return mayApply(decision) ? null : 'add --yes to apply it';
 }

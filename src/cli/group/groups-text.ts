@@ -17,7 +17,7 @@ async function groupText(group: GroupDocument): Promise<string> {
       ? 'no lag'
       : `lag ${plural(group.lag, 'event')}${age === null ? '' : `, the oldest from ${span(age)} ago`}`;
   const members = group.members
-    .map(({ name, isAlive }) => `${escapeForTerminal(name)}${isAlive ? '' : ' (expired)'}`)
+    .map((member) => `${escapeForTerminal(member.name)}${member.isAlive ? '' : ` (${expiredText(member)})`}`)
     .join(', ');
   const rows = group.partitions.map((lane) => [
     escapeForTerminal(lane.partition),
@@ -38,10 +38,48 @@ async function groupText(group: GroupDocument): Promise<string> {
 
 const GROUPS_SHOWN = 8;
 
-/** Returns the lag of each group on one line, the largest first. */
-export function lagsText(groups: readonly GroupDocument[]): string {
-  const byLag = [...groups].sort((one, other) => other.lag - one.lag);
-  const shown = byLag.slice(0, GROUPS_SHOWN).map(({ name, lag }) => `${escapeForTerminal(name)} (lag ${count(lag)})`);
-  if (byLag.length > shown.length) shown.push('..');
-  return `${count(groups.length)}: ${shown.join(', ')}`;
+/** The table of `inspect`: a row for each group, those with parked events and the largest lag first. */
+export async function groupTable(groups: readonly GroupDocument[]): Promise<string> {
+  const { renderTable } = await import('../terminal/table.ts');
+  const { chalk } = await import('../terminal/colours.ts');
+  const worst = [...groups].sort((one, other) => other.parked - one.parked || other.lag - one.lag);
+  const rows = worst
+    .slice(0, GROUPS_SHOWN)
+    .map(({ name, lag, oldestAgeMs, parked, members }) => [
+      escapeForTerminal(name),
+      count(lag),
+      oldestAgeMs === null ? '' : span(oldestAgeMs),
+      parked === 0 ? '0' : chalk.red(count(parked)),
+      membersText(members),
+    ]);
+  const table = renderTable(
+    ['group', 'lag', 'oldest', 'parked', 'members'],
+    ['left', 'right', 'right', 'right', 'left'],
+    rows,
+  );
+  const hidden = groups.length - rows.length;
+  return hidden === 0 ? table : `${table}\n${plural(hidden, 'more group')}: completengine group`;
+}
+
+const EXPIRED_NAMED = 2;
+
+/** `2 live, mailer-7 expired 5m 2s ago`: the one that expired last first. */
+function membersText(members: GroupDocument['members']): string {
+  const live = members.filter(({ isAlive }) => isAlive).length;
+  const expired = members.filter(({ isAlive }) => !isAlive).sort((one, other) => other.expiresInMs - one.expiresInMs);
+  const named = expired
+    .slice(0, EXPIRED_NAMED)
+    .map((member) => `${escapeForTerminal(member.name)} ${expiredText(member)}`);
+  const more = expired.length - named.length;
+  const parts = [
+    ...(live === 0 ? [] : [`${count(live)} live`]),
+    ...named,
+    ...(more === 0 ? [] : [`${count(more)} more expired`]),
+  ];
+  return parts.join(', ') || 'none';
+}
+
+/** `expired 5m 2s ago`: since when nobody has renewed its leases. */
+export function expiredText({ expiresInMs }: Pick<GroupDocument['members'][number], 'expiresInMs'>): string {
+  return `expired ${span(Math.abs(expiresInMs))} ago`;
 }

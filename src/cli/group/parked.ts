@@ -11,6 +11,7 @@ import {
 import { parkedFacts } from '../../views/parked-document.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
+import { cut } from '../terminal/cut.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
 import { choosesFormat, standardOutput } from '../terminal/output.ts';
@@ -20,6 +21,9 @@ import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
 
 /** Events per table: each page has its own column widths. */
 const PAGE_EVENTS = 256;
+/** Shown of a payload; no character takes more than four bytes. */
+const PAYLOAD_COLUMNS = 48;
+const PAYLOAD_BYTES = 4 * (PAYLOAD_COLUMNS + 1);
 /** Lines are buffered up to this size before a write. */
 const WRITE_CHARACTERS = 64 * 1024;
 
@@ -30,7 +34,7 @@ const WRITE_CHARACTERS = 64 * 1024;
 export async function listParked(
   engine: Completengine,
   group: string,
-  flags: OutputFlags & { readonly limit?: number | undefined },
+  flags: OutputFlags & { readonly limit?: number | undefined; readonly json: boolean },
   signal: AbortSignal,
 ): Promise<void> {
   if (choosesFormat(flags)) {
@@ -44,13 +48,14 @@ export async function listParked(
   }
   const output = new StreamWriter(process.stdout, signal);
   const parked = engine.parked(group, { limit: flags.limit });
-  const pieces = process.stdout.isTTY === true ? tablesOf(parked) : linesOf(payloadsOfParked(engine, parked));
+  const events = payloadsOfParked(engine, parked);
+  const pieces = process.stdout.isTTY === true && !flags.json ? tablesOf(events) : linesOf(events);
   for await (const piece of pieces) if (signal.aborted || !(await output.write(piece))) return;
 }
 
 /** Yields one table per page. */
-async function* tablesOf(parked: AsyncIterable<ParkedEventDescription>): AsyncGenerator<string, void, undefined> {
-  let page: ParkedEventDescription[] = [];
+export async function* tablesOf(parked: AsyncIterable<ParkedPayload>): AsyncGenerator<string, void, undefined> {
+  let page: ParkedPayload[] = [];
   for await (const event of parked) {
     page.push(event);
     if (page.length < PAGE_EVENTS) continue;
@@ -102,19 +107,20 @@ function parkedLine(event: ParkedEventDescription, payload: Buffer): string {
   return `${safeJson(parkedFacts(event)).slice(0, -1)},"payload":${payload.toString('utf8')}}`;
 }
 
-async function parkedTable(parked: readonly ParkedEventDescription[]): Promise<string> {
+async function parkedTable(parked: readonly ParkedPayload[]): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
-  const rows = parked.map((event) => [
+  const rows = parked.map(({ event, payload }) => [
     String(event.sequence),
     `${escapeForTerminal(event.partition)}/${event.offset}`,
     String(event.attempts),
     formatTime(event.parkedAt),
     event.redeliveryDue ? 'yes' : '',
     escapeForTerminal([event.reason, event.details.split('\n').at(-1) ?? ''].filter((part) => part !== '').join(': ')),
+    cut(escapeForTerminal(payload.toString('utf8', 0, PAYLOAD_BYTES)), PAYLOAD_COLUMNS),
   ]);
   return renderTable(
-    ['sequence', 'place', 'attempts', 'parked', 'due', 'reason'],
-    ['right', 'left', 'right', 'left', 'left', 'left'],
+    ['sequence', 'place', 'attempts', 'parked', 'due', 'reason', 'payload'],
+    ['right', 'left', 'right', 'left', 'left', 'left', 'left'],
     rows,
   );
 }

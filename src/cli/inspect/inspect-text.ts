@@ -4,15 +4,16 @@ import { readTransferName } from '../../index.ts';
 import type { EventDocument } from '../../views/event-document.ts';
 import type { OverviewDocument } from '../../views/ledger-document.ts';
 import { warningText } from '../app/warning.ts';
-import { lagsText } from '../group/groups-text.ts';
+import { archivedText } from '../archive/archive-text.ts';
+import { groupTable } from '../group/groups-text.ts';
 import { partitionTable } from '../partition/partition-table.ts';
 import { epochText } from '../partition/routing-text.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
-import { bytes, count, plural } from '../terminal/format-numbers.ts';
+import { bytes, count, percent, plural, span } from '../terminal/format-numbers.ts';
 import { storageRows } from './storage-text.ts';
 
 export async function overviewText(ledger: OverviewDocument): Promise<string> {
-  const { config, events, groups, storage } = ledger;
+  const { config, events, groups, storage, archived } = ledger;
   const rows: [string, string][] = [
     [
       'ledger',
@@ -22,6 +23,7 @@ export async function overviewText(ledger: OverviewDocument): Promise<string> {
     ['head', ledger.head],
     ['events', `${count(events)} in ${plural(ledger.commits, 'commit')}${droppedText(ledger.archived)}`],
     ['time', events === 0 ? 'none yet' : `${ledger.firstTime} to ${ledger.lastTime}`],
+    ...lateRow(ledger),
     ...epochLines(ledger).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
     ['time field', timeFieldText(config)],
     ['unique id', config.unique === null ? 'none' : escapeForTerminal(config.unique)],
@@ -34,13 +36,13 @@ export async function overviewText(ledger: OverviewDocument): Promise<string> {
   ];
   for (const producer of ledger.producers) rows.push(['producer', producerText(producer)]);
   if (ledger.sessions > 0) rows.push(['sessions', `${count(ledger.sessions)} pinned`]);
-  if (groups.length > 0) rows.push(['groups', lagsText(groups)]);
   if (storage.foreignObjects.length > 0) rows.push(['foreign', foreignText(storage.foreignObjects)]);
-  if (storage.worldReadable)
-    rows.push(['warning', 'users other than the owner can read or write the file; run chmod 600']);
   for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
-  return `${facts}\n\n${await partitionTable(ledger.partitions)}`;
+  const tables = [await partitionTable(ledger.partitions)];
+  if (groups.length > 0) tables.push(await groupTable(groups));
+  if (archived.length > 0) tables.push(await archivedText(archived));
+  return [facts, ...tables].join('\n\n');
 }
 
 /** How many of the events are gone: sequences and counts go on over them. */
@@ -48,6 +50,19 @@ function droppedText(archived: OverviewDocument['archived']): string {
   const dropped = archived.filter(({ file }) => file === null);
   const events = dropped.reduce((sum, { from, through }) => sum + through - from + 1, 0);
   return events === 0 ? '' : `, ${count(events)} of them dropped`;
+}
+
+/** How many events came late, where they have times of their own. */
+function lateRow({ late, events, config }: OverviewDocument): [string, string][] {
+  if (config.time === null || events === 0) return [];
+  if (late === null)
+    return [['late', 'unknown: events cannot be read; check them with: completengine inspect --verify']];
+  if (late.events === 0) return [['late', late.isSample ? `none in a sample of ${count(late.examined)}` : 'none']];
+  const share = percent(late.events / late.examined);
+  const found = late.isSample
+    ? `~${share} of the events, by a sample of ${count(late.examined)}`
+    : `${plural(late.events, 'event')}, ${share}`;
+  return [['late', `${found}; by ${span(late.worstMs)} at most`]];
 }
 
 /** What compression has saved, if any frame is compressed: that does not depend on the setting. */

@@ -1,8 +1,8 @@
 /** The head of the plate: the ledger's name, one sentence, the seal, the findings and the facts. */
 
 import type { Finding } from '../../views/findings.ts';
+import type { LateDocument } from '../../views/late-document.ts';
 import type { SurveyDocument } from '../../views/survey-document.ts';
-import type { LateDocument } from '../../views/timeline-document.ts';
 import { bytes, count, percent, plural } from '../terminal/format-numbers.ts';
 import { countUnit } from './axis.ts';
 import { cut, html, type Markup } from './html.ts';

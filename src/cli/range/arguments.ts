@@ -14,6 +14,9 @@ export interface RangeArguments {
 /** An interval, or what begins like a date; no name of a partition has a slash. */
 const RANGE = /\/|^\d{4}-\d{2}-\d{2}|^(?:now|today|yesterday)$/;
 
+/** A location, or a path: no range begins like one, and no partition is named like one. */
+const LEDGER = /^nats:\/\/|^(?:\.{1,2})?\/|\.codex$/;
+
 export const partitionFlag = {
   partition: Flags.string({
     char: 'p',
@@ -27,6 +30,12 @@ export const partitionFlag = {
 
 /** @throws LedgerError INVALID_ARGUMENT */
 export function readArguments(given: readonly string[], flag: readonly string[] | undefined): RangeArguments {
+  const ledger = given.find((text) => LEDGER.test(text));
+  if (ledger !== undefined)
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: `'${shown(ledger)}' is a ledger, not a partition`,
+      hint: shellFlag('ledger', ledger),
+    });
   const [range, second] = given.filter((text) => RANGE.test(text));
   if (second !== undefined)
     throw new LedgerError('INVALID_ARGUMENT', {
@@ -45,12 +54,25 @@ export function readArguments(given: readonly string[], flag: readonly string[] 
 }
 
 /** A partition may be named like a day. @throws LedgerError INVALID_ARGUMENT */
-export function checkArguments({ range }: RangeArguments, engine: Completengine): void {
+export function checkArguments({ range, positional }: RangeArguments, engine: Completengine): void {
+  for (const text of positional) {
+    const hint = engine.partitions.some(({ name }) => name === text) ? undefined : hintFor(text);
+    if (hint !== undefined)
+      throw new LedgerError('INVALID_ARGUMENT', { message: `'${shown(text)}' is no partition and no range`, hint });
+  }
   if (range === undefined || !engine.partitions.some(({ name }) => name === range)) return;
   throw new LedgerError('INVALID_ARGUMENT', {
     message: `'${range}' is ambiguous: a partition, or a range of time`,
     hint: `for the partition ${shellFlag('partition', range)}, for the range ${shellFlag('from', range)} ${shellFlag('through', range)}`,
   });
+}
+
+/** What was probably meant: undefined if it may be a misspelled partition. */
+function hintFor(text: string): string | undefined {
+  if (/^-\d+$/.test(text)) return `for the last events: completengine tail -n ${text.slice(1)}`;
+  const [, year, month] = /^(\d{4})(?:-(0[1-9]|1[0-2]))?$/.exec(text) ?? [];
+  if (year === undefined) return undefined;
+  return month === undefined ? `for the year: ${year}-01-01/P1Y` : `for the month: ${year}-${month}-01/P1M`;
 }
 
 function shown(text: string): string {

@@ -2,8 +2,8 @@
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { LedgerError } from '../../index.ts';
-import { isDiskError, syncDirectory } from './sync-directory.ts';
+import { isDiskError, LedgerError } from '../../index.ts';
+import { syncDirectory } from './sync-directory.ts';
 
 /** A larger file is not ours: a ledger named by mistake must be neither read whole nor overwritten. */
 const SMALL_BYTES = 64 * 1024;

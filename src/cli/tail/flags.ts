@@ -47,6 +47,7 @@ export const tailFlags = {
     ...ALONE,
   }),
   ...outputFlags(),
+  quiet: Flags.boolean({ char: 'q', description: 'print no notes and no report; errors are printed' }),
   group: Flags.string({
     char: 'g',
     description: 'join this consumer group, whose offsets the ledger stores',
@@ -99,6 +100,7 @@ export const tailFlags = {
 /** The flags as oclif parses them. */
 export interface TailFlags extends LedgerFlags, OutputFlags {
   readonly follow: boolean;
+  readonly quiet: boolean;
   readonly number: string | undefined;
   readonly from: string | undefined;
   readonly 'from-sequence': number | undefined;

@@ -22,6 +22,7 @@ import { escapeForTerminal } from '../terminal/escape.ts';
 import { outputFormat, standardOutput } from '../terminal/output.ts';
 import { outputSync } from '../terminal/output-sync.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
+import { checkProgram } from './check-program.ts';
 import { DeliveryLog, positionText, summaryLine } from './delivery-log.ts';
 import type { TailFlags } from './flags.ts';
 import { beyondHead } from './start.ts';
@@ -43,6 +44,9 @@ export async function tailGroup(
       message: `a range cannot be combined with --group: '${range.slice(0, 80)}'`,
       hint: 'a group has no end; where a new one begins is --from',
     });
+  const report = (line: string): void => {
+    if (!flags.quiet) process.stderr.write(`${escapeForTerminal(line)}\n`);
+  };
   const log = new DeliveryLog(report, systemTimer);
   const target =
     flags.exec === undefined
@@ -53,7 +57,7 @@ export async function tailGroup(
   let subscription: Subscription | undefined;
   try {
     subscription = await engine.subscribe(
-      { ...common(flags, partitions), ...target.options, signal: interrupt.signal },
+      { ...common(flags, partitions, report), ...target.options, signal: interrupt.signal },
       target.handler,
     );
     const begin = beginFlag(flags);
@@ -70,7 +74,7 @@ export async function tailGroup(
   } finally {
     reader.close();
     log.close();
-    if (subscription !== undefined) reportParked(subscription);
+    if (subscription !== undefined) reportParked(subscription, report);
   }
   await target.finish();
 }
@@ -82,7 +86,7 @@ function beginFlag({ from, 'from-sequence': sequence }: TailFlags): string | nul
 }
 
 /** Sets the exit code for scripts; an error or a signal overrides it later. */
-function reportParked(subscription: Subscription): void {
+function reportParked(subscription: Subscription, report: (line: string) => void): void {
   if (subscription.parked === 0) return;
   report(summaryLine(subscription));
   process.exitCode = EXIT_PARKED;
@@ -95,7 +99,7 @@ interface Target {
   finish(): Promise<void>;
 }
 
-function common(flags: TailFlags, partitions: readonly string[]): SubscribeOptions {
+function common(flags: TailFlags, partitions: readonly string[], report: (line: string) => void): SubscribeOptions {
   return {
     group: flags.group,
     member: flags.member,
@@ -146,6 +150,7 @@ async function commandTarget(
   flags: TailFlags,
   { log, signal }: { readonly log: DeliveryLog; readonly signal: AbortSignal },
 ): Promise<Target> {
+  checkProgram(command);
   const format = await outputFormat(flags);
   const consumer = new CommandConsumer({
     command,
@@ -183,8 +188,4 @@ function syncOrStop(sync: () => void): void {
     const { message, hint } = error as LedgerError;
     throw new LedgerError('CONSUMER_UNUSABLE', { message, hint, cause: error });
   }
-}
-
-function report(line: string): void {
-  process.stderr.write(`${escapeForTerminal(line)}\n`);
 }

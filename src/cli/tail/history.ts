@@ -1,6 +1,6 @@
 /** `tail` without a group: prints the last events, and follows new ones. */
 
-import type { Completengine, Sink, TailOptions, TailProgress } from '../../index.ts';
+import type { Completengine, Sink, StreamReport, TailOptions, TailProgress } from '../../index.ts';
 import { millisOf } from '../app/durations.ts';
 import type { Interrupt } from '../app/interrupt.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
@@ -21,6 +21,9 @@ export async function tailHistory(
   flags: TailFlags,
 ): Promise<void> {
   const asked = toOptions(flags, given);
+  const note = (line: string | null): void => {
+    if (line !== null && !flags.quiet) process.stderr.write(`${line}\n`);
+  };
   const cursor =
     flags['cursor-file'] === undefined
       ? null
@@ -43,16 +46,18 @@ export async function tailHistory(
     const onProgress =
       cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress, output.isBegun);
     const report = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(sink);
-    const missing = missingFieldsText(report);
-    if (missing !== null && !interrupt.signal.aborted) note(missing);
+    if (!interrupt.signal.aborted) note(outcomeText(report, cursor !== null, isFollowing));
   } finally {
     reader?.close();
     cursor?.save();
   }
 }
 
-function note(line: string): void {
-  process.stderr.write(`${line}\n`);
+/** What the output does not say: that there was nothing, and why. Null if there is nothing to say. */
+function outcomeText(report: StreamReport, hasCursor: boolean, isFollowing: boolean): string | null {
+  const missing = missingFieldsText(report);
+  if (missing !== null || report.events > 0 || !report.isComplete || isFollowing) return missing;
+  return hasCursor ? 'no events after the position in the cursor file' : 'no events in this range';
 }
 
 function toOptions(flags: TailFlags, { range, partitions }: RangeArguments): TailOptions {

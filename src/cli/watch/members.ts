@@ -1,6 +1,7 @@
 /** Formats the members and failing partitions of a group: lines below its row, if the page has room. */
 
 import type { GroupDocument } from '../../views/group-document.ts';
+import { expiredText } from '../group/groups-text.ts';
 import { chalk } from '../terminal/colours.ts';
 import { cutLine } from '../terminal/cut.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -16,8 +17,8 @@ export function memberLines({ members, partitions }: GroupDocument, width: numbe
       .map(({ partition }) => escapeForTerminal(partition));
     const what =
       leased.length > PARTITIONS_NAMED ? plural(leased.length, 'partition') : leased.join(' ') || 'no partition';
-    const left = span(Math.abs(expiresInMs));
-    return `${escapeForTerminal(name)}: ${what}, ${isAlive ? `lease ends in ${left}` : `lease expired ${left} ago`}`;
+    const lease = isAlive ? `ends in ${span(Math.abs(expiresInMs))}` : expiredText({ expiresInMs });
+    return `${escapeForTerminal(name)}: ${what}, lease ${lease}`;
   });
   const stuck = partitions.filter(({ attempts }) => attempts > 0);
   const failures = stuck.map(

@@ -11,11 +11,11 @@ import { outputFlags } from '../../cli/terminal/output-flags.ts';
 export default class GroupParked extends BaseCommand {
   static override summary = 'List the parked events of a group (dead letters), redeliver them, or drop them.';
   static override description =
-    `In a pipe each parked event is a line of JSON with reason, attempts and, last, the payload byte for byte. With -o it prints the events alone, in that format.
+    `In a pipe, or with --json, each parked event is a line of JSON with reason, attempts and, last, the payload byte for byte. With -o it prints the events alone, in that format.
 --redeliver has the members that hold their partitions deliver them once more. --drop discards them, which is final.`;
   static override strict = false;
   static override usage = [
-    '<%= command.id %> GROUP [-o FORMAT] [--limit N]',
+    '<%= command.id %> GROUP [--json | -o FORMAT] [--limit N]',
     '<%= command.id %> GROUP --redeliver [SEQUENCE...|all]',
     '<%= command.id %> GROUP --drop SEQUENCE...|all',
   ];
@@ -39,6 +39,10 @@ export default class GroupParked extends BaseCommand {
     ...outputFlags(),
     ...limitFlag('only the first N parked events'),
     tz: Flags.string({ description: 'time zone of the times shown; default UTC', helpValue: 'ZONE' }),
+    json: Flags.boolean({
+      description: 'print JSON lines, as in a pipe',
+      exclusive: ['output', 'redeliver', 'drop'],
+    }),
     redeliver: Flags.boolean({ description: 'deliver them once more: these sequences, or all' }),
     drop: Flags.boolean({ description: 'discard these sequences, or all', exclusive: ['redeliver'] }),
   };

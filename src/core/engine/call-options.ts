@@ -46,6 +46,7 @@ import type { CreateOptions, OpenOptions } from './open.ts';
 import type { ExplainLinesOptions, PreviewOptions, RerouteOptions, WantedPlacement } from './partitioning-types.ts';
 import type { ReplayOptions } from './replay.ts';
 import type { Handler, SubscribeOptions } from './subscription.ts';
+import type { LateEventsOptions } from './survey/late-events.ts';
 import type { SurveyOptions } from './survey/survey.ts';
 import type { TailOptions } from './tail.ts';
 import type { VerifyOptions } from './verify.ts';
@@ -200,6 +201,7 @@ export const ARCHIVE: OptionTable<ArchiveOptions> = {
 export const BACKUP: OptionTable<BackupCallOptions> = { onProgress: hook(), ...ABORT };
 export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
 
+export const LATE_EVENTS: OptionTable<LateEventsOptions> = ABORT;
 export const SURVEY: OptionTable<SurveyOptions> = { bucketsMax: positive, ...ABORT };
 export const DIFF: OptionTable<DiffOptions> = { onProgress: hook(), ...ABORT };
 export const COMPACT: OptionTable<CompactOptions> = {

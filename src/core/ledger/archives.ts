@@ -36,6 +36,8 @@ export interface ArchivePlan {
   readonly lastTime: Micros | null;
   /** The sequence at which the request would cut, if a commit holds it together with earlier ones: then that commit stays. */
   readonly movedFrom: number | null;
+  /** Last sequence of that commit, with which as the end it would go, too; null if it is the last commit, or none is cut. */
+  readonly wholeThrough: number | null;
   /** Whether the last commit stays although it is earlier. */
   readonly keepsLast: boolean;
   readonly groupsBehind: readonly GroupBehind[];

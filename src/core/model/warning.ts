@@ -1,6 +1,7 @@
 /** Problems of a ledger or its surroundings that do not stop it from working. Pure. */
 
 import type { Head } from './events/head.ts';
+import type { SequenceRange } from './events/range.ts';
 import { formatTime, type Micros } from './time/time.ts';
 
 export interface LedgerWarning {
@@ -8,8 +9,10 @@ export interface LedgerWarning {
    * HEAD_AHEAD: the ledger's time is ahead of the clock, so events are recorded at the head's time until then.
    * WAL_GROWING: commits are not written back from the -wal into the file.
    * INDEX_IN_MEMORY: the index of unique ids and sessions is not kept, so that each process reads the whole log.
+   * WORLD_READABLE: users other than the owner can read or write the file.
+   * SEGMENT_MISSING: archived history is not in the archive, or not whole.
    */
-  readonly code: 'HEAD_AHEAD' | 'WAL_GROWING' | 'INDEX_IN_MEMORY';
+  readonly code: 'HEAD_AHEAD' | 'WAL_GROWING' | 'INDEX_IN_MEMORY' | 'WORLD_READABLE' | 'SEGMENT_MISSING';
   /** The fact, with its values, on one line. */
   readonly message: string;
   /** One thing to do. */
@@ -32,6 +35,36 @@ export function headAheadWarning(head: Head, now: Micros, hasOwnTimes: boolean):
     code: 'HEAD_AHEAD',
     message: `the ledger's time is ${roughly(ahead)} ahead of the clock of this machine: until then events are recorded at the head's time, ${formatTime(head.time)}`,
     hint: 'check the clocks of the machines that emit',
+  };
+}
+
+export const WORLD_READABLE: LedgerWarning = {
+  code: 'WORLD_READABLE',
+  message: 'users other than the owner can read or write the file',
+  hint: 'run chmod 600',
+};
+
+/** A run of archived history, and whether its segment is where it should be. */
+interface SegmentState {
+  readonly range: SequenceRange;
+  /** Null if the run was dropped. */
+  readonly file: string | null;
+  readonly isAtHand: boolean;
+}
+
+const RANGES_SHOWN = 4;
+
+/** Null if all segments are at hand. */
+export function segmentsWarning(runs: readonly SegmentState[]): LedgerWarning | null {
+  const segments = runs.filter(({ file }) => file !== null);
+  const missing = segments.filter(({ isAtHand }) => !isAtHand);
+  if (missing.length === 0) return null;
+  const shown = missing.slice(0, RANGES_SHOWN).map(({ range }) => `${range.from} to ${range.through}`);
+  const others = missing.length - shown.length;
+  return {
+    code: 'SEGMENT_MISSING',
+    message: `${missing.length} of ${segments.length} segments ${missing.length === 1 ? 'is' : 'are'} missing or not whole: sequences ${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''}`,
+    hint: 'put them back, or name their directory with --archive',
   };
 }
 

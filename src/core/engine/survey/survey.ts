@@ -5,15 +5,12 @@
 
 import type { ArchivedRun } from '../../ledger/archives.ts';
 import type { Ledger, LedgerDescription } from '../../ledger/ledger.ts';
-import { EventBatch } from '../../model/events/event.ts';
 import type { EventLabels } from '../../model/events/event-labels.ts';
 import { toEvent } from '../../model/events/event-labels.ts';
 import type { LedgerEvent } from '../../model/events/ledger-event.ts';
-import type { SequenceRange } from '../../model/events/range.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Micros } from '../../model/time/time.ts';
-import { timeZone } from '../../model/time/time-zone.ts';
 import { archivedRuns } from '../archive.ts';
 import { GroupAdmin, type GroupDescription } from '../group-admin.ts';
 import { labelsOf } from '../labels.ts';
@@ -21,6 +18,7 @@ import { type BucketScale, bucketScale } from './bucket-width.ts';
 import { type CommitFigures, commitFigures } from './commit-figures.ts';
 import { countByTime } from './count-by-time.ts';
 import { EventTally, type LateFigures } from './event-tally.ts';
+import { eventsIn, spreadOver } from './events-in.ts';
 import { ownTimeReader } from './own-time.ts';
 import { type ParkedFigures, parkedFigures } from './parked-reasons.ts';
 
@@ -134,18 +132,19 @@ async function readFrom(
     firstTime === null || firstTime === head.time
       ? null
       : bucketScale(firstTime, head.time, bucketsMax === undefined ? undefined : Math.min(bucketsMax, BUCKETS_LIMIT));
-  const ownTime =
-    config.time === null ? null : ownTimeReader(config.time, config.zone === null ? null : await timeZone(config.zone));
+  const ownTime = await ownTimeReader(config);
   const tally = new EventTally(scale, partitions.length, ownTime);
   const isWhole = through - from + 1 <= READ_WHOLE_MAX;
-  if (isWhole) for await (const batch of batchesOf(ledger, { from, through }, signal)) tally.take(batch);
-  else if (ownTime !== null) await takeSample(ledger, { from, through }, tally, signal);
+  if (isWhole) for await (const batch of eventsIn(ledger, { from, through }, signal)) tally.take(batch);
+  else if (ownTime !== null)
+    for (const run of spreadOver({ from, through }, SAMPLE_RUNS, SAMPLE_RUN_EVENTS))
+      for await (const batch of eventsIn(ledger, run, signal)) tally.take(batch);
   const ends = partitions.map(({ nextOffset }) => nextOffset);
   const events =
     scale === null || isWhole ? tally.counts : await countByTime(ledger, scale, { start: from, head: through, ends });
   const lastEvents: LedgerEvent[] = [];
   const last = { from: Math.max(from, through - LAST_EVENTS + 1), through };
-  for await (const batch of batchesOf(ledger, last, signal))
+  for await (const batch of eventsIn(ledger, last, signal))
     for (let at = 0; at < batch.count; at++) lastEvents.unshift(toEvent(batch, at, labels));
   const epochTimes: (Micros | null)[] = [];
   for (const [nth, { fromSequence }] of epochs.entries()) {
@@ -156,36 +155,8 @@ async function readFrom(
   return { from, time, late: tally.late(), epochTimes, lastEvents, unreadable: null };
 }
 
-async function takeSample(
-  ledger: Ledger,
-  { from, through }: SequenceRange,
-  tally: EventTally,
-  signal: AbortSignal | undefined,
-): Promise<void> {
-  const step = (through - from + 1 - SAMPLE_RUN_EVENTS) / (SAMPLE_RUNS - 1);
-  for (let run = 0; run < SAMPLE_RUNS; run++) {
-    const start = from + Math.floor(run * step);
-    const range = { from: start, through: start + SAMPLE_RUN_EVENTS - 1 };
-    for await (const batch of batchesOf(ledger, range, signal)) tally.take(batch);
-  }
-}
-
-/** Reads page by page on the ledger's own connection: threads that read ahead would not see the same moment. */
-async function* batchesOf(
-  ledger: Ledger,
-  range: SequenceRange,
-  signal: AbortSignal | undefined,
-): AsyncGenerator<EventBatch, void, undefined> {
-  for (let from: number | null = range.from; from !== null; ) {
-    signal?.throwIfAborted();
-    const page = await ledger.read({ range: { ...range, from }, partitions: null, verify: false });
-    for (const commit of page.commits) yield EventBatch.of(commit, range);
-    from = page.next;
-  }
-}
-
 async function timeAt(ledger: Ledger, sequence: number): Promise<Micros | null> {
-  for await (const batch of batchesOf(ledger, { from: sequence, through: sequence }, undefined))
+  for await (const batch of eventsIn(ledger, { from: sequence, through: sequence }, undefined))
     if (batch.count > 0) return batch.times[0] as number;
   return null;
 }

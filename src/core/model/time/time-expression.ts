@@ -46,7 +46,7 @@ const UNIT_MICROS: Readonly<Record<string, number>> = {
   d: DAY_MICROS,
   w: 7 * DAY_MICROS,
 };
-const AGO = /^-(?:\d+(?:ms|[smhdw]))+$/;
+const AGO = /^-(?:\d+(?:ms|[smhdwy]))+$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 
@@ -117,7 +117,9 @@ export function startOfLocalDay(midnight: LocalMicros, zone: TimeZone): Micros {
 /** The span of all ledger times: more is a typing error. */
 const DURATION_MAX: Micros = 2 ** 53 - 1;
 const SECONDS = /^\d+(?:\.\d+)?$/;
-const SUM_OF_UNITS = /^(?:\d+(?:\.\d+)?(?:ms|[smhdw])(?: (?=\d))?)+$/;
+/** As ages are shown; written back in days. */
+const YEAR: Micros = 365 * 86_400e6;
+const SUM_OF_UNITS = /^(?:\d+(?:\.\d+)?(?:ms|[smhdwy])(?: (?=\d))?)+$/;
 
 /**
  * A sum such as `1h30m`, `1.5h` or `500ms`, or seconds without a unit; to the microsecond.
@@ -135,7 +137,7 @@ export function readDuration(text: string): Micros {
 function notADuration(text: string, fact: string): LedgerError {
   return new LedgerError('INVALID_TIME', {
     message: `'${text.slice(0, 80)}' ${fact}`,
-    hint: 'write 5s, 500ms, 30m, 24h, 7d or 1h30m; a number alone is seconds',
+    hint: 'write 5s, 500ms, 30m, 24h, 7d, 1y or 1h30m; a number alone is seconds',
   });
 }
 
@@ -147,8 +149,8 @@ export function formatDuration(micros: Micros): string {
 
 function duration(text: string): Micros {
   let sum = 0;
-  for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdw])/g))
-    sum += Number(count) * (UNIT_MICROS[unit as string] as number);
+  for (const [, count, unit] of text.matchAll(/(\d+(?:\.\d+)?)(ms|[smhdwy])/g))
+    sum += Number(count) * (unit === 'y' ? YEAR : (UNIT_MICROS[unit as string] as number));
   return sum;
 }
 

@@ -20,13 +20,16 @@ export function planRun(db: Database, reader: FrameReader, cut: number, drop: bo
   const leftover = leftoverCommits(db, start);
   const last = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
   const wanted = Math.min(cut, last.next);
-  const nothing = { ...NOTHING, movedFrom: null, keepsLast: false, leftover };
+  const nothing = { ...NOTHING, movedFrom: null, wholeThrough: null, keepsLast: false, leftover };
   if (wanted <= start.sequence) return nothing;
-  const border = wanted < last.next ? reader.commitContaining(wanted).first : last.next;
+  const cutCommit = wanted < last.next ? reader.commitContaining(wanted) : null;
+  const border = cutCommit?.first ?? last.next;
   const end = Math.min(border, last.first);
   const keepsLast = border > last.first;
   const movedFrom = border < wanted ? wanted : null;
-  if (end <= start.sequence) return { ...nothing, movedFrom, keepsLast };
+  const wholeThrough =
+    movedFrom === null || cutCommit === null || cutCommit.first === last.first ? null : cutCommit.next - 1;
+  if (end <= start.sequence) return { ...nothing, movedFrom, wholeThrough, keepsLast };
   const range = { from: start.sequence, through: end - 1 };
   const times = db
     .prepare<[number, number], RawRow>(
@@ -41,6 +44,7 @@ export function planRun(db: Database, reader: FrameReader, cut: number, drop: bo
     firstTime: time(times, 'first'),
     lastTime: time(times, 'last'),
     movedFrom,
+    wholeThrough,
     keepsLast,
     groupsBehind: groupsBehind(db, reader, start, end, drop),
     leftover,

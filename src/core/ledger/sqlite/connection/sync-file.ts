@@ -1,9 +1,7 @@
 /** Brings files and names to the disk, without blocking the event loop. Not for a file that SQLite has open: closing it would drop SQLite's locks. */
 
 import { open } from 'node:fs/promises';
-
-/** Errors by which the disk says that a name may be lost; with others the file system only says that it does not sync directories. */
-const LOST = ['EIO', 'ENOSPC', 'EDQUOT'];
+import { isDiskError } from '../../../model/disk-error.ts';
 
 /** @throws Error of the system */
 export async function syncFile(path: string): Promise<void> {
@@ -15,7 +13,7 @@ export async function syncDirectory(path: string): Promise<void> {
   try {
     await sync(path, 'r');
   } catch (error) {
-    if (LOST.includes((error as NodeJS.ErrnoException).code ?? '')) throw error;
+    if (isDiskError(error)) throw error;
   }
 }
 

@@ -4,7 +4,6 @@ import type { Database } from 'better-sqlite3';
 import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { LedgerDescription, LedgerIdentity, PartitionSummary, StorageSize } from '../../ledger.ts';
-import { lastDropped } from '../archive/archive-files.ts';
 import { readArchiveRows } from '../archive/archive-rows.ts';
 import { liveStartAfter, readLiveStart } from '../archive/live-start.ts';
 import { worldReadable } from '../connection/file-guard.ts';
@@ -78,7 +77,8 @@ function describeRows(db: Database, identity: LedgerIdentity): RowsDescription {
 /** Ledger time of the first event that was not dropped; null in an empty ledger. */
 export function firstTimeOf(db: Database): Micros | null {
   const archived = readArchiveRows(db);
-  const kept = archived.find(({ number }) => number > (lastDropped(archived)?.number ?? 0));
+  // a segment before dropped history is kept, too
+  const kept = archived.find(({ file }) => file !== null);
   if (kept !== undefined) return kept.firstTime;
   const first = db
     .prepare<[number], RawRow>(

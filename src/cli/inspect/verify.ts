@@ -1,0 +1,47 @@
+/** `inspect --verify`: verifies the hash chain, and says what was proved. */
+
+import { type Completengine, LedgerError } from '../../index.ts';
+import { type VerifyDocument, verifyDocument } from '../../views/verify-document.ts';
+import { Progress } from '../emit/progress.ts';
+import { plural } from '../terminal/format-numbers.ts';
+
+export interface VerifyRequest {
+  readonly expectHead: string | undefined;
+  readonly signal: AbortSignal;
+  /** Shows no progress. */
+  readonly isQuiet: boolean;
+}
+
+/** Null if the signal ended it. @throws LedgerError VERIFICATION_FAILED, HEAD_MISMATCH */
+export async function verifyLedger(
+  engine: Completengine,
+  { expectHead, signal, isQuiet }: VerifyRequest,
+): Promise<VerifyDocument | null> {
+  const progress = new Progress(null, isQuiet);
+  try {
+    const onProgress = ({ events }: { readonly events: number }) => progress.update({ inputBytes: 0, events });
+    return verifyDocument(await engine.verify({ expectHead, signal, onProgress }));
+  } catch (error) {
+    if (!signal.aborted) throw error;
+    return null;
+  } finally {
+    progress.stop();
+  }
+}
+
+export function verifyText({ from, isAnchored, events, commits, head }: VerifyDocument): string {
+  const since = from === 1 ? '' : ` from sequence ${from} on, what is before it was not verified`;
+  const anchor = isAnchored ? 'extends the expected head' : 'truncation not checked (use --expect-head)';
+  return `OK: ${plural(events, 'event')} in ${plural(commits, 'commit')}${since}; head ${head}; ${anchor}`;
+}
+
+/** With --verify a file that cannot be opened as a ledger has failed verification: exit 3, not 76. The hint of DAMAGED_LEDGER is `inspect --verify`, so it is replaced here. */
+export function asVerificationFailure(error: unknown): unknown {
+  if (!(error instanceof LedgerError) || error.cause === undefined) return error;
+  if (error.code !== 'NOT_A_LEDGER' && error.code !== 'DAMAGED_LEDGER') return error;
+  const hint =
+    error.code === 'DAMAGED_LEDGER'
+      ? 'restore an intact copy, or recover what is still readable: sqlite3 FILE .recover; if this is a copy of a ledger in use, make it with: completengine backup FILE'
+      : error.hint;
+  return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint, details: error.details, cause: error });
+}
