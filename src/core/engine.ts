@@ -444,7 +444,7 @@ export class Completengine {
     const hasOwnTimes = this.identity.config.time !== null;
     const warnings = [
       headAheadWarning(description.head, this.#clock.nowMicros(), hasOwnTimes),
-      ...(await this.#ledger.warnings()),
+      ...(await this.#ledger.warnings('all')),
     ];
     return { ...description, warnings: warnings.filter((warning) => warning !== null) };
   }

@@ -8,8 +8,9 @@ export interface LedgerWarning {
    * HEAD_AHEAD: the ledger's time is ahead of the clock, so events are recorded at the head's time until then.
    * WAL_GROWING: commits are not written back from the -wal into the file.
    * INDEX_IN_MEMORY: the index of unique ids and sessions is not kept, so that each process reads the whole log.
+   * LEFTOVER_FILES: killed runs have left files beside the ledger that are no part of it.
    */
-  readonly code: 'HEAD_AHEAD' | 'WAL_GROWING' | 'INDEX_IN_MEMORY';
+  readonly code: 'HEAD_AHEAD' | 'WAL_GROWING' | 'INDEX_IN_MEMORY' | 'LEFTOVER_FILES';
   /** The fact, with its values, on one line. */
   readonly message: string;
   /** One thing to do. */
