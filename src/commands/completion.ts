@@ -3,6 +3,7 @@
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../cli/app/arguments.ts';
 import { BareCommand } from '../cli/app/bare-command.ts';
+import { defaultLedger } from '../cli/app/base-command.ts';
 import { SCRIPTS, SHELLS } from '../cli/completion/scripts.ts';
 
 export default class Completion extends BareCommand {
@@ -33,8 +34,7 @@ With -- and the words of a command line it prints the candidates for the last wo
     const { unquoteWord } = await import('../cli/completion/unquote.ts');
     // bash passes words as they are typed
     const typed = args.shell === 'bash' ? words.map(unquoteWord) : words;
-    const ledger = process.env['COMPLETENGINE_LEDGER'] ?? './events.codex';
-    const lines = await completionLines({ root: this.config.root, words: typed, ledger });
+    const lines = await completionLines({ root: this.config.root, words: typed, ledger: defaultLedger() });
     process.stdout.write(`${lines.join('\n')}\n`);
   }
 }

@@ -35,6 +35,10 @@ A ledger, a segment and a ledger on NATS can be compared with each other. The ex
     }),
   };
 
+  protected override ledgersNamed(words: readonly string[]): readonly string[] {
+    return words.filter((word) => !word.startsWith('-'));
+  }
+
   async run(): Promise<object> {
     const { args, flags } = await this.parse(Diff);
     const open = { 'busy-timeout': flags['busy-timeout'] };

@@ -446,7 +446,7 @@ export class Completengine {
     const hasOwnTimes = this.identity.config.time !== null;
     const warnings = [
       headAheadWarning(description.head, this.#clock.nowMicros(), hasOwnTimes),
-      ...(await this.#ledger.warnings()),
+      ...(await this.#ledger.warnings('all')),
       description.storage.worldReadable ? WORLD_READABLE : null,
       segmentsWarning(await archivedRuns(this.#ledger)),
     ];

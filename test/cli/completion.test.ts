@@ -5,6 +5,7 @@ import { mkdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, test } from 'vitest';
+import { BIN } from '../support/cli.ts';
 import { newLedger, succeed } from '../support/ledger-cli.ts';
 import { hasScreen, Screen } from '../support/screen.ts';
 import { runShell } from '../support/shell.ts';
@@ -44,7 +45,9 @@ test('verbs, those below them, flags and fixed values', async () => {
 test('what takes a path, or anything else, is left to the shell or to the user', async () => {
   expect(await candidates('emit', '')).toEqual(['files']);
   expect(await candidates('emit', '--rejects', 'x')).toEqual(['files']);
-  expect(await candidates('tail', '--ledger=')).toEqual(['files']);
+  expect(await candidates('tail', '--ledger=')).toEqual(['ledgers']);
+  expect(await candidates('replay', '--into', '')).toEqual(['ledgers']);
+  expect(await candidates('diff', 'a.codex', '')).toEqual(['ledgers']);
   expect(await candidates('archive', '--to', '')).toEqual(['directories']);
   expect(await candidates('tail', '--where', '')).toEqual(['values']);
   expect(await candidates('nonsense', '')).toEqual(['values']);
@@ -115,6 +118,25 @@ test('bash: a line is joined again, and replies are relative to its last break',
   ]);
 });
 
+/** A directory with a ledger, what SQLite and a killed backup leave beside it, and a directory. */
+function placeOfFiles(): string {
+  const cwd = tempDir();
+  const names = ['', '-wal', '-shm', '-journal', '.incomplete-3f2a9c01-0000-4000-8000-000000000001'];
+  for (const end of names) writeFileSync(join(cwd, `events.codex${end}`), '');
+  mkdirSync(join(cwd, 'events.codex.archive'));
+  writeFileSync(join(cwd, 'events.jsonl'), '');
+  return cwd;
+}
+
+const LEDGERS = ['events.codex', 'events.codex.archive', 'events.jsonl'];
+
+test('bash: -l offers no parts of a ledger and nothing that a killed run has left', async () => {
+  const cwd = placeOfFiles();
+  expect((await bashReplies('completengine tail -l ev', cwd)).sort()).toEqual(LEDGERS);
+  expect((await bashReplies('completengine tail --ledger=ev', cwd)).sort()).toEqual(LEDGERS);
+  expect(await bashReplies('completengine tail -l events.codex-', cwd)).toEqual([]);
+});
+
 test('bash: names with characters of the shell are quoted', async () => {
   const cwd = tempDir();
   const bin = join(cwd, 'bin');
@@ -157,6 +179,58 @@ test.skipIf(!has('zsh'))('zsh: the script loads and completes', async () => {
     },
   );
   expect({ stdout: stdout.toString(), stderr }).toEqual({ stdout: '_completengine\n', stderr: '' });
+});
+
+test.skipIf(!has('zsh') || !hasScreen)(
+  'zsh: Tab in a shell completes files, partitions, groups and values',
+  async () => {
+    const COMPLETENGINE_LEDGER = await ledgerWithGroups();
+    const screen = new Screen({ columns: 100, rows: 30, variables: { COMPLETENGINE_LEDGER, cwd: placeOfFiles() } });
+    screen.type('cd "$cwd"; exec zsh -f');
+    const program = `'${process.execPath}' '${BIN}'`;
+    screen.type(`completengine() { ${program} "$@"; }; PS1='> '; cd "$cwd"; autoload -U compinit; compinit -u -D`);
+    screen.type('source <(completengine completion zsh); clear; print loaded');
+    await screen.showing(/^loaded$/m);
+    const lines: readonly (readonly [typed: string, completed: RegExp])[] = [
+      ['completengine tail nor', /^> completengine tail north-sea *$/m],
+      [' --group=M', /tail north-sea --group=Mirror\.example\.com *$/m],
+    ];
+    for (const [typed, completed] of lines) {
+      screen.press(typed);
+      screen.press('Tab');
+      await screen.showing(completed);
+    }
+    screen.press('C-u');
+    screen.press('completengine emit --late rec');
+    screen.press('Tab');
+    await screen.showing(/^> completengine emit --late record *$/m);
+    screen.press('C-u');
+    screen.press('completengine tail -l events.codex');
+    screen.press('Tab');
+    screen.press('Tab');
+    // the names that Tab lists under the line
+    await screen.showing(/^events\.codex +events\.codex\.archive\/? *$/m);
+  },
+);
+
+test.skipIf(!has('fish'))('fish: completes files, groups and values', async () => {
+  const ledger = await ledgerWithGroups();
+  const cwd = placeOfFiles();
+  const matches = async (line: string): Promise<string[]> => {
+    const script = `function completengine; ${process.execPath} $BIN $argv; end; completengine completion fish | source; cd $cwd; complete -C $line`;
+    const { stdout } = await runShell(`fish -Nc '${script}'`, {
+      line,
+      cwd,
+      COMPLETENGINE_LEDGER: ledger,
+      BIN: new URL('../../bin/run.js', import.meta.url).pathname,
+    });
+    const lines = stdout.toString().split('\n').filter(Boolean);
+    return lines.map((each) => (each.split('\t')[0] as string).replace(/\/$/, '')).sort();
+  };
+  expect(await matches('completengine tail -g ')).toEqual(['Mirror.example.com', 'mailer']);
+  expect(await matches('completengine emit --late ')).toEqual(['record', 'reject']);
+  expect(await matches('completengine tail -l ev')).toEqual(LEDGERS);
+  expect(await matches('completengine tail --ledger=ev')).toEqual(LEDGERS.map((name) => `--ledger=${name}`));
 });
 
 test.skipIf(!has('fish'))('fish: completes verbs, and partitions of the ledger', async () => {

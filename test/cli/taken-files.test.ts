@@ -110,6 +110,12 @@ describe('commands', () => {
     ],
     ['inspect', 'completengine inspect --json >> events.codex', 'standard output is the ledger itself'],
     ['bench', 'completengine bench --compare in.jsonl --json >> in.jsonl', 'standard output is an input: in.jsonl'],
+    [
+      'partition explain',
+      'completengine partition explain < in.jsonl >> in.jsonl',
+      'standard output is an input: stdin',
+    ],
+    ['partition explain', 'completengine partition explain < events.codex', 'the input stdin is the ledger itself'],
   ])('%s: %s', async (_, script, fact) => {
     const ledger = await newLedger();
     const directory = dirname(ledger);
@@ -121,6 +127,70 @@ describe('commands', () => {
     expect(readFileSync(input, 'utf8')).toBe('1\nbad\n');
     expect(existsSync(join(directory, '-'))).toBe(false);
     expect(existsSync(join(directory, 'other.codex'))).toBe(false);
+  });
+
+  test.each([
+    ['emit', 'completengine emit in.jsonl 2>> events.codex', 'standard error is the ledger itself'],
+    ['emit', 'completengine emit in.jsonl --rejects r.jsonl 2>> in.jsonl', 'standard error is an input: in.jsonl'],
+    ['emit', 'completengine emit < in.jsonl 2>> in.jsonl', 'standard error is an input: stdin'],
+    ['tail', 'completengine tail 2>> events.codex-wal', 'standard error is part of the ledger: its -wal'],
+    ['replay', 'completengine replay --into other.codex 2>> other.codex', 'standard error is the ledger itself'],
+    ['diff', 'completengine diff other.codex events.codex 2>> events.codex', 'standard error is the ledger itself'],
+    ['a wrong flag', 'completengine inspect --bogus 2>> events.codex', 'standard error is the ledger itself'],
+    ['a wrong flag', 'completengine tail -l ./other.codex -n x 2>> other.codex', 'standard error is the ledger itself'],
+    [
+      'a wrong flag',
+      'completengine diff --bogus events.codex x 2>> events.codex',
+      'standard error is the ledger itself',
+    ],
+  ])('%s: standard error is refused on standard output: %s', async (_, script, fact) => {
+    const ledger = await newLedger();
+    const directory = dirname(ledger);
+    await succeed(['init', '-l', join(directory, 'other.codex')]);
+    const holder = await openEngine({ ledger });
+    await holder.emit({ n: 1 });
+    const input = fileIn(directory, 'in.jsonl', '1\nbad\n');
+    const files = [ledger, `${ledger}-wal`, join(directory, 'other.codex'), input];
+    const before = files.map((file) => readFileSync(file));
+    const result = await runShell(`cd "$directory"; ${script}`, { directory });
+    expectFailure({ ...result, stderr: result.stdout.toString() }, 2, fact);
+    expect(result.stderr).toBe('');
+    expect(files.filter((file, at) => !readFileSync(file).equals(before[at] as Buffer))).toEqual([]);
+  });
+
+  test.each([
+    'completengine inspect --bogus --json >> events.codex',
+    'completengine inspect --json >> events.codex 2>> events.codex',
+    'completengine tail -n x >> events.codex 2>&1',
+    'completengine tial >> events.codex 2>&1',
+    'completengine --help >> events.codex',
+  ])('nothing is written to a stream that is the ledger: %s', async (script) => {
+    const ledger = await newLedger();
+    const before = readFileSync(ledger);
+    const directory = dirname(ledger);
+    const result = await runShell(`cd "$directory"; ${script}`, { directory });
+    expect(result.code).toBe(2);
+    expect(readFileSync(ledger).subarray(before.length).toString()).toBe('');
+  });
+
+  test('with --json a refused standard error is one document on standard output', async () => {
+    const directory = dirname(await newLedger());
+    const result = await runShell('cd "$directory"; completengine inspect --json 2>> events.codex', { directory });
+    expect(JSON.parse(result.stdout.toString()).error).toMatchObject({
+      code: 'INVALID_ARGUMENT',
+      message: 'standard error is the ledger itself',
+    });
+  });
+
+  test('standard error may share a file with standard output and with rejects', async () => {
+    const ledger = await newLedger();
+    const directory = dirname(ledger);
+    fileIn(directory, 'in.jsonl', '1\nbad\n');
+    const script = `cd "$directory"; completengine emit in.jsonl --rejects /dev/stderr 2>> rejects.jsonl
+      completengine inspect > log 2>&1`;
+    expect((await runShell(script, { directory })).code).toBe(0);
+    expect(readFileSync(join(directory, 'rejects.jsonl'), 'utf8')).toContain('"text":"bad"');
+    expect(await replayed(ledger)).toBe('1\n');
   });
 
   test('init does not create a ledger in the file of its own output', async () => {

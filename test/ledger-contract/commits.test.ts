@@ -9,6 +9,7 @@ import { type Anchor, formatHead } from '../../src/core/model/events/head.ts';
 import { EVERYTHING } from '../../src/core/model/events/range.ts';
 import type { LedgerError } from '../../src/core/model/ledger-error.ts';
 import { failureOf } from '../support/engines.ts';
+import { turns } from '../support/turns.ts';
 import { draftOf, readAll } from './drafts.ts';
 import { openNew, openTwice, STORAGES, stopStorages } from './drivers.ts';
 
@@ -69,6 +70,34 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
       expected = free.head;
     }
     expect((await one.head()).sequence).toBe(8);
+  });
+
+  it('that expect a head are refused as such in a transaction, too, if another commit comes before its end', async () => {
+    const [one, other] = await openTwice(storage);
+    const settled = (answer: Promise<unknown>) =>
+      answer.then(
+        () => 'committed',
+        (error: unknown) => error as LedgerError,
+      );
+    for (let round = 1; round <= 3; round++) {
+      const expectedHead: Anchor = await one.head();
+      const draft = async (ledger: Ledger, nth: number) => ({
+        ...draftOf(await ledger.basis(), [event(`${round}`, round * 10 + nth)], { hasArrivalTime: true }),
+        expectedHead,
+      });
+      const [own, foreign] = [await draft(one, 0), await draft(other, 1)];
+      const transaction = await one.begin();
+      await transaction.commit(own);
+      const competing = settled(other.commit(foreign));
+      // a file is locked until the end of the transaction, a log is not
+      await Promise.race([competing, turns()]);
+      const answers = [await settled(transaction.end()), await competing];
+      expect(answers.filter((answer) => answer === 'committed')).toHaveLength(1);
+      const head = formatHead(await one.head());
+      const refused = { code: 'HEAD_CONFLICT', details: { expected: formatHead(expectedHead), head } };
+      expect(answers.find((answer) => answer !== 'committed')).toMatchObject(refused);
+    }
+    expect((await one.head()).sequence).toBe(3);
   });
 
   it('store any events byte for byte, in order', async () => {

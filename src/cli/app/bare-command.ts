@@ -4,7 +4,7 @@ import { Command } from '@oclif/core/command';
 import * as Flags from '@oclif/core/flags';
 import type { ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput } from '@oclif/core/interfaces';
 import * as ux from '@oclif/core/ux';
-import { forbidsOutput } from '../state/taken-files.ts';
+import { forbidsStream, refuseTakenFiles } from '../state/taken-files.ts';
 import { COLOUR_CHOICES, type ColourChoice, chooseColour } from '../terminal/colour-choice.ts';
 import { guardOutput } from '../terminal/guard-output.ts';
 import { shortenHeads } from '../terminal/short-heads.ts';
@@ -36,6 +36,15 @@ export abstract class BareCommand extends Command {
   protected override async init(): Promise<void> {
     await super.init();
     guardOutput();
+    // a command line refused here counts as parsed: oclif would warn developers otherwise
+    this.parsed = true;
+    // before anything is printed, also about a wrong command line
+    refuseTakenFiles({ ledgers: this.ledgersNamed(this.argv) });
+  }
+
+  /** The ledgers that the words after the verb name, before they are parsed. */
+  protected ledgersNamed(_words: readonly string[]): readonly string[] {
+    return [];
   }
 
   /** @throws UsageError, LedgerError for an invalid command line */
@@ -44,8 +53,6 @@ export abstract class BareCommand extends Command {
     Base extends OutputFlags<FlagInput>,
     Args extends OutputArgs<ArgInput>,
   >(options?: Input<Flags, Base, Args>, argv: string[] = this.argv): Promise<ParserOutput<Flags, Base, Args>> {
-    // also a refused command line was parsed: oclif would warn developers otherwise
-    this.parsed = true;
     const facts = this.#facts();
     refuseValuesOfSwitches(argv, facts);
     try {
@@ -72,8 +79,9 @@ export abstract class BareCommand extends Command {
   }
 
   protected override async catch(error: Error): Promise<void> {
-    if (this.jsonEnabled() && !forbidsOutput(error)) this.logJson(failureDocument(error));
-    printFailure(error);
+    const isDocument = this.jsonEnabled() && !forbidsStream(error, process.stdout.fd);
+    if (isDocument) this.logJson(failureDocument(error));
+    printFailure(error, isDocument);
   }
 
   #fitted(text: string, { isTTY, columns }: { readonly isTTY: boolean; readonly columns: number }): string {

@@ -1,8 +1,16 @@
 /** Base of all commands that open a ledger: adds the ledger flags, and nothing else. */
 
 import * as Flags from '@oclif/core/flags';
+import { ledgersNamed } from '../state/taken-files.ts';
 import { BareCommand } from './bare-command.ts';
 import { durationFlag } from './flag-kinds.ts';
+
+const LEDGER = { default: './events.codex', env: 'COMPLETENGINE_LEDGER' } as const;
+
+/** The ledger of a command line that names none. */
+export function defaultLedger(): string {
+  return process.env[LEDGER.env] ?? LEDGER.default;
+}
 
 export abstract class BaseCommand extends BareCommand {
   static override baseFlags = {
@@ -10,8 +18,7 @@ export abstract class BaseCommand extends BareCommand {
     ledger: Flags.string({
       char: 'l',
       description: 'the ledger: path of its file, or nats://HOST[:PORT][,HOST]/NAME',
-      default: './events.codex',
-      env: 'COMPLETENGINE_LEDGER',
+      ...LEDGER,
       helpGroup: 'GLOBAL',
       helpValue: 'LEDGER',
     }),
@@ -27,4 +34,8 @@ export abstract class BaseCommand extends BareCommand {
       helpGroup: 'GLOBAL',
     }),
   };
+
+  protected override ledgersNamed(words: readonly string[]): readonly string[] {
+    return ledgersNamed(words, defaultLedger());
+  }
 }

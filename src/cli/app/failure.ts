@@ -3,6 +3,7 @@
 import { stripVTControlCharacters } from 'node:util';
 import { LedgerError, outputFailure } from '../../index.ts';
 import { type ErrorDocument, errorDocument } from '../../views/error-document.ts';
+import { forbidsStream } from '../state/taken-files.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
 import { UsageError } from './usage-error.ts';
@@ -19,13 +20,18 @@ export function printOutputFailure(error: NodeJS.ErrnoException): void {
   printed.add(error);
 }
 
-/** Prints to standard error and sets the exit code; a request to exit with 0 is not a failure. */
-export function printFailure(error: unknown): void {
+/**
+ * Prints to standard error and sets the exit code; a request to exit with 0 is not a failure. Where standard error is part of a ledger, it prints to
+ * standard output, unless a document there has said it.
+ */
+export function printFailure(error: unknown, isDocumented = false): void {
   const failure: Failure = error instanceof Error ? error : new Error(String(error));
   if (failure.oclif?.exit === 0) return;
   process.exitCode = exitCodeOf(failure, process.exitCode);
   if (typeof failure.cause === 'object' && failure.cause !== null && printed.has(failure.cause)) return;
-  for (const line of linesOf(failure)) process.stderr.write(`${line}\n`);
+  const stream = forbidsStream(error, process.stderr.fd) ? process.stdout : process.stderr;
+  if (stream === process.stdout && (isDocumented || forbidsStream(error, process.stdout.fd))) return;
+  for (const line of linesOf(failure)) stream.write(`${line}\n`);
 }
 
 /** Returns the failure as a JSON document. */

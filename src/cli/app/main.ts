@@ -3,7 +3,9 @@
 import { Config } from '@oclif/core/config';
 import { run } from '@oclif/core/run';
 import { nearName } from '../../index.ts';
+import { ledgersNamed, refuseTakenFiles } from '../state/taken-files.ts';
 import { guardOutput } from '../terminal/guard-output.ts';
+import { defaultLedger } from './base-command.ts';
 import { printFailure } from './failure.ts';
 import { unknownVerb } from './parser-errors.ts';
 import { asksForHelp, asksForVersion } from './request.ts';
@@ -13,6 +15,7 @@ import { UsageError } from './usage-error.ts';
 export async function main(root: string, argv: string[]): Promise<void> {
   guardOutput();
   try {
+    refuseTakenFiles({ ledgers: ledgersNamed(argv, defaultLedger()) });
     // plugins of the user, of which there are none, would be looked for in a home that may be another user's
     const config = await Config.load({ root, userPlugins: false });
     const isHelp = asksForHelp(argv);

@@ -8,7 +8,7 @@ export interface Candidate {
 }
 
 /** What the shell completes itself. */
-type PathKind = 'files' | 'directories';
+export type PathKind = 'files' | 'ledgers' | 'directories';
 /** What only the ledger that the command line names has. */
 export type LedgerKind = 'partitions' | 'groups' | 'producers';
 
@@ -24,8 +24,10 @@ export interface Candidates {
 /** By the words that help shows for values. */
 const KINDS: Readonly<Record<string, Candidates['kinds'][number]>> = {
   FILE: 'files',
-  LEDGER: 'files',
-  LOCATION: 'files',
+  LEDGER: 'ledgers',
+  LOCATION: 'ledgers',
+  A: 'ledgers',
+  B: 'ledgers',
   DIR: 'directories',
   DIRECTORY: 'directories',
   PARTITION: 'partitions',

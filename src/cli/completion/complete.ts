@@ -2,13 +2,14 @@
 
 import { Completengine } from '../../index.ts';
 import { readGrammar } from '../grammar/grammar.ts';
-import { type Candidate, type Candidates, candidatesFor, type LedgerKind } from './candidates.ts';
+import { type Candidate, type Candidates, candidatesFor, type LedgerKind, type PathKind } from './candidates.ts';
 
 /** How long a completion may wait for a ledger: somebody has pressed a key. */
 const WAIT_MS = 1000;
 // a name from a ledger may hold anything: what a terminal could interpret, or a line end, is no candidate
 const UNSAFE = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
 const DESCRIPTION_MAX = 60;
+const PATHS: ReadonlySet<string> = new Set<PathKind>(['files', 'ledgers', 'directories']);
 
 export interface CompletionRequest {
   /** The directory of package.json. */
@@ -20,7 +21,7 @@ export interface CompletionRequest {
 }
 
 /**
- * Lines: `values`, `files` or `directories`, which the shell completes itself; then one candidate per line, with a tab and a description. Names of a
+ * Lines: `values`, or `files`, `ledgers` or `directories`, which the shell completes itself; then one candidate per line, with a tab and a description. Names of a
  * ledger that cannot be opened are left out.
  */
 export async function completionLines({ root, words, ledger }: CompletionRequest): Promise<string[]> {
@@ -29,7 +30,7 @@ export async function completionLines({ root, words, ledger }: CompletionRequest
   const own = [...candidates.values, ...(await namesOf(candidates, ledger))]
     .map(({ value, description }) => ({ value: `${candidates.prefix}${value}`, description }))
     .filter(({ value }) => value.startsWith(current) && !UNSAFE.test(value));
-  const path = candidates.kinds.find((kind) => kind === 'files' || kind === 'directories');
+  const path = candidates.kinds.find((kind) => PATHS.has(kind));
   if (path !== undefined && own.length === 0) return [path];
   return ['values', ...own.map(lineOf)];
 }

@@ -3,6 +3,9 @@
 export const SHELLS = ['bash', 'zsh', 'fish'] as const;
 export type Shell = (typeof SHELLS)[number];
 
+/** Files beside a ledger that are none: of SQLite, and of a killed run. */
+const LEDGER_PARTS = '*-wal|*-shm|*-journal|*.incomplete-*';
+
 // COMP_WORDS is split at = and : too, so words are joined again where the line has no blank between them
 const BASH = `# bash completion of completengine: source <(completengine completion bash)
 _completengine() {
@@ -39,6 +42,18 @@ _completengine() {
   done < <("$1" completion bash -- "\${joined[@]:1}" 2> /dev/null)
   case $kind in
     files) ;;
+    ledgers)
+      # a word with quotes or a tilde is left to readline, which can expand it
+      if [[ $word != *[!A-Za-z0-9_./:=+-]* ]]; then
+        while IFS= read -r line; do
+          case $line in
+            ${LEDGER_PARTS}) ;;
+            *) COMPREPLY+=("$line") ;;
+          esac
+        done < <(compgen -f -- "\${word#"$cut"}")
+        compopt -o filenames +o default +o bashdefault 2> /dev/null
+      fi
+      ;;
     directories) compopt +o default +o bashdefault -o dirnames 2> /dev/null ;;
     *) compopt +o default +o bashdefault 2> /dev/null ;;
   esac
@@ -57,6 +72,10 @@ _completengine() {
     files)
       compset -P '--*='
       _files
+      ;;
+    ledgers)
+      compset -P '--*='
+      _files -F '(${LEDGER_PARTS.replaceAll('|', ' ')})'
       ;;
     directories)
       compset -P '--*='
@@ -91,6 +110,8 @@ function __completengine_complete
     switch "$kind"
         case files
             printf "$flag%s\\n" (__fish_complete_path "$value")
+        case ledgers
+            printf "$flag%s\\n" (__fish_complete_path "$value" | string match -rv -- '(-wal|-shm|-journal|\\.incomplete-[^/\\t]*)(\\t|$)')
         case directories
             printf "$flag%s\\n" (__fish_complete_directories "$value")
         case '*'

@@ -1,5 +1,5 @@
 /**
- * Refuses outputs that are also an input, part of a ledger, or shared by two flags, and ledgers as inputs. Text written into a database destroys it, and an
+ * Refuses outputs and standard error that are also an input or part of a ledger, outputs that two flags share, and ledgers as inputs. Text written into a database destroys it, and an
  * output that is also the input never ends. Files are only examined by stat: opening a file of a ledger drops SQLite's locks in this process.
  */
 
@@ -20,11 +20,14 @@ export interface FilesOfCommand {
   /** Paths of ledgers that the command reads or writes. */
   readonly ledgers?: readonly string[];
   readonly inputs?: readonly NamedFile[];
-  /** Paths by flag; undefined if the flag is not given. Standard output is always included. */
+  /** Paths by flag; undefined if the flag is not given. Standard output and standard error are always included. */
   readonly outputs?: Readonly<Record<string, string | undefined>>;
 }
 
-const STDOUT: NamedFile = { name: 'standard output', place: 1 };
+const STDOUT = { name: 'standard output', place: 1 } as const;
+const STDERR = { name: 'standard error', place: 2 } as const;
+/** A standard stream for output, by its descriptor. */
+type OutputStream = (typeof STDOUT | typeof STDERR)['place'];
 /** Files that SQLite keeps beside a database. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 const LINKS_MAX = 40;
@@ -43,15 +46,34 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
       throw refusal(`the input ${name} ${fact}`, 'give files of JSON lines; to read a ledger: completengine replay');
   }
   for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
-  const stdout = keyOf(STDOUT.place);
+  const streams = [STDOUT, STDERR].filter(({ place }) => taken.has(keyOf(place) ?? ''));
+  for (const { name, place } of streams)
+    throw refusal(`${name} ${taken.get(keyOf(place) ?? '')}`, 'send the output to another file', {
+      takenStreams: streams.map((stream) => stream.place),
+    });
+  // standard error may share the file of any output: its lines are appended
   for (const { name, place } of [STDOUT, ...filesOf(outputs)]) {
     const key = keyOf(place);
     if (key === null) continue;
     const fact = taken.get(key);
     if (fact !== undefined)
-      throw refusal(`${name} ${fact}`, 'send the output to another file', { isStandardOutput: key === stdout });
+      throw refusal(`${name} ${fact}`, 'send the output to another file', {
+        takenStreams: key === keyOf(STDOUT.place) ? [STDOUT.place] : [],
+      });
     taken.set(key, `is the same file as ${name}`);
   }
+}
+
+const NAMED = /^(?:--ledger=|-l)(.+)$/s;
+
+/** The ledgers that a command line names, also one that cannot be parsed; else the default. `words`: after the verb. */
+export function ledgersNamed(words: readonly string[], otherwise: string): string[] {
+  const end = words.indexOf('--');
+  const flags = end === -1 ? words : words.slice(0, end);
+  const named = flags.flatMap((word, at) =>
+    word === '--ledger' || word === '-l' ? (flags[at + 1] ?? []) : (NAMED.exec(word)?.[1] ?? []),
+  );
+  return named.length > 0 ? named : [otherwise];
 }
 
 /** A ledger on servers is no file. */
@@ -120,11 +142,16 @@ function directoryOf(absolute: string): string {
   }
 }
 
-/** Whether the error is about standard output, so that nothing must be printed there. */
-export function forbidsOutput(error: Error): boolean {
-  return error instanceof LedgerError && error.details['isStandardOutput'] === true;
+/** Whether the error says that this stream is taken, so that nothing must be printed there. */
+export function forbidsStream(error: unknown, stream: OutputStream): boolean {
+  const taken = error instanceof LedgerError ? error.details['takenStreams'] : undefined;
+  return Array.isArray(taken) && taken.includes(stream);
 }
 
-function refusal(message: string, hint: string, details: { readonly isStandardOutput?: boolean } = {}): LedgerError {
+function refusal(
+  message: string,
+  hint: string,
+  details: { readonly takenStreams?: readonly OutputStream[] } = {},
+): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', { message, hint, details });
 }

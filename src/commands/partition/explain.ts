@@ -7,8 +7,9 @@ import { BaseCommand } from '../../cli/app/base-command.ts';
 import { EXIT_BAD_INPUT } from '../../cli/app/exit-codes.ts';
 import { safeJson } from '../../cli/app/safe-json.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { openInput } from '../../cli/emit/input.ts';
+import { inputFiles, openInput } from '../../cli/emit/input.ts';
 import { explanationText } from '../../cli/partition/explain-text.ts';
+import { refuseTakenFiles } from '../../cli/state/taken-files.ts';
 import { plural } from '../../cli/terminal/format-numbers.ts';
 import { type Completengine, type Explanation, formats, StreamWriter } from '../../index.ts';
 import type { ExplanationDocument } from '../../views/event-document.ts';
@@ -42,6 +43,7 @@ It prints one line per key or event: partition, key and rule, separated by tabs.
   async run(): Promise<void> {
     const { flags, raw } = await this.parse(PartitionExplain);
     const keys = argumentsInOrder(raw);
+    if (keys.length === 0) refuseTakenFiles({ ledgers: [flags.ledger], inputs: inputFiles([]) });
     const toText: (document: ExplanationDocument) => string = flags.json ? safeJson : explanationText;
     await withLedger(flags, 'read', async (engine, { signal }) => {
       const output = new StreamWriter(process.stdout, signal);

@@ -38,7 +38,7 @@ export class WarningWatch {
 
   async #checkNow(): Promise<void> {
     try {
-      for (const warning of await this.#ledger.warnings()) this.report(warning);
+      for (const warning of await this.#ledger.warnings('commits')) this.report(warning);
     } catch {
       // an error that prevents the check fails the emission itself as well
     } finally {

@@ -219,8 +219,8 @@ export interface Ledger extends History {
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   positionOfProducer(name: string): Promise<ProducerPosition>;
   describe(): Promise<Omit<LedgerDescription, 'warnings'>>;
-  /** Conditions of the storage that need attention although commits succeed. Cheap if there are none: it is called during a long emission. */
-  warnings(): Promise<readonly LedgerWarning[]>;
+  /** Conditions of the storage that need attention although commits succeed. Those about `commits` are cheap if there are none: a long emission asks for them. */
+  warnings(about: 'commits' | 'all'): Promise<readonly LedgerWarning[]>;
   /** `behind`: the head's sequence at an earlier call, from which growth is counted. @throws LEDGER_REPLACED */
   gauges(behind: number | null): Promise<LedgerGauges>;
   /**

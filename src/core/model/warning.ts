@@ -11,8 +11,15 @@ export interface LedgerWarning {
    * INDEX_IN_MEMORY: the index of unique ids and sessions is not kept, so that each process reads the whole log.
    * WORLD_READABLE: users other than the owner can read or write the file.
    * SEGMENT_MISSING: archived history is not in the archive, or not whole.
+   * LEFTOVER_FILES: killed runs have left files beside the ledger that are no part of it.
    */
-  readonly code: 'HEAD_AHEAD' | 'WAL_GROWING' | 'INDEX_IN_MEMORY' | 'WORLD_READABLE' | 'SEGMENT_MISSING';
+  readonly code:
+    | 'HEAD_AHEAD'
+    | 'WAL_GROWING'
+    | 'INDEX_IN_MEMORY'
+    | 'WORLD_READABLE'
+    | 'SEGMENT_MISSING'
+    | 'LEFTOVER_FILES';
   /** The fact, with its values, on one line. */
   readonly message: string;
   /** One thing to do. */

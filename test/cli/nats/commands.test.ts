@@ -187,6 +187,26 @@ describe.skipIf(installedServer === null)('on a nats-server', () => {
     expect((await end).code).toBe(143);
   });
 
+  it('diff compares a ledger with its copy here, by payload: equal, shorter, different', async () => {
+    const source = await newLedger();
+    await succeed(['emit', '-q', '-l', source], { input: numbers(1, 20) });
+    const copy = newName();
+    await succeed(['replay', '-q', '-l', source, '--into', copy]);
+    const diffOf = async (a: string, b: string) => {
+      const { code, stdout } = await runCli(['diff', a, b, '--json']);
+      return { code, ...(JSON.parse(stdout.toString()) as Record<string, unknown>) };
+    };
+    expect(await diffOf(source, copy)).toMatchObject({ code: 0, result: 'equal', hasSameUuid: false });
+    await succeed(['emit', '-q', '-l', source], { input: numbers(21, 25) });
+    const end = { code: 3, result: 'prefix', sequence: 21, by: 'end' };
+    expect(await diffOf(copy, source)).toMatchObject({ ...end, shorter: 'a' });
+    expect(await diffOf(source, copy)).toMatchObject({ ...end, shorter: 'b' });
+    await succeed(['emit', '-q', '-l', copy], { input: '"other"\n' });
+    const other = { code: 3, result: 'different', sequence: 21, by: 'payload' };
+    expect(await diffOf(source, copy)).toMatchObject(other);
+    expect(await diffOf(copy, copy)).toMatchObject({ code: 0, result: 'equal', hasSameUuid: true });
+  });
+
   it('moves into a file and back with the same digest and compression, and a limit for lines of its own', async () => {
     const source = await newLedger('--compression', 'zstd:3', '--max-line', '3000000', '--routing', 'hash:n');
     await succeed(['emit', '-q', '-l', source], { input: '{"n":1}\n{"n":2}\n' });

@@ -48,6 +48,7 @@ import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
 import { cannotFollow, type UnchangedFile } from './connection/immutable-file.ts';
+import { leftoverFiles } from './connection/leftover-files.ts';
 import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
@@ -167,11 +168,13 @@ export class SqliteLedger implements Ledger {
     });
   }
 
-  warnings(): Promise<readonly LedgerWarning[]> {
-    return this.#guarded.read(() => {
-      const growth = walGrowth(this.#db, this.#identity.path, this.#parts.isWriter);
-      return growth === null ? [] : [growth];
-    });
+  warnings(about: 'commits' | 'all'): Promise<readonly LedgerWarning[]> {
+    const { path } = this.#identity;
+    return this.#guarded.read(() =>
+      [walGrowth(this.#db, path, this.#parts.isWriter), about === 'all' ? leftoverFiles(path) : null].filter(
+        (warning) => warning !== null,
+      ),
+    );
   }
 
   async gauges(behind: number | null): Promise<LedgerGauges> {

@@ -4,11 +4,13 @@
  */
 
 import type { CommitDraft, CommitOutcome, Committed } from '../../../model/events/commit.ts';
+import { type Anchor, checkExpectedHead } from '../../../model/events/head.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { idleMicrosOf } from '../../../model/routing/session-pins.ts';
 import type { LedgerTransaction } from '../../ledger.ts';
 import { checkCommit } from '../../protocol/commit-check.ts';
 import { linkHashed, stateAfter } from '../../protocol/commit-link.ts';
+import { headOf } from '../../protocol/ledger-state.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import { baseOf, copyState, type LogState, type VoidReason } from '../fold/log-state.ts';
 import { type BodyStorage, joinDrafts, type LaidOutDrafts, layOut } from '../format/lay-out.ts';
@@ -121,6 +123,8 @@ export class GuardedWriter {
     const own = new MemoryMarkIndex();
     const parts: LaidOutDrafts[] = [];
     const size = new TransactionSize(this.#log, this.#live.fold.genesis);
+    /** Of the first commit: the head that the transaction must follow. */
+    let expectedHead: Anchor | undefined;
     return {
       pinsOf: (sessions) => this.#index.at(base.position, (index) => validPins(sessions, own.over(index), state)),
       commit: async (draft) => {
@@ -134,6 +138,7 @@ export class GuardedWriter {
         if (conflict !== null) return conflict;
         const part = layOut(draft, this.#storage);
         size.add(part);
+        if (parts.length === 0) expectedHead = draft.expectedHead;
         parts.push(part);
         return this.#linkInto(state, own, draft, part, base.position + 1);
       },
@@ -146,7 +151,10 @@ export class GuardedWriter {
             return this.#append(packed, { epoch: state.ledger.epoch.epoch }, base);
           });
         this.#last = ended;
-        if ((await ended) === null) throw overtaken();
+        if ((await ended) !== null) return;
+        // as a file answers, which is locked meanwhile: its next commit finds another head
+        if (expectedHead !== undefined) checkExpectedHead(expectedHead, headOf((await this.#live.current()).ledger));
+        throw overtaken();
       },
       abandon: async () => {},
     };
