@@ -325,8 +325,8 @@ export class Completengine {
   /**
    * Delivers events to a handler as they arrive: as a member of a group, which has durable cursors, or as a live
    * subscriber. A live subscriber has no stored state, and also receives awaited replays. Deliveries of a partition are
-   * sequential. A handler must not await a replay, which would wait for the handler. Resolves when the subscription is
-   * active: everything committed from then on is delivered.
+   * sequential. A handler without a group must not await a replay, which would wait for the handler: that is refused.
+   * Resolves when the subscription is active: everything committed from then on is delivered.
    * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED if a group cannot be written
    */
   async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
@@ -544,11 +544,12 @@ export class Completengine {
   /**
    * Waits for current deliveries and commits, then releases the file, its threads and its timers. Subscriptions end;
    * following tails and replays, backups in progress, and every later call, reject with CLOSED. May be called again. If
-   * one part cannot be closed, the rest is closed all the same. A handler must not await it, because it waits for the
-   * handler.
+   * one part cannot be closed, the rest is closed all the same. Called in a handler of its own it begins the close and
+   * resolves at once, because the rest waits for the handler.
    * @throws the first failure
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    const isInside = this.#liveSubscribers?.isCallerInside ?? false;
     this.#closing ??= closeAll([
       async () => (await this.#subscriptions?.catch(() => null))?.close(),
       () => this.#emitting.close(),
@@ -556,7 +557,9 @@ export class Completengine {
       () => this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' })),
       () => this.#ledger.close(),
     ]);
-    return this.#closing;
+    if (!isInside) return this.#closing;
+    // a later call, from outside, is told of a failure
+    this.#closing.catch(() => {});
   }
 
   /** created on demand: small commands do not pay for what only subscribers need */
