@@ -79,6 +79,7 @@ import type {
   LedgerIdentity,
   VerifyReport,
 } from './ledger/ledger.ts';
+import { rejectAborted } from './model/aborted.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
 import type { EventLabels } from './model/events/event-labels.ts';
@@ -457,7 +458,7 @@ export class Completengine {
   async survey(options?: SurveyOptions): Promise<LedgerSurvey> {
     const given = readOptions('survey()', options, SURVEY);
     const { surveying } = await import('./engine/survey/survey.ts');
-    return surveying(this.#ledger, this.#clock, given);
+    return rejectAborted(given.signal, () => surveying(this.#ledger, this.#clock, given));
   }
 
   /** Moving figures, cheap enough to poll every second; `after`: the head's sequence at the previous poll. */
@@ -475,10 +476,11 @@ export class Completengine {
 
   /**
    * Verifies the whole ledger.
-   * @throws LedgerError VERIFICATION_FAILED naming the first corrupt commit, HEAD_MISMATCH, INVALID_ARGUMENT
+   * @throws LedgerError VERIFICATION_FAILED naming the first corrupt commit, HEAD_MISMATCH, ABORTED, INVALID_ARGUMENT
    */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
-    return verifying(this.#ledger, this.#eventLabels(), readOptions('verify()', options, VERIFY));
+    const read = readOptions('verify()', options, VERIFY);
+    return rejectAborted(read.signal, () => verifying(this.#ledger, this.#eventLabels(), read));
   }
 
   /**
@@ -488,7 +490,8 @@ export class Completengine {
    */
   async diff(other: Completengine, options?: DiffOptions): Promise<LedgerDiff> {
     readArgument('diff()', 'other', other, ENGINE);
-    return diff(this.#diffSide(), other.#diffSide(), readOptions('diff()', options, DIFF));
+    const read = readOptions('diff()', options, DIFF);
+    return rejectAborted(read.signal, () => diff(this.#diffSide(), other.#diffSide(), read));
   }
 
   #diffSide(): DiffSide {
@@ -510,7 +513,8 @@ export class Completengine {
    * @throws LedgerError GROUP_BEHIND, CANNOT_CREATE, DISK_FULL, BUSY, VERIFICATION_FAILED, INVALID_TIME, INVALID_ARGUMENT
    */
   async archive(options: ArchiveOptions): Promise<ArchiveReport> {
-    const report = await archive(this.#ledger, this.#clock, readOptions('archive()', options, ARCHIVE));
+    const read = readOptions('archive()', options, ARCHIVE);
+    const report = await rejectAborted(read.signal, () => archive(this.#ledger, this.#clock, read));
     this.#bus.notifyChange();
     return report;
   }
@@ -528,7 +532,8 @@ export class Completengine {
    */
   async backup(path: string, options?: BackupCallOptions): Promise<BackupReport> {
     const read = readOptions('backup()', options, BACKUP);
-    return backingUp(this.#ledger, readArgument('backup()', 'path', path, text), read);
+    const target = readArgument('backup()', 'path', path, text);
+    return rejectAborted(read.signal, () => backingUp(this.#ledger, target, read));
   }
 
   /**
@@ -558,7 +563,7 @@ export class Completengine {
       () => this.#ledger.close(),
     ]);
     if (!isInside) return this.#closing;
-    // a later call, from outside, is told of a failure
+    // a failure is reported to the next caller from outside
     this.#closing.catch(() => {});
   }
 

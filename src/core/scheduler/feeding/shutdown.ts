@@ -36,7 +36,7 @@ export class Shutdown {
     return awaitUnlessInside(this, this.end());
   }
 
-  /** Ends the consumer. Resolves when everything is released, whoever calls. */
+  /** Ends the consumer. Resolves when everything is released, also inside a handler. */
   end(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
