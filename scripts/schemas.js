@@ -39,7 +39,9 @@ function withFormats(node, name = '') {
   if (Array.isArray(node)) return node.map((item) => withFormats(item));
   if (typeof node !== 'object' || node === null) return node;
   const isTime = TIME_NAME.test(name) && [node.type].flat().includes('string');
-  const entries = Object.entries(node).map(([key, value]) => [
+  // open: a document of a later version has more fields, and is still valid
+  const kept = Object.entries(node).filter(([key, value]) => key !== 'additionalProperties' || value !== false);
+  const entries = kept.map(([key, value]) => [
     key,
     key === 'properties' || key === 'definitions'
       ? Object.fromEntries(Object.entries(value).map(([field, schema]) => [field, withFormats(schema, field)]))

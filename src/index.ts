@@ -55,7 +55,7 @@ export type { TailOptions } from './core/engine/tail.ts';
 export type { VerifyOptions } from './core/engine/verify.ts';
 export { Completengine } from './core/engine.ts';
 export { continued } from './core/formats/document.ts';
-export type { EventFormat, FormatSetting, LineLayout } from './core/formats/event-format.ts';
+export type { ConfigurableFormat, EventFormat, FormatSetting, LineLayout } from './core/formats/event-format.ts';
 export { formats } from './core/formats/formats.ts';
 export { inPieces } from './core/formats/pieces.ts';
 /** @internal */
@@ -82,7 +82,7 @@ export type { Determinism, Durability, LedgerConfig, LogLayout } from './core/mo
 export { isDiskError } from './core/model/disk-error.ts';
 export type { BatchSpan, EventBatch } from './core/model/events/event.ts';
 export { type EventLabels, toEvent } from './core/model/events/event-labels.ts';
-export { type Anchor, formatHead, type Head, parseHead } from './core/model/events/head.ts';
+export { type Anchor, type ExpectedHead, formatHead, type Head, parseHead } from './core/model/events/head.ts';
 export type { LedgerEvent } from './core/model/events/ledger-event.ts';
 export type { SequenceRange } from './core/model/events/range.ts';
 export { readTransferName, type TransferOrigin } from './core/model/events/transfer-name.ts';

@@ -174,6 +174,18 @@ test.each(DOCUMENTS)('%s names files and folders that are there, and links to su
   expect(linked.filter((path) => !existsSync(join(ROOT, dirname(document), path)))).toEqual([]);
 });
 
+/** A row stands for what its first cell names: a second one says it again, or says something else of it. */
+test.each(DOCUMENTS)('%s names nothing twice in a table', (document) => {
+  for (const [table] of read(document).matchAll(/(?:^\|.*\n)+/gm)) {
+    const names = table
+      .trimEnd()
+      .split('\n')
+      .map((row) => row.split(/(?<!\\)\|/)[1]?.trim() ?? '')
+      .filter((name) => name !== '' && !name.startsWith('the same'));
+    expect(names.filter((name, at) => names.indexOf(name) !== at)).toEqual([]);
+  }
+});
+
 test.each(DOCUMENTS)('%s uses no retired word', (document) => {
   expect(retiredIn(read(document))).toEqual([]);
 });

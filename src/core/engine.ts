@@ -81,6 +81,7 @@ import type {
   LedgerIdentity,
   VerifyReport,
 } from './ledger/ledger.ts';
+import { rejectAborted } from './model/aborted.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
 import type { EventLabels } from './model/events/event-labels.ts';
@@ -327,8 +328,8 @@ export class Completengine {
   /**
    * Delivers events to a handler as they arrive: as a member of a group, which has durable cursors, or as a live
    * subscriber. A live subscriber has no stored state, and also receives awaited replays. Deliveries of a partition are
-   * sequential. A handler must not await a replay, which would wait for the handler. Resolves when the subscription is
-   * active: everything committed from then on is delivered.
+   * sequential. A handler without a group must not await a replay, which would wait for the handler: that is refused.
+   * Resolves when the subscription is active: everything committed from then on is delivered.
    * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION, PERMISSION_DENIED if a group cannot be written
    */
   async subscribe(options: SubscribeOptions, handler: Handler): Promise<Subscription> {
@@ -461,7 +462,7 @@ export class Completengine {
   async survey(options?: SurveyOptions): Promise<LedgerSurvey> {
     const given = readOptions('survey()', options, SURVEY);
     const { surveying } = await import('./engine/survey/survey.ts');
-    return surveying(this.#ledger, this.#clock, given);
+    return rejectAborted(given.signal, () => surveying(this.#ledger, this.#clock, given));
   }
 
   /**
@@ -490,10 +491,11 @@ export class Completengine {
 
   /**
    * Verifies the whole ledger.
-   * @throws LedgerError VERIFICATION_FAILED naming the first corrupt commit, HEAD_MISMATCH, INVALID_ARGUMENT
+   * @throws LedgerError VERIFICATION_FAILED naming the first corrupt commit, HEAD_MISMATCH, ABORTED, INVALID_ARGUMENT
    */
   async verify(options?: VerifyOptions): Promise<VerifyReport> {
-    return verifying(this.#ledger, this.#eventLabels(), readOptions('verify()', options, VERIFY));
+    const read = readOptions('verify()', options, VERIFY);
+    return rejectAborted(read.signal, () => verifying(this.#ledger, this.#eventLabels(), read));
   }
 
   /**
@@ -503,7 +505,8 @@ export class Completengine {
    */
   async diff(other: Completengine, options?: DiffOptions): Promise<LedgerDiff> {
     readArgument('diff()', 'other', other, ENGINE);
-    return diff(this.#diffSide(), other.#diffSide(), readOptions('diff()', options, DIFF));
+    const read = readOptions('diff()', options, DIFF);
+    return rejectAborted(read.signal, () => diff(this.#diffSide(), other.#diffSide(), read));
   }
 
   #diffSide(): DiffSide {
@@ -525,7 +528,8 @@ export class Completengine {
    * @throws LedgerError GROUP_BEHIND, CANNOT_CREATE, DISK_FULL, BUSY, VERIFICATION_FAILED, INVALID_TIME, INVALID_ARGUMENT
    */
   async archive(options: ArchiveOptions): Promise<ArchiveReport> {
-    const report = await archive(this.#ledger, this.#clock, readOptions('archive()', options, ARCHIVE));
+    const read = readOptions('archive()', options, ARCHIVE);
+    const report = await rejectAborted(read.signal, () => archive(this.#ledger, this.#clock, read));
     this.#bus.notifyChange();
     return report;
   }
@@ -543,7 +547,8 @@ export class Completengine {
    */
   async backup(path: string, options?: BackupCallOptions): Promise<BackupReport> {
     const read = readOptions('backup()', options, BACKUP);
-    return backingUp(this.#ledger, readArgument('backup()', 'path', path, text), read);
+    const target = readArgument('backup()', 'path', path, text);
+    return rejectAborted(read.signal, () => backingUp(this.#ledger, target, read));
   }
 
   /**
@@ -559,11 +564,12 @@ export class Completengine {
   /**
    * Waits for current deliveries and commits, then releases the file, its threads and its timers. Subscriptions end;
    * following tails and replays, backups in progress, and every later call, reject with CLOSED. May be called again. If
-   * one part cannot be closed, the rest is closed all the same. A handler must not await it, because it waits for the
-   * handler.
+   * one part cannot be closed, the rest is closed all the same. Called in a handler of its own it begins the close and
+   * resolves at once, because the rest waits for the handler.
    * @throws the first failure
    */
-  close(): Promise<void> {
+  async close(): Promise<void> {
+    const isInside = this.#liveSubscribers?.isCallerInside ?? false;
     this.#closing ??= closeAll([
       async () => (await this.#subscriptions?.catch(() => null))?.close(),
       () => this.#emitting.close(),
@@ -571,7 +577,9 @@ export class Completengine {
       () => this.#bus.fail(new LedgerError('CLOSED', { message: 'the engine was closed', hint: 'open it again' })),
       () => this.#ledger.close(),
     ]);
-    return this.#closing;
+    if (!isInside) return this.#closing;
+    // a failure is reported to the next caller from outside
+    this.#closing.catch(() => {});
   }
 
   /** created on demand: small commands do not pay for what only subscribers need */

@@ -26,13 +26,21 @@ test('an id with other bytes is a conflict, exit 4, and what came before it is c
   const ledger = await newLedger('--unique', 'id');
   await succeed(['emit', '-l', ledger], { input: '{"id":1,"v":1}\n' });
   const result = await runCli(['emit', '-l', ledger], { input: '{"id":0}\n{"id":1,"v":2}\n{"id":2}\n' });
-  expectFailure(result, 4, "stdin: line 2, byte 1: the id 'id' was committed before with another payload");
+  expectFailure(
+    result,
+    4,
+    'stdin: line 2, byte 1: the id \'id\' was committed before with another payload: "1" is at sequence 1',
+  );
   expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n{"id":0}\n');
 });
 
 test('an id with other bytes in the same batch is a conflict too', async () => {
   const ledger = await newLedger('--unique', 'id');
-  expectFailure(await runCli(['emit', '-l', ledger], { input: '{"id":1,"v":1}\n{"id":1, "v":1}\n' }), 4, 'line 2');
+  expectFailure(
+    await runCli(['emit', '-l', ledger], { input: '{"id":1,"v":1}\n{"id":1, "v":1}\n' }),
+    4,
+    'another payload: "1" is just before',
+  );
   expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n');
 });
 

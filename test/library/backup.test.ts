@@ -62,7 +62,7 @@ test.each([
   ['the first step', "phase === 'copy'"],
   ['the middle of the copy', "phase === 'copy' && done > total / 3"],
   ['the verification', "phase === 'verify'"],
-])('aborted in %s it rejects with the reason of the signal, and leaves nothing', async (_, when) => {
+])('aborted in %s it rejects with ABORTED and the reason of the signal, and leaves nothing', async (_, when) => {
   const ledger = await largeLedger();
   const copy = join(tempDir(), 'copy.codex');
   const { reason, events } = await runLibrary<{ reason: string; events: number }>(
@@ -73,13 +73,13 @@ test.each([
     const onProgress = ({ phase, done, total }) => {
       if (${when}) controller.abort(new Error('enough'));
     };
-    const reason = await engine.backup(copy, { signal: controller.signal, onProgress }).catch((error) => error.message);
+    const reason = await engine.backup(copy, { signal: controller.signal, onProgress }).catch(({ code, cause }) => code + ' ' + cause.message);
     const { sequence } = await engine.emit({ k: 1 });
     await engine.close();
     return { reason, events: sequence };`,
     WITH_COPY(copy),
   );
-  expect({ reason, events }).toEqual({ reason: 'enough', events: LINES + 1 });
+  expect({ reason, events }).toEqual({ reason: 'ABORTED enough', events: LINES + 1 });
   expect(readdirSync(dirname(copy))).toEqual([]);
 });
 
@@ -115,7 +115,7 @@ test('an error of onProgress ends it, and a signal that is aborted before it beg
     const reasons = [];
     const onProgress = () => { throw new Error('no progress'); };
     await engine.backup(copy, { onProgress }).catch((error) => reasons.push(error.message));
-    await engine.backup(copy, { signal: AbortSignal.abort(new Error('before')) }).catch((error) => reasons.push(error.message));
+    await engine.backup(copy, { signal: AbortSignal.abort(new Error('before')) }).catch(({ cause }) => reasons.push(cause.message));
     await engine.close();
     return { reasons };`,
     WITH_COPY(copy),

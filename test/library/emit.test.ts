@@ -119,8 +119,19 @@ test('a duplicate answers with the receipt of the first, and other bytes are a c
   const first = await engine.emit({ id: 'a', v: 1 });
   await engine.emit({ id: 'b' });
   expect(await engine.emit({ id: 'a', v: 1 })).toEqual({ ...first, isDuplicate: true });
-  await failureOf(() => engine.emit({ id: 'a', v: 2 }), 'ID_CONFLICT');
-  expect((await engine.head()).sequence).toBe(2);
+  const conflict = await failureOf(() => engine.emit([{ id: 'c' }, { id: 'a', v: 2 }]), 'ID_CONFLICT');
+  expect(conflict.message).toContain('event 2, byte 1: ');
+  expect(conflict.message).toContain('another payload: "a" is at sequence 1; nothing');
+  expect(conflict.details).toMatchObject({ id: 'a', sequence: 1, line: 2 });
+  const id = `\u001b[31m${'x'.repeat(200)}`;
+  const own = await failureOf(() => engine.emit([{ id }, { id: 'e' }, { id, v: 2 }]), 'ID_CONFLICT');
+  expect(own.message).toContain(`another payload: "\\u001b[31m${'x'.repeat(75)}…" is 2 before`);
+  expect(own.details).toMatchObject({ id, sequence: null, line: 3 });
+  const [, other] = await Promise.allSettled([engine.emit({ id: 'f', v: 1 }), engine.emit({ id: 'f', v: 2 })]);
+  expect(other).toMatchObject({
+    reason: { message: expect.stringContaining('"f" is in another call at the same time') },
+  });
+  expect((await engine.head()).sequence).toBe(3);
 });
 
 test('duplicates within calls at the same time are found too', async () => {

@@ -52,3 +52,22 @@ test('a list without events, a stream and a bad head', async () => {
   const report = await engine.emit(stream(), { expectHead: formatHead(await engine.head()) });
   expect(report.lastSequence).toBe(3);
 });
+
+test('a head is expected as head() and inspect() give it, too', async () => {
+  const engine = await openEngine();
+  const before = await engine.head();
+  await engine.emit('1', { expectHead: before });
+  await engine.emit('2', { expectHead: (await engine.inspect()).head });
+  await engine.verify({ expectHead: await engine.head() });
+  await failureOf(() => engine.emit('3', { expectHead: before }), 'HEAD_CONFLICT');
+  await failureOf(() => engine.verify({ expectHead: { sequence: 1, hash: '0'.repeat(64) } }), 'HEAD_MISMATCH');
+  for (const expectHead of [
+    {},
+    { sequence: '1', hash: '' },
+    { sequence: 1.5, hash: '' },
+    { sequence: -1, hash: '0'.repeat(64) },
+    7,
+    null,
+  ])
+    await failureOf(() => engine.verify({ expectHead: expectHead as never }), 'INVALID_ARGUMENT');
+});

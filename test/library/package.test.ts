@@ -82,6 +82,25 @@ const SOURCES: Readonly<Record<string, string>> = {
     if (code === 'BUSSY') return true;
     return code !== 'BUSY';
   }`,
+  'formats.ts': `
+  import { type Anchor, type Completengine, type ConfigurableFormat, type EventFormat, formats, StreamSink } from 'completengine';
+  export async function write(engine: Completengine, kept: Anchor): Promise<void> {
+    const csv: ConfigurableFormat<'fields'> = formats.csv;
+    const chosen: EventFormat[] = [
+      csv.with({ fields: 'time,key' }),
+      formats.tsv.with({ fields: 'time' }),
+      formats.template.with({ format: '%s' }),
+      formats.cloudevents.with({ source: '/orders' }),
+      formats.cloudevents.with({}),
+      formats.envelope,
+    ];
+    // @ts-expect-error no such setting
+    formats.csv.with({ feilds: 'time' });
+    for (const format of chosen) await engine.replay().deliver(new StreamSink(process.stdout, format));
+    await engine.verify({ expectHead: await engine.head() });
+    await engine.verify({ expectHead: kept });
+    await engine.emit({}, { expectHead: (await engine.inspect()).head });
+  }`,
   'imports.mts': `import { Completengine } from 'completengine'; console.log(typeof Completengine.open);`,
   'requires.cts': `import completengine = require('completengine'); console.log(typeof completengine.Completengine.open);`,
   ...Object.fromEntries(PAGE.map(({ code }, at) => [`program${at}.ts`, code])),
@@ -128,6 +147,10 @@ describe('the package', () => {
 
   it('says by its types what emit answers, and refuses what is no option', () => {
     expect(programs()).toContain('emit.js');
+  });
+
+  it('has formats whose settings its users can give, and no others', () => {
+    expect(programs()).toContain('formats.js');
   });
 
   it('is imported and required', () => {

@@ -112,7 +112,21 @@ function validatorOf(name: string): ValidateFunction {
   const known = validators.get(name);
   if (known !== undefined) return known;
   const schema = JSON.parse(readFileSync(new URL(`${name}.schema.json`, FOLDER), 'utf8')) as object;
-  const validate = ajv.compile(schema);
+  const validate = ajv.compile(closed(schema));
   validators.set(name, validate);
   return validate;
+}
+
+/** The published schemas are open, because later versions add fields. Here a field that no schema has is a failure. */
+function closed<Schema>(node: Schema): Schema {
+  if (Array.isArray(node)) return node.map(closed) as Schema;
+  if (typeof node !== 'object' || node === null) return node;
+  const entries = Object.entries(node).map(([key, value]) => [
+    key,
+    key === 'properties'
+      ? Object.fromEntries(Object.entries(value as object).map(([name, field]) => [name, closed(field)]))
+      : closed(value),
+  ]);
+  const isOpen = 'properties' in node && !('additionalProperties' in node);
+  return Object.fromEntries(isOpen ? [...entries, ['additionalProperties', false]] : entries) as Schema;
 }

@@ -30,7 +30,7 @@ export interface ArchiveOptions extends EndRequest {
   readonly force?: boolean | undefined;
   /** `done` of `total` of a phase. */
   readonly onProgress?: ((progress: ArchiveProgress) => void) | undefined;
-  /** Ends it between two steps; run again, it goes on. It rejects with the signal's reason. */
+  /** Ends it between two steps; run again, it goes on. It rejects with ABORTED. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -8,7 +8,7 @@ import { verifying } from './verify.ts';
 export interface BackupCallOptions {
   /** Bytes copied, then events verified. */
   readonly onProgress?: ((progress: BackupProgress) => void) | undefined;
-  /** Ends it: it rejects with the signal's reason, and there is no backup. */
+  /** Ends it: it rejects with ABORTED, and there is no backup. */
   readonly signal?: AbortSignal | undefined;
 }
 

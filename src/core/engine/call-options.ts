@@ -7,6 +7,7 @@ import type { IngestHooks } from '../emission/commit/ingest.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
 import { RESTORABLE } from '../formats/event-format.ts';
 import { DETERMINISMS, DURABILITIES, LOG_LAYOUTS } from '../model/config.ts';
+import { expectedHead } from '../model/events/head.ts';
 import type { OptionTable } from '../model/options/option-kinds.ts';
 import {
   clock,
@@ -118,7 +119,7 @@ export const OPEN: OptionTable<OpenOptions> = {
 };
 
 const ROUTING_OVERRIDE: OptionTable<RoutingOverrideOptions> = { key: text, to: text };
-export const EMIT_EVENTS: OptionTable<EmitEventsOptions> = { ...ROUTING_OVERRIDE, expectHead: text };
+export const EMIT_EVENTS: OptionTable<EmitEventsOptions> = { ...ROUTING_OVERRIDE, expectHead: expectedHead };
 export const EMIT: OptionTable<EmitOptions & IngestHooks> = {
   ...EMIT_EVENTS,
   producer: text,
@@ -199,7 +200,7 @@ export const ARCHIVE: OptionTable<ArchiveOptions> = {
   ...ABORT,
 };
 export const BACKUP: OptionTable<BackupCallOptions> = { onProgress: hook(), ...ABORT };
-export const VERIFY: OptionTable<VerifyOptions> = { expectHead: text, onProgress: hook(), ...ABORT };
+export const VERIFY: OptionTable<VerifyOptions> = { expectHead: expectedHead, onProgress: hook(), ...ABORT };
 
 export const LATE_EVENTS: OptionTable<LateEventsOptions> = ABORT;
 export const SURVEY: OptionTable<SurveyOptions> = { bucketsMax: positive, ...ABORT };

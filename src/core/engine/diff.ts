@@ -11,7 +11,7 @@ import { LedgerError } from '../model/ledger-error.ts';
 export interface DiffOptions {
   /** Payloads compared so far. */
   readonly onProgress?: ((progress: { readonly events: number }) => void) | undefined;
-  /** Ends it: it rejects with the signal's reason. */
+  /** Ends it: it rejects with ABORTED. */
   readonly signal?: AbortSignal | undefined;
 }
 

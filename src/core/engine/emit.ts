@@ -16,7 +16,7 @@ import type { Ledger } from '../ledger/ledger.ts';
 import { checkClientName } from '../model/client-name.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';
-import { type Anchor, checkExpectedHead, parseHead } from '../model/events/head.ts';
+import { type Anchor, checkExpectedHead, type ExpectedHead, readHead } from '../model/events/head.ts';
 import { invalidArgument, type LedgerError } from '../model/ledger-error.ts';
 
 import type { RoutingOverride } from '../model/routing/router.ts';
@@ -49,8 +49,8 @@ export interface RoutingOverrideOptions {
 
 /** Of a call that emits events. */
 export interface EmitEventsOptions extends RoutingOverrideOptions {
-  /** Commit only if this is the head, `SEQUENCE:HASH`; of a stream, its first commit. Otherwise HEAD_CONFLICT, and nothing is stored. */
-  readonly expectHead?: string | undefined;
+  /** Commit only if this is the head, `SEQUENCE:HASH` or what `head()` gave; of a stream, its first commit. Otherwise HEAD_CONFLICT, and nothing is stored. */
+  readonly expectHead?: ExpectedHead | undefined;
 }
 
 export interface EmitOptions extends EmitEventsOptions {
@@ -199,7 +199,7 @@ export class Emitting {
 }
 
 function expectedHeadOf({ expectHead }: EmitEventsOptions): Anchor | undefined {
-  return expectHead === undefined ? undefined : parseHead(expectHead);
+  return expectHead === undefined ? undefined : readHead(expectHead);
 }
 
 function expectedOfProducer(): LedgerError {

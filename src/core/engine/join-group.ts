@@ -81,6 +81,7 @@ export async function join(
       chance: Math.random,
       read: (partition, fromSequence, events, bytes) => buffer(partition).take(fromSequence, events, bytes),
       deliver: deliverTo(handler, labels, spec.group),
+      owner: shutdown,
       reasonOf,
       isEnding: () => shutdown.hasBegun,
     },

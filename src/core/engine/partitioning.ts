@@ -8,6 +8,7 @@ import type { EmissionSettings } from '../emission/draft/settings.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
 import type { EventFormat } from '../formats/event-format.ts';
 import type { Ledger, RoutingChange } from '../ledger/ledger.ts';
+import { rejectAborted } from '../model/aborted.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { Basis } from '../model/events/commit.ts';
 import { EVERYTHING } from '../model/events/range.ts';
@@ -150,10 +151,19 @@ export class Partitioning {
    */
   async previewReroute(routing: RoutingSpec | string, options?: PreviewOptions): Promise<ReroutePreview> {
     const { partitions, sample, signal } = readOptions('previewReroute()', options, PREVIEW);
-    readArgument('previewReroute()', 'routing', routing, ROUTING);
+    const wanted = toRoutingSpec(readArgument('previewReroute()', 'routing', routing, ROUTING));
+    return rejectAborted(signal, () => this.#preview(wanted, partitions, sample, signal));
+  }
+
+  async #preview(
+    wanted: RoutingSpec,
+    partitions: PreviewOptions['partitions'],
+    sample: number | undefined,
+    signal: AbortSignal | undefined,
+  ): Promise<ReroutePreview> {
     const before = await this.inForce();
     const head = await this.#ledger.head();
-    const plan = planReroute(toRoutingSpec(routing), partitions)(before);
+    const plan = planReroute(wanted, partitions)(before);
     const after = plan === null ? before : routingAfter(before, plan, head.sequence + 1);
     const first = await this.#ledger.firstSequence();
     const from = sample === undefined ? first : Math.max(first, head.sequence - checkSample(sample) + 1);

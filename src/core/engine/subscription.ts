@@ -110,8 +110,8 @@ export interface Subscription {
   /** Events parked so far, including those that failed a redelivery. */
   readonly parked: number;
   /**
-   * Finishes current deliveries, and releases the partitions. Does not reject for a failed subscription. A handler may
-   * call it but must not await it, because it waits for the handler.
+   * Finishes current deliveries, and releases the partitions. Does not reject for a failed subscription. In a handler of
+   * its own it resolves at once, because the rest waits for the handler: `finished` is the end, for those outside.
    */
   close(): Promise<void>;
 }

@@ -12,6 +12,7 @@ import type { PartitionId } from '../model/routing/partition.ts';
 import type { Sink } from '../output/stream-sink.ts';
 import { resolveStart } from '../replay/resolve-start.ts';
 import { AckQueue } from '../scheduler/feeding/ack-queue.ts';
+import { isInside } from '../scheduler/feeding/inside.ts';
 import type { LiveConsumer } from '../scheduler/feeding/live-consumer.ts';
 import type { Shutdown } from '../scheduler/feeding/shutdown.ts';
 import { type Consumer, Scheduler } from '../scheduler/scheduler.ts';
@@ -87,7 +88,12 @@ export class Subscriptions {
 
   /** Closes all subscriptions after their current deliveries. */
   async close(): Promise<void> {
-    await Promise.all([...this.#open].map((shutdown) => shutdown.close()));
+    await Promise.all([...this.#open].map((shutdown) => shutdown.end()));
+  }
+
+  /** Whether the caller is in a handler that {@link close} would wait for. */
+  get isCallerInside(): boolean {
+    return [...this.#open].some(isInside);
   }
 
   async #follower(options: SubscribeOptions, handler: Handler): Promise<Begun> {
@@ -123,7 +129,7 @@ export class Subscriptions {
   #add(consumer: EndingConsumer, onChange: () => void, signal: AbortSignal | undefined): void {
     const { shutdown } = consumer;
     const stopListening = this.#parts.bus.listen({ onChange, onFail: (error) => shutdown.fail(error) });
-    const close = (): void => void shutdown.close();
+    const close = (): void => void shutdown.end();
     signal?.addEventListener('abort', close);
     const end = (): void => {
       stopListening();

@@ -3,15 +3,15 @@
 import type { Ledger, Verification, VerifyReport } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
-import { parseHead } from '../model/events/head.ts';
+import { type ExpectedHead, readHead } from '../model/events/head.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 
 export interface VerifyOptions {
-  /** `SEQUENCE:HASH`, a head kept elsewhere that the ledger must extend: without one truncation is not detected. */
-  readonly expectHead?: string | undefined;
+  /** `SEQUENCE:HASH` or what `head()` gave, a head kept elsewhere that the ledger must extend: without one truncation is not detected. */
+  readonly expectHead?: ExpectedHead | undefined;
   /** Figures so far. */
   readonly onProgress?: ((progress: { readonly commits: number; readonly events: number }) => void) | undefined;
-  /** Ends it: it rejects with the signal's reason. */
+  /** Ends it: it rejects with ABORTED. */
   readonly signal?: AbortSignal | undefined;
 }
 
@@ -24,7 +24,7 @@ export async function verifying(
   const { unique } = ledger.identity.config;
   const ids = unique === null ? undefined : new FieldReader(unique, DEPTH_MAX);
   return ledger.verify({
-    anchor: expectHead === undefined ? undefined : parseHead(expectHead),
+    anchor: expectHead === undefined ? undefined : readHead(expectHead),
     idOf: ids && ((payload) => ids.uniqueId(payload)),
     keyOf: (batch, at) => labels.key(batch, at),
     isGentle,

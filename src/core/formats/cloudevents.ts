@@ -7,7 +7,7 @@ import { invalidArgument } from '../model/ledger-error.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
 import { formatTime } from '../model/time/time.ts';
 import { FieldKind } from '../scan/scanned-field.ts';
-import type { EventFormat } from './event-format.ts';
+import { type ConfigurableFormat, readSettings } from './event-format.ts';
 import { type EventRow, RowWriter } from './event-row.ts';
 import type { PieceWriter } from './pieces.ts';
 
@@ -30,7 +30,7 @@ interface Settings {
   readonly type?: string | undefined;
 }
 
-function configured({ source, type }: Settings): EventFormat {
+function configured({ source, type }: Settings): ConfigurableFormat<'source' | 'type'> {
   const rows = new RowWriter(REQUIRED);
   return {
     name: 'cloudevents',
@@ -56,7 +56,7 @@ function configured({ source, type }: Settings): EventFormat {
       });
     },
     settings: SETTINGS,
-    with: (settings) => configured(checked(settings)),
+    with: (given) => configured(checked(readSettings('cloudevents', given, SETTINGS))),
   };
 }
 

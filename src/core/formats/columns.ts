@@ -56,12 +56,17 @@ export class ColumnPlanner {
     if (text === 'payload') return { name: text, content: 'payload' };
     const inner = text.startsWith(PAYLOAD) ? text.slice(PAYLOAD.length) : text;
     const path = parseFieldPath(inner);
-    const name = `${inner === text ? '' : PAYLOAD}${path.join('.')}`;
+    const name = `${inner === text ? '' : PAYLOAD}${headerOf(path)}`;
     return { name, content: { field: this.paths.push(path) - 1 } };
   }
 }
 
 const PAYLOAD = 'payload.';
+
+/** A path as the header of a column: the bare names, because a header is no path that is read back, and indices in brackets. */
+function headerOf(path: FieldPath): string {
+  return path.map((step, nth) => (typeof step === 'number' ? `[${step}]` : `${nth === 0 ? '' : '.'}${step}`)).join('');
+}
 
 export function factText(row: EventRow, fact: Fact, timeText: TimeText): string | null {
   return FACTS[fact](row, timeText);

@@ -4,17 +4,18 @@ import { formatTime } from '../model/time/time.ts';
 import { type TimeText, timeTextIn } from '../model/time/zoned-time-text.ts';
 import { type CellStyle, writeCell } from './cell.ts';
 import { type ColumnPlan, parseColumns } from './columns.ts';
-import type { EventFormat, FormatSetting } from './event-format.ts';
+import { type ConfigurableFormat, type EventFormat, type FormatSetting, readSettings } from './event-format.ts';
 import { RowWriter } from './event-row.ts';
 import { PieceWriter } from './pieces.ts';
 
 /** The setting of both. */
-const FIELDS: FormatSetting = {
+const FIELDS = {
   summary:
     'columns of -o csv and tsv: sequence, partition, offset, time, key, payload, and paths of fields such as properties.mag',
   helpValue: 'FIELD,..',
   isRequired: true,
-};
+} satisfies FormatSetting;
+const SETTINGS = { fields: FIELDS };
 
 export interface Dialect extends Pick<EventFormat, 'name' | 'summary'> {
   /** One byte. */
@@ -24,7 +25,7 @@ export interface Dialect extends Pick<EventFormat, 'name' | 'summary'> {
 }
 
 /** A format of this dialect, which needs the setting `fields`. */
-export function delimited(dialect: Dialect): EventFormat {
+export function delimited(dialect: Dialect): ConfigurableFormat<'fields'> {
   return {
     name: dialect.name,
     summary: dialect.summary,
@@ -32,8 +33,11 @@ export function delimited(dialect: Dialect): EventFormat {
     begin: '',
     lines: () => [],
     lacks: 'fields',
-    settings: { fields: FIELDS },
-    with: ({ fields = '' }) => withColumns(dialect, parseColumns(fields), formatTime),
+    settings: SETTINGS,
+    with: (given) => {
+      const { fields = '' } = readSettings(dialect.name, given, SETTINGS);
+      return withColumns(dialect, parseColumns(fields), formatTime);
+    },
   };
 }
 

@@ -2,7 +2,8 @@
 
 import type { EventBatch } from '../model/events/event.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
-import { kindOf } from '../model/options/option-kinds.ts';
+import { kindOf, type OptionTable, required, text } from '../model/options/option-kinds.ts';
+import { readOptions } from '../model/options/options.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
 import type { TimeZone } from '../model/time/time-zone.ts';
 
@@ -55,6 +56,26 @@ export interface EventFormat {
   readonly lacks?: string | undefined;
   /** The format with times as clocks in the zone show them. Without it, its times are in UTC, or it has none. */
   inZone?(zone: TimeZone): EventFormat;
+}
+
+/** A format with settings, each a text; those that are left out have their default. */
+export interface ConfigurableFormat<Setting extends string> extends Omit<EventFormat, 'settings' | 'with'> {
+  readonly settings: Readonly<Record<Setting, FormatSetting>>;
+  /** @throws LedgerError INVALID_ARGUMENT naming a setting that it does not have, or that is missing or invalid */
+  with(settings: { readonly [Name in Setting]?: string | undefined }): EventFormat;
+}
+
+/** The settings of a format as its caller gave them. @throws LedgerError INVALID_ARGUMENT */
+export function readSettings<Setting extends string>(
+  format: string,
+  given: unknown,
+  settings: Readonly<Record<Setting, FormatSetting>>,
+): { readonly [Name in Setting]?: string | undefined } {
+  const kinds = (Object.entries(settings) as [Setting, FormatSetting][]).map(
+    ([name, { isRequired }]) => [name, isRequired === true ? required(text) : text] as const,
+  );
+  const table = Object.fromEntries(kinds) as OptionTable<{ [Name in Setting]?: string | undefined }>;
+  return readOptions(`formats.${format}.with()`, given, table);
 }
 
 export const FORMAT = kindOf<EventFormat>(

@@ -8,7 +8,7 @@ import { formatTime } from '../model/time/time.ts';
 import { type TimeText, timeTextIn } from '../model/time/zoned-time-text.ts';
 import { type CellStyle, writeCell } from './cell.ts';
 import { type Column, ColumnPlanner } from './columns.ts';
-import type { EventFormat } from './event-format.ts';
+import { type ConfigurableFormat, type EventFormat, readSettings } from './event-format.ts';
 import { type EventRow, RowWriter } from './event-row.ts';
 import type { PieceWriter } from './pieces.ts';
 
@@ -40,21 +40,26 @@ const RAW: CellStyle = {
   json: (bytes, start, end, out) => out.bytes(bytes, start, end),
 };
 
-export const template: EventFormat = {
+const SETTINGS = {
+  format: {
+    summary:
+      "%s sequence, %p partition, %o offset, %t time, %k key, %v payload, %{FIELD}; %% and \\n: '%s %k %v\\n'. More in docs/COMMANDS.md",
+    helpValue: 'TEMPLATE',
+    isRequired: true,
+  },
+};
+
+export const template: ConfigurableFormat<'format'> = {
   name: 'template',
   summary: 'see --format',
   layout: null,
   lines: () => [],
   lacks: 'format',
-  settings: {
-    format: {
-      summary:
-        "%s sequence, %p partition, %o offset, %t time, %k key, %v payload, %{FIELD}; %% and \\n: '%s %k %v\\n'. More in docs/COMMANDS.md",
-      helpValue: 'TEMPLATE',
-      isRequired: true,
-    },
+  settings: SETTINGS,
+  with: (given) => {
+    const { format = '' } = readSettings('template', given, SETTINGS);
+    return fromParts(parseTemplate(format), formatTime);
   },
-  with: ({ format = '' }) => fromParts(parseTemplate(format), formatTime),
 };
 
 interface Template {

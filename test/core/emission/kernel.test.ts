@@ -178,6 +178,7 @@ describe('the encoder of the kernel', () => {
         const skipped = {
           done: new Uint8Array(read.checked.count),
           faults: new Uint8Array(read.checked.count),
+          conflicts: new Map(),
           hasFaults: false,
           callOfRow: null,
         };

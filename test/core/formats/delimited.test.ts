@@ -126,3 +126,8 @@ test('without fields, or with wrong ones, there is no such format', async () => 
   for (const fields of ['', 'a,,b', 'a,a', 'a..b', '"a', 'sequence, sequence'])
     await failureOf(async () => csv.with?.({ fields }), 'INVALID_ARGUMENT');
 });
+
+test('the header names an element of an array as --fields does', () => {
+  const header = (fields: string) => formats.csv.with({ fields }).begin;
+  expect(header('x[0],x[0].id,payload.[1],"a.b".c')).toBe('x[0],x[0].id,payload.[1],a.b.c\r\n');
+});

@@ -105,7 +105,7 @@ export function badLineError(bad: BadLine, place: { source: string; line: number
       spread !== null
         ? conversionHint(place.source, spread.command)
         : 'fix the line, then emit again from there; or collect bad lines and continue: --rejects FILE',
-    details: { ...place, byte: bad.byte, reason: bad.reason },
+    details: { ...place, byte: bad.byte, reason: bad.reason, ...bad.conflict },
   });
 }
 
@@ -114,7 +114,7 @@ export function badEventError(bad: BadLine, event: number): LedgerError {
   return new LedgerError(codeOf(bad), {
     message: `emit(): event ${event}, byte ${bad.byte}: ${bad.reason}; nothing of this call is stored`,
     hint: 'fix the event, then repeat the whole call',
-    details: { source: 'emit()', line: event, byte: bad.byte, reason: bad.reason },
+    details: { source: 'emit()', line: event, byte: bad.byte, reason: bad.reason, ...bad.conflict },
   });
 }
 

@@ -52,6 +52,7 @@ export class SentChunk {
         this.duplicates.push({ row, sequence });
       } else {
         skipped.faults[row] = LineFault.ID_CONFLICT;
+        skipped.conflicts.set(row, sequence);
         skipped.hasFaults = true;
       }
     }

@@ -3,10 +3,11 @@
 import { type RoutingSpec, routingFields } from '../../model/routing/routing.ts';
 import type { FieldPath } from '../../model/text/field-path.ts';
 import { nearPath } from '../../model/text/near-path.ts';
+import { quoted } from '../../model/text/quoting.ts';
 import { describeLineFault, LineFault } from '../../scan/line-fault.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
 import type { Chunk } from '../input/chunk.ts';
-import type { BadLineAt } from './draft-builder.ts';
+import type { BadLineAt, IdConflict } from './draft-builder.ts';
 import { type EmissionSettings, faultContext, isWrapped } from './settings.ts';
 
 export interface BadLine {
@@ -16,6 +17,8 @@ export interface BadLine {
   readonly byte: number;
   readonly fault: LineFault;
   readonly reason: string;
+  /** Of an ID_CONFLICT: the id; the sequence of the stored event that has it, null if that is an earlier line. */
+  readonly conflict?: { readonly id: string; readonly sequence: number | null } | undefined;
   /** Copied from the chunk, line end excluded. */
   readonly text: Buffer;
 }
@@ -24,7 +27,7 @@ export interface BadLine {
 export function describeBadLine(
   { bytes }: Chunk,
   lines: ScannedLines,
-  { line, fault }: BadLineAt,
+  { line, fault, conflict }: BadLineAt,
   settings: EmissionSettings,
   spec: RoutingSpec,
 ): BadLine {
@@ -35,9 +38,30 @@ export function describeBadLine(
     lineInChunk: lines.numbers[line] as number,
     byte: at - start + 1,
     fault,
-    reason: describeLineFault(fault, faultContext(settings, spec)) + nearText(fault, text, settings, spec),
+    reason:
+      describeLineFault(fault, faultContext(settings, spec)) +
+      nearText(fault, text, settings, spec) +
+      conflictText(conflict, lines, line),
+    conflict: conflict && { id: conflict.id, sequence: conflict.sequence },
     text,
   };
+}
+
+const ID_CHARACTERS_MAX = 80;
+
+/** Which id it is, and where the event is that has it. */
+function conflictText(conflict: IdConflict | undefined, lines: ScannedLines, line: number): string {
+  if (conflict === undefined) return '';
+  const characters = [...conflict.id];
+  const id = characters.slice(0, ID_CHARACTERS_MAX).join('');
+  return `: ${quoted(characters.length > ID_CHARACTERS_MAX ? `${id}…` : id)} ${placeText(conflict, lines, line)}`;
+}
+
+function placeText(conflict: IdConflict, { numbers }: ScannedLines, line: number): string {
+  if (conflict.sequence !== null) return `is at sequence ${conflict.sequence}`;
+  if (conflict.isOtherCall) return 'is in another call at the same time';
+  const before = (numbers[line] as number) - (numbers[conflict.first] as number);
+  return before === 1 ? 'is just before' : `is ${before} before`;
 }
 
 /** Where a missing field is in the line after all, such as under a name with a dot, which the path must quote. */

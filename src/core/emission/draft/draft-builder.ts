@@ -17,6 +17,8 @@ export interface SkippedLines {
   readonly done: Uint8Array;
   /** Faults found by the ledger, and faults of lines that were handed over as rejects; NONE otherwise. */
   readonly faults: Uint8Array;
+  /** Sequences of stored events whose ids lines have with another payload, by line. */
+  readonly conflicts: Map<number, number>;
   /** Whether `faults` has a fault. */
   hasFaults: boolean;
   /** The call of each line; null unless several calls share the chunk. */
@@ -25,13 +27,26 @@ export interface SkippedLines {
 
 /** Skips nothing yet. */
 export function noneSkipped(count: number, callOfRow: Uint32Array | null = null): SkippedLines {
-  return { done: new Uint8Array(count), faults: new Uint8Array(count), hasFaults: false, callOfRow };
+  return {
+    done: new Uint8Array(count),
+    faults: new Uint8Array(count),
+    conflicts: new Map(),
+    hasFaults: false,
+    callOfRow,
+  };
 }
 
 export interface BadLineAt {
   readonly line: number;
   readonly fault: LineFault;
+  /** Of an ID_CONFLICT: the id, and where the event is that has it. */
+  readonly conflict?: IdConflict | undefined;
 }
+
+/** `sequence`: of the stored event; null if it is the line `first` of the same chunk. */
+export type IdConflict =
+  | { readonly id: string; readonly sequence: number }
+  | { readonly id: string; readonly sequence: null; readonly first: number; readonly isOtherCall: boolean };
 
 export interface BuiltDraft {
   readonly draft: Omit<CommitDraft, 'producer'>;
@@ -75,7 +90,7 @@ export class DraftBuilder {
       const fault = (skipped.faults[line] || checked.faults[line]) as LineFault;
       const call = callOfRow[line] as number;
       if (fault === LineFault.NONE || skipped.done[line] === 1 || refused.has(call)) continue;
-      badLines.push({ line, fault });
+      badLines.push({ line, fault, conflict: storedConflict(checked, skipped, line) });
       refused.add(call);
     }
     // a line that is bad only among the others fails its whole call, and the draft is built again without that call
@@ -115,6 +130,7 @@ export class DraftBuilder {
     let hasArrivalTime = true;
 
     for (let line = 0; line < checked.count; line++) {
+      let conflict: IdConflict | undefined;
       if (skipped.done[line] === 1) continue;
       if (skipped.callOfRow !== null && refused.has(skipped.callOfRow[line] as number)) continue;
       const own = checked.times[line] as number;
@@ -131,10 +147,11 @@ export class DraftBuilder {
           continue;
         } else {
           fault = LineFault.ID_CONFLICT;
+          conflict = inChunk(id, lines[first.index] as number, line, skipped.callOfRow);
         }
       }
       if (fault !== LineFault.NONE) {
-        badLines.push({ line, fault });
+        badLines.push({ line, fault, conflict: conflict ?? storedConflict(checked, skipped, line) });
         if (onBadLine === 'collect') continue;
         stoppedAt = line;
         break;
@@ -226,23 +243,38 @@ function conflictsOfCalls(
   refused: ReadonlySet<number>,
 ): BadLineAt[] {
   const found: BadLineAt[] = [];
-  const taken = new Map<string, Buffer>();
+  const taken = new Map<string, FirstLine>();
   for (let line = 0; line < checked.count; ) {
     const call = callOfRow[line] as number;
-    const own = new Map<string, Buffer>();
-    let bad: number | null = null;
+    const own = new Map<string, FirstLine>();
+    let bad: BadLineAt | null = null;
     for (; line < checked.count && callOfRow[line] === call; line++) {
       if (bad !== null || done[line] === 1 || refused.has(call)) continue;
       const id = checked.ids[line] as string;
       const hash = hashOfLine(chunk, checked, line);
       const first = taken.get(id) ?? own.get(id);
-      if (first === undefined) own.set(id, hash);
-      else if (!first.equals(hash)) bad = line;
+      if (first === undefined) own.set(id, { hash, line });
+      else if (!first.hash.equals(hash))
+        bad = { line, fault: LineFault.ID_CONFLICT, conflict: inChunk(id, first.line, line, callOfRow) };
     }
-    if (bad !== null) found.push({ line: bad, fault: LineFault.ID_CONFLICT });
-    else for (const [id, hash] of own) taken.set(id, hash);
+    if (bad !== null) found.push(bad);
+    else for (const [id, first] of own) taken.set(id, first);
   }
   return found;
+}
+
+interface FirstLine {
+  readonly hash: Buffer;
+  readonly line: number;
+}
+
+function storedConflict({ ids }: CheckedLines, { conflicts }: SkippedLines, line: number): IdConflict | undefined {
+  const sequence = conflicts.get(line);
+  return sequence === undefined ? undefined : { id: ids[line] as string, sequence };
+}
+
+function inChunk(id: string, first: number, line: number, callOfRow: Uint32Array | null): IdConflict {
+  return { id, sequence: null, first, isOtherCall: callOfRow !== null && callOfRow[first] !== callOfRow[line] };
 }
 
 function hashOfLine(chunk: Chunk, { starts, ends }: CheckedLines, line: number): Buffer {

@@ -28,7 +28,7 @@ const BUCKETS_LIMIT = 10_000;
 export interface SurveyOptions {
   /** Most buckets of the time axis, at most 10,000. Default {@link BUCKETS_MAX}. */
   readonly bucketsMax?: number | undefined;
-  /** Ends it: it rejects with the signal's reason. */
+  /** Ends it: it rejects with ABORTED. */
   readonly signal?: AbortSignal | undefined;
 }
 

@@ -4,7 +4,7 @@
  */
 
 import { invalidArgument, LedgerError } from '../ledger-error.ts';
-import { text as anyText } from '../options/option-kinds.ts';
+import { text as anyText, type Kind } from '../options/option-kinds.ts';
 import { readArgument } from '../options/options.ts';
 import type { Micros } from '../time/time.ts';
 
@@ -23,6 +23,24 @@ export type Anchor = Pick<Head, 'sequence' | 'hash'>;
 /** `SEQUENCE:HASH`, as `inspect` and `emit` print it. */
 export function formatHead(head: Anchor): string {
   return `${head.sequence}:${head.hash}`;
+}
+
+/** The head that a caller expects: its text, or a head as `head()` and `inspect()` give it. */
+export type ExpectedHead = string | Anchor;
+
+/** An option that takes either. */
+export const expectedHead: Kind<ExpectedHead> = {
+  expected: "a head: 'SEQUENCE:HASH', or what head() gives",
+  read: (value) => {
+    if (typeof value === 'string') return value;
+    const { sequence, hash } = (value ?? {}) as Partial<Readonly<Record<keyof Anchor, unknown>>>;
+    return typeof sequence === 'number' && typeof hash === 'string' ? `${sequence}:${hash}` : undefined;
+  },
+};
+
+/** Reads an expected head. @throws LedgerError INVALID_ARGUMENT */
+export function readHead(expected: ExpectedHead): Anchor {
+  return parseHead(typeof expected === 'string' ? expected : formatHead(expected));
 }
 
 /** Parses `SEQUENCE:HASH`. @throws LedgerError INVALID_ARGUMENT */

@@ -23,6 +23,7 @@ import type { Clock } from '../../model/time/clock.ts';
 import { pauseAfter } from './backoff.ts';
 import { type Deliver, deliverWithTimeout } from './deliver-with-timeout.ts';
 import type { GroupConsumerOptions, LaneFailure } from './group-options.ts';
+import type { Owner } from './inside.ts';
 import type { Lane } from './lane.ts';
 
 /**
@@ -75,6 +76,8 @@ export interface LaneFeederParts {
   /** The next events of a lane, at most `events` and `bytes`. */
   read(partition: PartitionId, fromSequence: number, events: number, bytes: number): Promise<EventBatch[]>;
   readonly deliver: Deliver;
+  /** The end that waits for its deliveries. */
+  readonly owner: Owner;
   /** Why a delivery has failed. */
   reasonOf(error: unknown): ParkReason;
   /** Whether the member is shutting down: a failure then counts for nothing. */
@@ -170,6 +173,7 @@ export class LaneFeeder {
   ): Promise<Answer> {
     try {
       await deliverWithTimeout(
+        this.#parts.owner,
         this.#parts.deliver,
         { partition, batches, isReplayed: false, ...current },
         this.#options.ackTimeoutMs,

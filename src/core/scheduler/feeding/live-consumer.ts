@@ -1,9 +1,11 @@
 /** A consumer without a group: gets new events in ledger order and stores no state. Its first failure ends it. */
 
 import type { EventBatch } from '../../model/events/event.ts';
+import { invalidArgument } from '../../model/ledger-error.ts';
 import type { ConsumerView } from '../decide.ts';
 import type { Consumer } from '../scheduler.ts';
 import { type Deliver, deliverWithTimeout } from './deliver-with-timeout.ts';
+import { isInside } from './inside.ts';
 import { Shutdown } from './shutdown.ts';
 
 export interface LiveConsumerParts {
@@ -75,9 +77,14 @@ export class LiveConsumer implements Consumer {
 
   /**
    * Delivers events of a replay, between two of its own deliveries.
-   * @throws the handler's error, which is the replay's failure
+   * @throws the handler's error, which is the replay's failure; INVALID_ARGUMENT inside of its handler
    */
   async deliverReplayed(batches: readonly EventBatch[]): Promise<void> {
+    if (isInside(this.shutdown))
+      throw invalidArgument(
+        'the replay would wait for the handler that awaits it: it is delivered to that subscription, too',
+        'iterate the replay, or pass it to a sink, or do not await it in a handler without a group',
+      );
     while (this.#inFlight !== undefined) await this.#inFlight;
     if (this.shutdown.hasBegun) return;
     const delivery = this.#deliverPage(batches, true);
@@ -99,6 +106,7 @@ export class LiveConsumer implements Consumer {
 
   #deliverPage(batches: readonly EventBatch[], isReplayed: boolean): Promise<void> {
     return deliverWithTimeout(
+      this.shutdown,
       this.#parts.deliver,
       { partition: null, batches, attempt: 1, isRedelivery: false, isReplayed },
       this.#options.ackTimeoutMs,

@@ -4,6 +4,7 @@
  */
 
 import { withResolvers } from '../../model/with-resolvers.ts';
+import { awaitUnlessInside } from './inside.ts';
 
 export class Shutdown {
   /** Resolves at the end; rejects with the failure that ended the consumer. */
@@ -30,8 +31,13 @@ export class Shutdown {
     return this.#closing !== undefined;
   }
 
-  /** Resolves when everything is released. */
+  /** Ends the consumer. Resolves when everything is released; at once for a handler of its own, which is waited for. */
   close(): Promise<void> {
+    return awaitUnlessInside(this, this.end());
+  }
+
+  /** Ends the consumer. Resolves when everything is released, also inside a handler. */
+  end(): Promise<void> {
     this.#closing ??= this.#end();
     return this.#closing;
   }
@@ -39,7 +45,7 @@ export class Shutdown {
   /** Ends the consumer with a failure. */
   fail(error: unknown): void {
     this.#failure ??= { error };
-    void this.close();
+    void this.end();
   }
 
   async #end(): Promise<void> {
