@@ -46,7 +46,8 @@ export async function tailHistory(
     const onProgress =
       cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress, output.isBegun);
     const report = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(sink);
-    if (!interrupt.signal.aborted) note(outcomeText(report, { hasCursor: cursor !== null, isRange: isRange(flags, given) && !isFollowing }));
+    if (!interrupt.signal.aborted)
+      note(outcomeText(report, { hasCursor: cursor !== null, isRange: isRange(flags, given) && !isFollowing }));
   } finally {
     reader?.close();
     cursor?.save();
