@@ -1,4 +1,4 @@
-/** What operators typed and were not understood, or were not told: hints, quiet runs, parked payloads, and programs that do not exist. */
+/** What operators typed and were not understood, or missed: hints, quiet runs, parked payloads, and programs that do not exist. */
 
 import { existsSync } from 'node:fs';
 import { join } from 'node:path';

@@ -6,7 +6,7 @@ import { LedgerError } from '../../index.ts';
 /** The first word, if it is a plain name or path: no assignment, no quotes, no number of a redirection, no function. */
 const PROGRAM = /^\s*(?!\d+[<>])([\w./+][\w./+-]*)(?=[\s;|&<>]|$)/;
 
-/** Commands whose first word only a shell can tell are left to their first run. @throws LedgerError CONSUMER_UNUSABLE */
+/** Commands whose first word only a shell can parse are left to their first run. @throws LedgerError CONSUMER_UNUSABLE */
 export function checkProgram(command: string): void {
   const program = PROGRAM.exec(command)?.[1];
   if (program === undefined) return;

@@ -46,18 +46,30 @@ export async function tailHistory(
     const onProgress =
       cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress, output.isBegun);
     const report = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(sink);
-    if (!interrupt.signal.aborted) note(outcomeText(report, cursor !== null, isFollowing));
+    if (!interrupt.signal.aborted)
+      note(outcomeText(report, { hasCursor: cursor !== null, isRange: isRange(flags, given) && !isFollowing }));
   } finally {
     reader?.close();
     cursor?.save();
   }
 }
 
-/** What the output does not say: that there was nothing, and why. Null if there is nothing to say. */
-function outcomeText(report: StreamReport, hasCursor: boolean, isFollowing: boolean): string | null {
+/** What the output does not say: that a range has nothing, and why. Null if there is nothing to say. */
+function outcomeText(
+  report: StreamReport,
+  { hasCursor, isRange }: { readonly hasCursor: boolean; readonly isRange: boolean },
+): string | null {
   const missing = missingFieldsText(report);
-  if (missing !== null || report.events > 0 || !report.isComplete || isFollowing) return missing;
+  if (missing !== null || report.events > 0 || !report.isComplete || !isRange) return missing;
   return hasCursor ? 'no events after the position in the cursor file' : 'no events in this range';
+}
+
+/** Whether somebody who sees nothing would wonder: not after `-n 0`, `--from end`, or a filter. */
+function isRange(flags: TailFlags, { range }: RangeArguments): boolean {
+  const { from, through, until, key, where, number } = flags;
+  if (from === 'end' || number === '0' || key !== undefined || where !== undefined) return false;
+  const bounds = [range, from, through, until, flags['from-sequence'], flags['through-sequence']];
+  return bounds.some((bound) => bound !== undefined);
 }
 
 function toOptions(flags: TailFlags, { range, partitions }: RangeArguments): TailOptions {

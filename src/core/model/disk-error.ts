@@ -1,4 +1,4 @@
-/** Tells failures of the disk itself from those by which a file system only says that it does not support something. Pure. */
+/** Separates failures of the disk itself from those by which a file system only says that it does not support something. Pure. */
 
 const DISK_ERRORS = ['EIO', 'ENOSPC', 'EDQUOT'];
 

@@ -50,7 +50,7 @@ describe('spans back from now', () => {
     expect(await readTimeExpression(text, UTC)).toEqual(instant(NOW - ago));
   });
 
-  it.each(['-', '-h', '-2', '-2y', '2h', '+2h', '-2h-3m', '-2 h', '-1.5h', '--2h'])(
+  it.each(['-', '-h', '-2', '-2q', '2h', '+2h', '-2h-3m', '-2 h', '-1.5h', '--2h'])(
     'does not read %j as one',
     async (text) => {
       const read = await readTimeExpression(text, UTC).catch((error: { code: string }) => error.code);
@@ -203,7 +203,7 @@ describe('durations', () => {
     expect(readDuration(text)).toBe(micros);
   });
 
-  it.each(['', '.', '5.', '.5s', '1e3', 's', '-5s', '5 s', '5S', '5y', '5s ', '1h-30m', '1h  30m', '5 5', 'PT5S'])(
+  it.each(['', '.', '5.', '.5s', '1e3', 's', '-5s', '5 s', '5S', '5q', '5s ', '1h-30m', '1h  30m', '5 5', 'PT5S'])(
     'refuses %j',
     (text) => {
       expectRefusal('INVALID_TIME', () => readDuration(text));
