@@ -47,9 +47,10 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
   }
   for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
   const streams = [STDOUT, STDERR].filter(({ place }) => taken.has(keyOf(place) ?? ''));
-  for (const { name, place } of streams)
-    throw refusal(`${name} ${taken.get(keyOf(place) ?? '')}`, 'send the output to another file', {
-      takenStreams: streams.map((stream) => stream.place),
+  const [stream] = streams;
+  if (stream !== undefined)
+    throw refusal(`${stream.name} ${taken.get(keyOf(stream.place) ?? '')}`, 'send the output to another file', {
+      takenStreams: streams.map(({ place }) => place),
     });
   // standard error may share the file of any output: its lines are appended
   for (const { name, place } of [STDOUT, ...filesOf(outputs)]) {
