@@ -5,13 +5,13 @@
 
 import { copy } from './copy';
 
-/** Frames of one commit, FRAME_BYTES each: bounds of its body, count of events, and first time. */
-const FRAME_BYTES: usize = 24;
+/** Frames of one commit, FRAME_BYTES each: bounds of its body, count of events, first time, and first offset. */
+const FRAME_BYTES: usize = 32;
 /**
- * Events by their index in the commit, SLOT_BYTES each: bounds of the payload, and its time. An end of 0 is an empty
- * slot.
+ * Events by their index in the commit, SLOT_BYTES each: bounds of the payload, its time, its frame, and its index in the
+ * frame. An end of 0 is an empty slot.
  */
-const SLOT_BYTES: usize = 16;
+const SLOT_BYTES: usize = 24;
 
 const OPEN: u32 = 0x5b;
 const CLOSE: u32 = 0x5d;
@@ -54,13 +54,14 @@ export function gatheredEnd(): usize {
 /**
  * Writes the payloads with indexes in `[from, through]` to `out`, in order, each followed by a line feed. Returns their
  * count, or -1 if a body is malformed. Needs a slot for every index, and at `out` as much memory as the bodies take
- * plus 16 bytes. The times of the events go to `times`, eight bytes each.
+ * plus 16 bytes. Times and offsets of the events go to `times` and `offsets`, eight bytes each, and the indexes of their
+ * frames to `frameOf`, two bytes each.
  */
-export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: u32, from: u32, through: u32, out: usize, times: usize): i32 {
+export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: u32, from: u32, through: u32, out: usize, times: usize, offsets: usize, frameOf: usize): i32 {
   memory.fill(slots, 0, <usize>slotCount * SLOT_BYTES);
   for (let nth: u32 = 0; nth < frameCount; nth++) {
     const frame = frames + <usize>nth * FRAME_BYTES;
-    const fault = spread(load<u32>(frame), load<u32>(frame, 4), load<u32>(frame, 8), load<f64>(frame, 16), slots, slotCount);
+    const fault = spread(nth, load<u32>(frame), load<u32>(frame, 4), load<u32>(frame, 8), load<f64>(frame, 16), slots, slotCount);
     if (fault < 0) return fault;
   }
   let at = out;
@@ -77,7 +78,10 @@ export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: 
     at++;
     last = <u32>((slot - slots) / SLOT_BYTES);
     lastTime = load<f64>(slot, 8);
+    const frame = load<u32>(slot, 16);
     store<f64>(times + <usize>count * 8, lastTime);
+    store<f64>(offsets + <usize>count * 8, load<f64>(frames + <usize>frame * FRAME_BYTES, 24) + <f64>load<u32>(slot, 20));
+    store<u16>(frameOf + <usize>count * 2, <u16>frame);
     if (count == 0) {
       first = last;
       firstTime = lastTime;
@@ -89,7 +93,7 @@ export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: 
 }
 
 /** Records the events of one body in their slots. */
-function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize, slotCount: u32): i32 {
+function spread(frame: u32, body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize, slotCount: u32): i32 {
   if (bodyEnd - body < BODY_BYTES_MIN || load<u8>(body) != OPEN || load<u8>(bodyEnd - 1) != CLOSE) return BROKEN;
   let at = body + 1;
   let before: i64 = -1;
@@ -127,6 +131,8 @@ function spread(body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize
     store<u32>(slot, <u32>at);
     store<u32>(slot, <u32>payloadEnd, 4);
     store<f64>(slot, time + <f64>delta, 8);
+    store<u32>(slot, frame, 16);
+    store<u32>(slot, nth - 1, 20);
     at = lineEnd + 1;
   }
   return 0;

@@ -13,6 +13,8 @@ export let keys: usize = 0;
 export let slotCount: u32 = 0;
 export let depthMax: i32 = 0;
 export let lineBytesMax: u32 = 0;
+/** Of two equal keys of the plan in one object the last one counts, as only the reference reads it. */
+export let isLastTaken: bool = false;
 /** One byte and one word per level of nesting. */
 export let isObjectAt: usize = 0;
 export let nodeAt: usize = 0;
@@ -35,7 +37,7 @@ export let ledgerTimes: usize = 0;
 export const NODE_BYTES: usize = 16;
 export const KEY_BYTES: usize = 12;
 
-export function setPlan(nodesAt: usize, keysAt: usize, slots: u32, depth: i32, lineBytes: u32, objectBits: usize, nodeStack: usize): void {
+export function setPlan(nodesAt: usize, keysAt: usize, slots: u32, depth: i32, lineBytes: u32, objectBits: usize, nodeStack: usize, isLastRepeatTaken: bool): void {
   nodes = nodesAt;
   keys = keysAt;
   slotCount = slots;
@@ -43,6 +45,7 @@ export function setPlan(nodesAt: usize, keysAt: usize, slots: u32, depth: i32, l
   lineBytesMax = lineBytes;
   isObjectAt = objectBits;
   nodeAt = nodeStack;
+  isLastTaken = isLastRepeatTaken;
 }
 
 /** The columns are consecutive from `at`, those with wide cells first. Returns the end address. */

@@ -35,6 +35,7 @@ import {
   fieldEnds,
   fieldKinds,
   fieldStarts,
+  isLastTaken,
   isObjectAt,
   KEY_BYTES,
   keys,
@@ -254,7 +255,7 @@ function scanKey(start: usize, parent: i32): i32 {
   if (node != NO_NODE) {
     const met = nodes + <usize>node * NODE_BYTES + 12;
     if (load<u32>(met) == lineStamp) {
-      stop(FAULT_FIELD_TWICE, start);
+      stop(isLastTaken ? FAULT_UNDECIDED : FAULT_FIELD_TWICE, start);
       return NO_NODE;
     }
     store<u32>(met, lineStamp);

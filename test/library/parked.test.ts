@@ -83,7 +83,12 @@ test('of a long list as many pages are read as are asked for', async () => {
     },
     head: async () => ({ sequence: 5000 }),
   } as unknown as Ledger;
-  const desk = new GroupAdmin(ledger, systemClock, { ledger: '', partitionName: () => 'p0', key: () => null });
+  const desk = new GroupAdmin(ledger, systemClock, {
+    ledger: '',
+    partitionName: () => 'p0',
+    key: () => null,
+    keyField: () => 'none',
+  });
   let seen = 0;
   for await (const _ of desk.parked('g', {})) if (++seen === 300) break;
   expect(pages).toEqual([256, 256]);

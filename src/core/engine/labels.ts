@@ -2,9 +2,9 @@
 
 import type { Ledger } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
-import type { EventLabels } from '../model/events/event-labels.ts';
+import type { EventLabels, KeyField } from '../model/events/event-labels.ts';
 import type { Router } from '../model/routing/router.ts';
-import { epochAt, NO_PLACEMENTS } from '../model/routing/routing.ts';
+import { epochAt, NO_PLACEMENTS, type RoutingSpec } from '../model/routing/routing.ts';
 import { makeRouter } from '../router/router.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 
@@ -36,5 +36,11 @@ export function labelsOf(ledger: Ledger): EventLabels {
       const { router, fields } = readerAt(batch.sequences[at] as number);
       return router.fields.length === 0 ? null : router.keyOf(fields.read(batch.payload(at)));
     },
+    // a batch is of one commit, and a commit of one epoch
+    keyField: (batch) => keyFieldOf(epochAt(ledger.identity.epochs, batch.sequences[0] as number).spec),
   };
+}
+
+function keyFieldOf(spec: RoutingSpec): KeyField {
+  return spec.rule === 'composite' ? 'computed' : (spec.field ?? 'none');
 }

@@ -81,8 +81,7 @@ function isCloudEvent(row: EventRow): boolean {
 }
 
 /** From the subject on up to the data. */
-function writeFacts({ batch, at, labels }: EventRow, out: PieceWriter): void {
-  const key = labels.key(batch, at);
+function writeFacts({ batch, at, key }: EventRow, out: PieceWriter): void {
   // an attribute is left out rather than changed
   if (key !== null && key !== '' && !NOT_ALLOWED.test(key)) {
     const text = JSON.stringify(key);

@@ -12,7 +12,7 @@ const FACTS = {
   partition: ({ batch, at, labels }: EventRow) => labels.partitionName(batch.partition(at)),
   offset: ({ batch, at }: EventRow) => String(batch.offsets[at]),
   time: ({ batch, at }: EventRow, timeText: TimeText) => timeText(batch.times[at] as number),
-  key: ({ batch, at, labels }: EventRow) => labels.key(batch, at),
+  key: ({ key }: EventRow) => key,
 } as const satisfies Record<string, (row: EventRow, timeText: TimeText) => string | null>;
 
 type Fact = keyof typeof FACTS;

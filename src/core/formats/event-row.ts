@@ -1,16 +1,15 @@
 /** Walks through the events of a batch row by row, with fields of their payloads. */
 
-import { DEPTH_MAX } from '../model/config.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { LINE_FEED } from '../model/text/bytes.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
-import { planScan, type ScanPlan } from '../scan/scan-plan.ts';
+import { scalarText } from '../model/text/scalar-text.ts';
 import type { FieldKind } from '../scan/scanned-field.ts';
-import { ScannedLines } from '../scan/scanned-lines.ts';
-import { Scanner } from '../scan/scanner.ts';
+import type { ScannedLines } from '../scan/scanned-lines.ts';
 import { PieceWriter } from './pieces.ts';
+import { type KeySlot, RowScans } from './row-scan.ts';
 
 /** Payloads are scanned in runs of this size, in bytes: tables for a commit of a million events would fill memory. */
 const RUN_BYTES = 256 * 1024;
@@ -24,19 +23,34 @@ export class EventRow {
   /** Memory of the payload and of its fields. */
   readonly bytes: Buffer;
   readonly #lines: ScannedLines;
+  readonly #keySlot: KeySlot;
   #line = 0;
+  #isRescanned = false;
 
-  constructor(batch: EventBatch, labels: EventLabels, bytes: Buffer, lines: ScannedLines) {
+  constructor(batch: EventBatch, labels: EventLabels, bytes: Buffer, lines: ScannedLines, keySlot: KeySlot) {
     this.batch = batch;
     this.labels = labels;
     this.bytes = bytes;
     this.#lines = lines;
+    this.#keySlot = keySlot;
   }
 
   /** `line`: of the current run. */
-  moveTo(at: number, line: number): void {
+  moveTo(at: number, line: number, isRescanned: boolean): void {
     this.at = at;
     this.#line = line;
+    this.#isRescanned = isRescanned;
+  }
+
+  /** Key that the router read or was given; null if there is none. */
+  get key(): string | null {
+    const { batch, at, labels } = this;
+    const slot = this.#keySlot;
+    // of a key that occurs twice the router took the first one, and this scan the last one
+    if (slot === 'computed' || this.#isRescanned) return labels.key(batch, at);
+    const given = batch.givenKey(at);
+    if (given !== null || slot === 'none') return given;
+    return scalarText(this.bytes, this.kind(slot), this.start(slot), this.end(slot));
   }
 
   get payloadStart(): number {
@@ -64,13 +78,11 @@ export class EventRow {
 
 /** Scans the same fields of any number of batches, which may be written at the same time. */
 export class RowWriter {
-  readonly #plan: ScanPlan;
-  readonly #idle: Scan[] = [];
+  readonly #scans: RowScans;
 
   /** `paths`: the fields that are asked for; of a field that occurs twice, the last one counts. */
   constructor(paths: readonly FieldPath[]) {
-    const limits = { depthMax: DEPTH_MAX, lineBytesMax: Number.MAX_SAFE_INTEGER, repeats: 'last' } as const;
-    this.#plan = planScan(paths, limits);
+    this.#scans = new RowScans(paths);
   }
 
   /**
@@ -84,37 +96,29 @@ export class RowWriter {
   ): Generator<Buffer, void, undefined> {
     const bytes = batch.lines();
     const { count } = batch;
-    const scan = this.#idle.pop() ?? newScan(this.#plan);
-    const { scanner, lines } = scan;
-    const row = new EventRow(batch, labels, bytes, lines);
+    if (bytes.length === 0) return;
+    const scan = this.#scans.take(bytes.length, () => labels.keyField(batch));
+    const { lines } = scan;
+    const row = new EventRow(batch, labels, bytes, lines, scan.keySlot);
     const out = new PieceWriter();
     let at = 0;
     try {
       for (let start = 0; start < bytes.length; ) {
         const end = endOfRun(bytes, start);
-        scanner.scan(bytes, start, end, lines);
+        scan.run(bytes, start, end);
         if (lines.count !== lines.lineCount || at + lines.count > count) throw notLines(batch);
         for (let line = 0; line < lines.count; line++) {
-          row.moveTo(at++, line);
+          row.moveTo(at++, line, scan.settle(bytes, line));
           write(row, out);
           if (out.isFull) yield out.take();
         }
         start = end;
       }
     } finally {
-      this.#idle.push(scan);
+      this.#scans.giveBack(scan);
     }
     if (!out.isEmpty) yield out.take();
   }
-}
-
-interface Scan {
-  readonly scanner: Scanner;
-  readonly lines: ScannedLines;
-}
-
-function newScan(plan: ScanPlan): Scan {
-  return { scanner: new Scanner(plan), lines: new ScannedLines(plan.slotCount) };
 }
 
 function endOfRun(bytes: Buffer, start: number): number {

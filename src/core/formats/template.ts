@@ -27,7 +27,7 @@ const COLUMNS: Readonly<Record<string, string>> = {
 /** Tokens that stand for a number. */
 const NUMBERS: Readonly<Record<string, (row: EventRow) => number>> = {
   T: ({ batch, at }) => Math.floor((batch.times[at] as number) / 1000),
-  K: ({ batch, at, labels }) => Buffer.byteLength(labels.key(batch, at) ?? ''),
+  K: ({ key }) => Buffer.byteLength(key ?? ''),
   V: ({ payloadStart, payloadEnd }) => payloadEnd - payloadStart,
 };
 

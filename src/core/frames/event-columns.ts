@@ -98,6 +98,15 @@ export class EventColumns {
     });
   }
 
+  get frames(): readonly StoredFrame[] {
+    return this.#places.frames;
+  }
+
+  /** Index in {@link frames}, by event. */
+  get frameOf(): Uint16Array {
+    return this.#places.frameOf;
+  }
+
   frame(at: number): StoredFrame {
     return this.#places.frames[numberAt(this.#places.frameOf, at)] as StoredFrame;
   }

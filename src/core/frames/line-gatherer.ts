@@ -19,6 +19,8 @@ interface GatherExports {
     through: number,
     out: number,
     times: number,
+    offsets: number,
+    frameOf: number,
   ): number;
   gatheredEnd(): number;
   gatheredFirst(): number;
@@ -28,9 +30,10 @@ interface GatherExports {
 }
 
 /** The kernel's own sizes. */
-const FRAME_BYTES = 24;
-const SLOT_BYTES = 16;
-const TIME_BYTES = 8;
+const FRAME_BYTES = 32;
+const SLOT_BYTES = 24;
+/** Of an event's time, offset and frame. */
+const FACT_BYTES = 8 + 8 + 2;
 /** The kernel reads and copies sixteen bytes at a time. */
 const GAP_BYTES = 32;
 /** A commit with more events, or one that needs more memory than this, is left to the reference. */
@@ -58,7 +61,7 @@ export class LineGatherer {
     this.#linesEnd = this.#memory.start;
     const usual = page.filter(isUsual);
     const lines = usual.reduce(
-      (sum, commit) => sum + bodyBytes(commit.frames) + GAP_BYTES + (placesOf(commit) + 1) * TIME_BYTES,
+      (sum, commit) => sum + bodyBytes(commit.frames) + GAP_BYTES + 16 + placesOf(commit) * FACT_BYTES,
       this.#linesEnd,
     );
     const work = usual.reduce((most, commit) => Math.max(most, workBytes(commit, placesOf(commit))), 0);
@@ -79,12 +82,25 @@ export class LineGatherer {
     const { exports } = this.#memory;
     const { frames } = commit;
     const timesAt = align(this.#linesEnd);
-    const linesAt = timesAt + places * TIME_BYTES;
+    const offsetsAt = timesAt + places * 8;
+    const frameOfAt = offsetsAt + places * 8;
+    const linesAt = timesAt + places * FACT_BYTES;
     const framesAt = align(linesAt + bodyBytes(frames) + GAP_BYTES);
     const slotsAt = align(framesAt + frames.length * FRAME_BYTES);
     if (linesAt + bodyBytes(frames) + workBytes(commit, places) > this.#memory.buffer.byteLength) return null;
     this.#lay(commit, framesAt, slotsAt + places * SLOT_BYTES);
-    const count = exports.gather(framesAt, frames.length, slotsAt, places, from, through, linesAt, timesAt);
+    const count = exports.gather(
+      framesAt,
+      frames.length,
+      slotsAt,
+      places,
+      from,
+      through,
+      linesAt,
+      timesAt,
+      offsetsAt,
+      frameOfAt,
+    );
     if (count < 0) return null;
     if (count === 0)
       return {
@@ -94,8 +110,9 @@ export class LineGatherer {
         firstTime: 0,
         lastTime: 0,
         lines: Buffer.alloc(0),
-        times: null,
+        facts: null,
       };
+    const { buffer } = this.#memory;
     this.#linesEnd = exports.gatheredEnd();
     return {
       count,
@@ -103,8 +120,13 @@ export class LineGatherer {
       lastSequence: commit.firstSequence + exports.gatheredLast(),
       firstTime: exports.gatheredFirstTime(),
       lastTime: exports.gatheredLastTime(),
-      lines: Buffer.from(this.#memory.buffer, linesAt, this.#linesEnd - linesAt),
-      times: new Float64Array(this.#memory.buffer, timesAt, count),
+      lines: Buffer.from(buffer, linesAt, this.#linesEnd - linesAt),
+      facts: {
+        times: new Float64Array(buffer, timesAt, count),
+        offsets: new Float64Array(buffer, offsetsAt, count),
+        frameOf: new Uint16Array(buffer, frameOfAt, count),
+        frames,
+      },
     };
   }
 
@@ -114,13 +136,14 @@ export class LineGatherer {
     const table = new DataView(buffer, framesAt, frames.length * FRAME_BYTES);
     const bytes = new Uint8Array(buffer);
     let bodyAt = bodiesAt;
-    for (const [nth, { body, count, firstTime }] of frames.entries()) {
+    for (const [nth, { body, count, firstTime, offset }] of frames.entries()) {
       const entry = nth * FRAME_BYTES;
       bytes.set(body, bodyAt);
       table.setUint32(entry, bodyAt, true);
       table.setUint32(entry + 4, bodyAt + body.length, true);
       table.setUint32(entry + 8, count, true);
       table.setFloat64(entry + 16, firstTime, true);
+      table.setFloat64(entry + 24, offset, true);
       bodyAt += body.length + GAP_BYTES;
     }
   }

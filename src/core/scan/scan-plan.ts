@@ -17,13 +17,16 @@ interface PlanNode {
 export interface ScanPlan {
   readonly nodes: readonly PlanNode[];
   readonly slotCount: number;
-  /** Whether any node has elements, which the kernel does not read. */
   readonly hasElements: boolean;
+  /** The kernel reads no elements, and names the slots of a node in a word of bits. */
+  readonly isForKernel: boolean;
   readonly lineBytesMax: number;
   readonly depthMax: number;
   /** If an object holds a key of interest twice: fault, or the last one counts. */
   readonly repeats: 'refuse' | 'last';
 }
+
+const KERNEL_SLOTS_MAX = 32;
 
 /** Field n of `paths` is reported in slot n. */
 export function planScan(
@@ -49,5 +52,6 @@ export function planScan(
     nodeAt(current).slots.push(slot);
   }
   const hasElements = nodes.some(({ elements }) => elements.length > 0);
-  return { nodes, slotCount: paths.length, hasElements, repeats: 'refuse', ...limits };
+  const isForKernel = !hasElements && paths.length <= KERNEL_SLOTS_MAX;
+  return { nodes, slotCount: paths.length, hasElements, isForKernel, repeats: 'refuse', ...limits };
 }

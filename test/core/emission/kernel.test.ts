@@ -2,13 +2,13 @@
 
 import { describe, expect, it } from 'vitest';
 import { type ChunkEncoder, encoderParts, ReferenceEncoder } from '../../../src/core/emission/draft/chunk-encoder.ts';
-import { Kernel } from '../../../src/core/emission/draft/kernel.ts';
 import { kernelEncoder } from '../../../src/core/emission/draft/kernel-encoder.ts';
 import type { EmissionSettings } from '../../../src/core/emission/draft/settings.ts';
 import type { Basis } from '../../../src/core/model/events/commit.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { parseFieldPath } from '../../../src/core/model/text/field-path.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
+import { KernelScanner } from '../../../src/core/scan/kernel-scanner.ts';
 import { Scanner } from '../../../src/core/scan/scanner.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';
 import { MUTATED_PATHS } from '../../support/mutated-lines.ts';
@@ -22,7 +22,10 @@ const LINE_FEED = Buffer.from('\n');
 const joined = (lines: readonly Buffer[]) => Buffer.concat(lines.flatMap((line) => [line, LINE_FEED]));
 
 function bothScans(limits: ScanLimits = {}): [ChunkScan, ChunkScan] {
-  return [new ChunkScan(MUTATED_PATHS, limits), new ChunkScan(MUTATED_PATHS, limits, (plan) => new Kernel(plan))];
+  return [
+    new ChunkScan(MUTATED_PATHS, limits),
+    new ChunkScan(MUTATED_PATHS, limits, (plan) => new KernelScanner(plan)),
+  ];
 }
 
 describe('the scan of the kernel', () => {

@@ -4,7 +4,7 @@
  */
 
 import { expect, it } from 'vitest';
-import { Kernel } from '../../../src/core/emission/draft/kernel.ts';
+import { KernelScanner } from '../../../src/core/scan/kernel-scanner.ts';
 import { hasKeyTwice, readStrictly, valueAt } from '../../support/json-oracle.ts';
 import { MUTATED_PATHS, mutatedLine } from '../../support/mutated-lines.ts';
 import { ChunkScan, expectSameRecords, type KindName, type ScannedRecord } from '../../support/scan.ts';
@@ -52,7 +52,7 @@ it(
     // deeper than any of these lines is long: how deep is too deep has its own test
     const limits = { depthMax: 65_536 };
     const reference = new ChunkScan(MUTATED_PATHS, limits);
-    const kernel = new ChunkScan(MUTATED_PATHS, limits, (plan) => new Kernel(plan));
+    const kernel = new ChunkScan(MUTATED_PATHS, limits, (plan) => new KernelScanner(plan));
     const outcomes = { accepted: 0, rejected: 0, twice: 0, blank: 0, fields: 0 };
     for (let done = 0; done < LINES; done += LINES_A_CHUNK) {
       const lines = Array.from({ length: LINES_A_CHUNK }, () => mutatedLine(random));

@@ -90,20 +90,27 @@ function makeRange(random: Seeded, page: readonly MadeCommit[]): SequenceRange {
   return { from: ends[0] as number, through: ends[1] as number };
 }
 
-type EventStream = Omit<GatheredLines, 'lines' | 'times'> & {
+type EventStream = Omit<GatheredLines, 'lines' | 'facts'> & {
   readonly lines: string;
   readonly times: readonly number[];
+  readonly offsets: readonly number[];
+  readonly partitions: readonly number[];
 };
+
+const NO_SPAN = { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 };
 
 /** What the reference says; null where it refuses the commit. */
 function referenceOf(commit: StoredCommit, range: SequenceRange): EventStream | null {
   try {
     const batch = EventBatch.of(commit, range);
     const lines = batch.lines().toString('latin1');
+    const { count, firstSequence, lastSequence, firstTime, lastTime } = batch.span ?? NO_SPAN;
     return {
-      ...(batch.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 }),
+      ...{ count, firstSequence, lastSequence, firstTime, lastTime },
       lines,
       times: [...batch.times],
+      offsets: [...batch.offsets],
+      partitions: Array.from({ length: batch.count }, (_, at) => batch.partition(at)),
     };
   } catch (error) {
     expect(error).toMatchObject({ code: 'VERIFICATION_FAILED' });
@@ -111,10 +118,12 @@ function referenceOf(commit: StoredCommit, range: SequenceRange): EventStream | 
   }
 }
 
-const textOf = ({ lines, times, ...span }: GatheredLines): EventStream => ({
+const textOf = ({ lines, facts, ...span }: GatheredLines): EventStream => ({
   ...span,
   lines: lines.toString('latin1'),
-  times: [...(times ?? [])],
+  times: [...(facts?.times ?? [])],
+  offsets: [...(facts?.offsets ?? [])],
+  partitions: Array.from(facts?.frameOf ?? [], (frame) => facts?.frames[frame]?.partition ?? -1),
 });
 
 /** Compares the cut of a whole page, commit by commit and once more when all of it was cut. Returns how many commits the kernel has cut. */

@@ -132,7 +132,7 @@ export class DraftFactory {
       this.#encoders = { parts, small: new ReferenceEncoder(parts, new Scanner(parts.plan)), large: undefined };
     }
     const encoders = this.#encoders;
-    if (chunk.end - chunk.start < KERNEL_FROM_BYTES || encoders.parts.plan.hasElements) return encoders.small;
+    if (chunk.end - chunk.start < KERNEL_FROM_BYTES || !encoders.parts.plan.isForKernel) return encoders.small;
     if (encoders.large === undefined) {
       const { kernelEncoder } = await import('./kernel-encoder.ts');
       encoders.large = kernelEncoder(encoders.parts);

@@ -5,12 +5,13 @@ import type { PartitionId } from '../../model/routing/partition.ts';
 import { NO_PIN_CHANGES, type SessionRouter } from '../../model/routing/session-pins.ts';
 import { numberAt } from '../../model/text/bytes.ts';
 import { type Micros, NO_TIME } from '../../model/time/time.ts';
+import { KernelScanner, UNDECIDED } from '../../scan/kernel-scanner.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import { ScannedLines } from '../../scan/scanned-lines.ts';
 import type { Chunk } from '../input/chunk.ts';
 import { type ChunkEncoder, type EncoderParts, type ReadChunk, ReferenceEncoder } from './chunk-encoder.ts';
 import { type BuiltDraft, DraftBuilder, placeSession, type SkippedLines } from './draft-builder.ts';
-import { type HashedPart, Kernel, UNDECIDED } from './kernel.ts';
+import { type HashedPart, Kernel } from './kernel.ts';
 import type { CheckedLines, LineChecker } from './line-checker.ts';
 import { isWrapped } from './settings.ts';
 
@@ -18,7 +19,7 @@ import { isWrapped } from './settings.ts';
 export function kernelEncoder(parts: EncoderParts): ChunkEncoder {
   const { settings } = parts;
   const isSimple = !isWrapped(settings) && settings.unique === null && settings.onBadLine !== 'calls';
-  return isSimple ? new KernelEncoder(parts) : new ReferenceEncoder(parts, new Kernel(parts.plan));
+  return isSimple ? new KernelEncoder(parts) : new ReferenceEncoder(parts, new KernelScanner(parts.plan));
 }
 
 /** The part of a line that the kernel can hash to find its partition. */

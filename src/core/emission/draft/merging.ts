@@ -23,12 +23,12 @@ export async function mergedSource(
     );
   const limits = scanLimits(settings);
   const plan = planScan(paths, limits);
-  const { Kernel } = await import('./kernel.ts');
+  const { KernelScanner } = await import('../../scan/kernel-scanner.ts');
   const reading: TimeReading = { time: NO_TIME, fault: undefined };
   return new MergedSource(
     sources,
     {
-      scanner: plan.hasElements ? new Scanner(plan) : new Kernel(plan),
+      scanner: plan.isForKernel ? new KernelScanner(plan) : new Scanner(plan),
       slotCount: plan.slotCount,
       timeOf: (bytes, lines, line) => {
         readTimeField(

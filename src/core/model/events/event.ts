@@ -4,7 +4,7 @@ import { EventColumns } from '../../frames/event-columns.ts';
 import type { PartitionId } from '../routing/partition.ts';
 import { LINE_FEED } from '../text/bytes.ts';
 import type { Micros } from '../time/time.ts';
-import type { StoredCommit } from './commit.ts';
+import type { StoredCommit, StoredFrame } from './commit.ts';
 import type { SequenceRange } from './range.ts';
 
 /** Positions of the first and the last event of a batch. */
@@ -20,8 +20,17 @@ export interface BatchSpan {
 export interface GatheredLines extends BatchSpan {
   /** The payloads in order, each followed by a line feed. */
   readonly lines: Buffer;
-  /** Times of the events in order; null if they must be read from the columns. */
-  readonly times: Float64Array | null;
+  /** Null if they must be read from the columns. */
+  readonly facts: GatheredFacts | null;
+}
+
+/** Facts of gathered events, by event. */
+export interface GatheredFacts {
+  readonly times: Float64Array;
+  readonly offsets: Float64Array;
+  /** Index in `frames`. */
+  readonly frameOf: Uint16Array;
+  readonly frames: readonly StoredFrame[];
 }
 
 /** Gathers a commit's lines faster than columns can be built; null if it cannot, and the columns must. */
@@ -101,22 +110,22 @@ export class EventBatch {
 
   /** Ledger time, integer microseconds since the epoch. */
   get times(): Float64Array {
-    return this.#lines?.times ?? this.#events.times;
+    return this.#facts.times;
   }
 
   /** Offsets in their partitions, 0-based. */
   get offsets(): Float64Array {
-    return this.#events.offsets;
+    return this.#facts.offsets;
   }
 
   /** `at`: index of the event in the batch, 0-based, here and below. */
   partition(at: number): PartitionId {
-    return this.#events.frame(at).partition;
+    return this.#frame(at).partition;
   }
 
   /** Key that the emitter gave for the frame, or null. */
   givenKey(at: number): string | null {
-    return this.#events.frame(at).key;
+    return this.#frame(at).key;
   }
 
   /** The payload, in the frame's memory: valid until the next page is taken. */
@@ -129,6 +138,15 @@ export class EventBatch {
   lines(): Buffer {
     this.#lines ??= this.#cut?.() ?? this.#cutByColumns();
     return this.#lines.lines;
+  }
+
+  get #facts(): GatheredFacts {
+    return this.#lines?.facts ?? this.#events;
+  }
+
+  #frame(at: number): StoredFrame {
+    const { frames, frameOf } = this.#facts;
+    return frames[frameOf[at] as number] as StoredFrame;
   }
 
   get #events(): EventColumns {
@@ -147,7 +165,7 @@ export class EventBatch {
       lines[end++] = LINE_FEED;
     }
     const span = this.span ?? { count: 0, firstSequence: 0, lastSequence: 0, firstTime: 0, lastTime: 0 };
-    return { ...span, lines, times: null };
+    return { ...span, lines, facts: null };
   }
 }
 

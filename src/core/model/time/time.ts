@@ -27,15 +27,32 @@ export function isTime(micros: number): boolean {
 export function formatTime(time: Micros): string {
   const second = Math.floor(time / 1_000_000);
   if (second !== lastSecond) {
-    lastSecondText = new Date(second * 1000).toISOString().slice(0, -'000Z'.length);
+    lastSecondText = secondText(second);
     lastSecond = second;
   }
-  return `${lastSecondText}${String(time - second * 1_000_000).padStart(6, '0')}Z`;
+  // seven digits without the first one: padding takes twice as long
+  return `${lastSecondText}.${String(MICROS_PER_SECOND + time - second * MICROS_PER_SECOND).slice(1)}Z`;
 }
 
-// events come in order, many in one second, and a date costs more than the rest of a line
+// events come in order, many in one second or day, and a date costs more than the rest of a line
 let lastSecond = Number.NaN;
 let lastSecondText = '';
+let lastDay = Number.NaN;
+let lastDayText = '';
+
+const SECONDS_PER_DAY = 86_400;
+const TWO_DIGITS = Array.from({ length: 60 }, (_, number) => String(number).padStart(2, '0'));
+
+function secondText(second: number): string {
+  const day = Math.floor(second / SECONDS_PER_DAY);
+  if (day !== lastDay) {
+    lastDayText = new Date(day * SECONDS_PER_DAY * 1000).toISOString().slice(0, -'00:00:00.000Z'.length);
+    lastDay = day;
+  }
+  const ofDay = second - day * SECONDS_PER_DAY;
+  const minute = Math.floor(ofDay / 60);
+  return `${lastDayText}${TWO_DIGITS[Math.floor(minute / 60)]}:${TWO_DIGITS[minute % 60]}:${TWO_DIGITS[ofDay % 60]}`;
+}
 
 function twoDigits(bytes: Uint8Array, at: number): number {
   const high = byteAt(bytes, at) - ZERO;

@@ -1,0 +1,94 @@
+/** Scans of payloads for rows: by the reference in small batches, in large ones by the kernel, which finds the key too. */
+
+import { DEPTH_MAX } from '../model/config.ts';
+import type { KeyField } from '../model/events/event-labels.ts';
+import type { FieldPath } from '../model/text/field-path.ts';
+import { KernelScanner } from '../scan/kernel-scanner.ts';
+import { LineFault } from '../scan/line-fault.ts';
+import { planScan, type ScanPlan } from '../scan/scan-plan.ts';
+import { ScannedLines } from '../scan/scanned-lines.ts';
+import { Scanner } from '../scan/scanner.ts';
+
+/** From this many bytes on the kernel is worth its loading and its tables. */
+const KERNEL_FROM_BYTES = 64 * 1024;
+
+/** The slot of the plan that holds the key, unless one was given; as {@link KeyField} otherwise. */
+export type KeySlot = number | 'none' | 'computed';
+
+/** One scanner with its tables. */
+export interface RowScan {
+  readonly lines: ScannedLines;
+  readonly keySlot: KeySlot;
+  /** Scans a run of whole lines. */
+  run(bytes: Buffer, start: number, end: number): void;
+  /** Completes the record of a line; true if it had to be scanned again. */
+  settle(bytes: Buffer, line: number): boolean;
+}
+
+/** Scanners of the same fields, reused from batch to batch. */
+export class RowScans {
+  readonly #paths: readonly FieldPath[];
+  readonly #plan: ScanPlan;
+  /** By where the key is; scans of the reference by null. */
+  readonly #idle = new Map<string | null, RowScan[]>();
+  readonly #nameOf = new WeakMap<RowScan, string | null>();
+
+  constructor(paths: readonly FieldPath[]) {
+    this.#paths = paths;
+    this.#plan = planOf(paths);
+  }
+
+  /** A scan for a batch of so many bytes. */
+  take(bytes: number, keyField: () => KeyField): RowScan {
+    const isForKernel = bytes >= KERNEL_FROM_BYTES && this.#plan.isForKernel;
+    const key = isForKernel ? keyField() : 'computed';
+    const name = isForKernel ? JSON.stringify(key) : null;
+    const scan = this.#idle.get(name)?.pop() ?? (isForKernel ? this.#forKernel(key) : referenceScan(this.#plan));
+    this.#nameOf.set(scan, name);
+    return scan;
+  }
+
+  giveBack(scan: RowScan): void {
+    const name = this.#nameOf.get(scan) ?? null;
+    const idle = this.#idle.get(name) ?? [];
+    idle.push(scan);
+    this.#idle.set(name, idle);
+  }
+
+  #forKernel(key: KeyField): RowScan {
+    if (typeof key === 'string') return kernelScan(this.#plan, key);
+    const plan = planOf([...this.#paths, key]);
+    return plan.isForKernel ? kernelScan(plan, this.#paths.length) : kernelScan(this.#plan, 'computed');
+  }
+}
+
+/** Of a field that occurs twice the last one counts. */
+function planOf(paths: readonly FieldPath[]): ScanPlan {
+  return planScan(paths, { depthMax: DEPTH_MAX, lineBytesMax: Number.MAX_SAFE_INTEGER, repeats: 'last' });
+}
+
+function referenceScan(plan: ScanPlan): RowScan {
+  const scanner = new Scanner(plan);
+  const lines = new ScannedLines(plan.slotCount);
+  return {
+    lines,
+    keySlot: 'computed',
+    run: (bytes, start, end) => scanner.scan(bytes, start, end, lines),
+    settle: () => false,
+  };
+}
+
+function kernelScan(plan: ScanPlan, keySlot: KeySlot): RowScan {
+  const scanner = new KernelScanner(plan);
+  const lines = new ScannedLines(plan.slotCount);
+  return {
+    lines,
+    keySlot,
+    run: (bytes, start, end) => scanner.scanDecided(bytes, start, end, lines),
+    settle: (bytes, line) => {
+      if (lines.faults[line] === LineFault.NONE) return false;
+      scanner.rescan(bytes, line, lines);
+      return true;
+    },
+  };
+}
