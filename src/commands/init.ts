@@ -6,13 +6,13 @@ import { busyTimeoutOf } from '../cli/app/durations.ts';
 import { countFlag, sizeFlag } from '../cli/app/flag-kinds.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { creationNotes, withReplicas } from '../cli/init/servers.ts';
+import { overviewOf } from '../cli/inspect/overview.ts';
 import { readPartitions } from '../cli/partition/partitions-flag.ts';
 import { routingText } from '../cli/partition/routing-text.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { escapeForTerminal } from '../cli/terminal/escape.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
-import { Completengine, parseRoutingSpec, systemClock, withMissing } from '../index.ts';
-import { overviewDocument } from '../views/ledger-document.ts';
+import { Completengine, parseRoutingSpec, withMissing } from '../index.ts';
 
 export default class Init extends BaseCommand {
   static override summary = 'Create a new ledger.';
@@ -107,9 +107,7 @@ export default class Init extends BaseCommand {
       busyTimeoutMs: busyTimeoutOf(flags),
     });
     return withLedger(flags, 'read', async (engine) => {
-      const created = overviewDocument(await engine.inspect(), {
-        ...{ groups: [], archived: [], late: null, now: systemClock.nowMicros() },
-      });
+      const created = await overviewOf(engine, { late: true });
       const name = escapeForTerminal(created.path);
       printOnOutputFailure(`the ledger was created: ${name}`);
       this.log(`${name}: ${routingText(created.routing)}, head ${created.head}`);

@@ -72,11 +72,11 @@ test.each(REFUSALS)('%j', async (args, fact, hint) => {
 
 const SIZE_HINT = 'use 64kB, 30MB, 16MiB or a number of bytes';
 const COUNT_HINT = 'use 100, 200_000, 200k, 1.5M or 2e5';
-const DURATION_HINT = 'write 5s, 500ms, 30m, 24h, 7d or 1h30m; a number alone is seconds';
+const DURATION_HINT = 'write 5s, 500ms, 30m, 24h, 7d, 1y or 1h30m; a number alone is seconds';
 
 test.each([
   [['tail', '--busy-timeout', 'soon'], "--busy-timeout: 'soon' is not a duration", DURATION_HINT],
-  [['tail', '-g', 'g', '--lease', '5y'], "--lease: '5y' is not a duration", DURATION_HINT],
+  [['tail', '-g', 'g', '--lease', '5q'], "--lease: '5q' is not a duration", DURATION_HINT],
   [['emit', '--max-skew', '1h-2m'], "--max-skew: '1h-2m' is not a duration", DURATION_HINT],
   [['replay', '--max-gap', 'x'], "--max-gap: 'x' is not a duration", DURATION_HINT],
   [['inspect', '--watch', '--every', '-1s'], "--every: '-1s' is not a duration", DURATION_HINT],

@@ -138,7 +138,7 @@ describe('group reset', () => {
     expect(planned.stdout.toString()).toMatch(
       /^group g: 30 events will be redelivered, 0 skipped; active members: worker\n/,
     );
-    expect(planned.stderr).toBe('nothing was changed: members are active; add --force\n');
+    expect(planned.stderr).toBe('nothing was changed: members are active; add --yes --force\n');
     expect(await givenTo(member)).toEqual([]);
   });
 

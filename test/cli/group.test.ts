@@ -105,7 +105,7 @@ describe('group delete', () => {
     const refused = await runCli(['group', 'delete', 'g', '--yes', '-l', ledger]);
     expectFailure(refused, 4, 'group g has members that have not left: worker');
     expect((await succeed(['group', 'delete', 'g', '-l', ledger])).stderr).toBe(
-      'nothing was changed: members have not left; add --force\n',
+      'nothing was changed: members have not left; add --yes --force\n',
     );
     await succeed(['group', 'delete', 'g', '--yes', '--force', '-l', ledger]);
     expect(await ended).toMatchObject({ code: 'UNKNOWN_GROUP' });

@@ -186,7 +186,7 @@ describe('inspect --check', () => {
       ['wal:g<1', 'names a group'],
       ['lag<5m', "'5m'"],
       ['wal<1XB', "'1XB'"],
-      ['oldest<5y', "'5y'"],
+      ['oldest<5q', "'5q'"],
     ] as const)
       expectFailure(await runCli(['inspect', '-l', '/nonexistent/x.codex', '--check', check]), 2, fact);
     const ledger = await newLedger();

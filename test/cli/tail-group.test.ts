@@ -284,9 +284,10 @@ describe('tail --exec', () => {
 
   test('stops if the command does not exist, and parks nothing', async () => {
     const ledger = await ledgerOf('1\n');
-    const result = await runCli(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', 'no-such-command-here']);
+    // only the shell can parse this, and it does so at the first event
+    const result = await runCli(['tail', '-l', ledger, '-g', 'g', '-e', '--exec', '"no-such-command-here"']);
     expect(result.code).toBe(69);
-    expect(result.stderr).toMatch(/^error: the command was not found: no-such-command-here$/m);
+    expect(result.stderr).toMatch(/^error: the command was not found: "no-such-command-here"$/m);
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 1, parked: 0 });
   });
 

@@ -14,8 +14,8 @@ export interface RangeArguments {
 /** An interval, or what begins like a date; no name of a partition has a slash. */
 const RANGE = /\/|^\d{4}-\d{2}-\d{2}|^(?:now|today|yesterday)$/;
 
-/** A location, or a path: no range begins like one, and no partition is named like one. */
-const LEDGER = /^nats:\/\/|^(?:\.{1,2})?\/|\.codex$/;
+/** A location, or a path, which no partition is named like. `../2018-02-01` is an interval without a beginning. */
+const LEDGER = /^nats:\/\/|^\.?\/|\.codex$/;
 
 export const partitionFlag = {
   partition: Flags.string({

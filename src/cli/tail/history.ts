@@ -64,11 +64,11 @@ function outcomeText(
   return hasCursor ? 'no events after the position in the cursor file' : 'no events in this range';
 }
 
-/** Whether somebody who sees nothing would wonder: not after `-n 0`, `--from end`, or a filter. */
+/** Whether somebody who sees nothing would wonder: not after `-n 0`, `--from end` or a filter, and no poller, which asks for the next sequence. */
 function isRange(flags: TailFlags, { range }: RangeArguments): boolean {
   const { from, through, until, key, where, number } = flags;
   if (from === 'end' || number === '0' || key !== undefined || where !== undefined) return false;
-  const bounds = [range, from, through, until, flags['from-sequence'], flags['through-sequence']];
+  const bounds = [range, from, through, until, flags['through-sequence']];
   return bounds.some((bound) => bound !== undefined);
 }
 

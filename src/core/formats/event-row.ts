@@ -108,7 +108,7 @@ export class RowWriter {
         scan.run(bytes, start, end);
         if (lines.count !== lines.lineCount || at + lines.count > count) throw notLines(batch);
         for (let line = 0; line < lines.count; line++) {
-          row.moveTo(at++, line, scan.settle(bytes, line));
+          row.moveTo(at++, line, scan.completeLine(bytes, line));
           write(row, out);
           if (out.isFull) yield out.take();
         }

@@ -22,7 +22,7 @@ export interface RowScan {
   /** Scans a run of whole lines. */
   run(bytes: Buffer, start: number, end: number): void;
   /** Completes the record of a line; true if it had to be scanned again. */
-  settle(bytes: Buffer, line: number): boolean;
+  completeLine(bytes: Buffer, line: number): boolean;
 }
 
 /** Scanners of the same fields, reused from batch to batch. */
@@ -38,7 +38,7 @@ export class RowScans {
     this.#plan = planOf(paths);
   }
 
-  /** A scan for a batch of so many bytes. */
+  /** A scan for a batch. `bytes`: its size. */
   take(bytes: number, keyField: () => KeyField): RowScan {
     const isForKernel = bytes >= KERNEL_FROM_BYTES && this.#plan.isForKernel;
     const key = isForKernel ? keyField() : 'computed';
@@ -74,7 +74,7 @@ function referenceScan(plan: ScanPlan): RowScan {
     lines,
     keySlot: 'computed',
     run: (bytes, start, end) => scanner.scan(bytes, start, end, lines),
-    settle: () => false,
+    completeLine: () => false,
   };
 }
 
@@ -85,7 +85,7 @@ function kernelScan(plan: ScanPlan, keySlot: KeySlot): RowScan {
     lines,
     keySlot,
     run: (bytes, start, end) => scanner.scanDecided(bytes, start, end, lines),
-    settle: (bytes, line) => {
+    completeLine: (bytes, line) => {
       if (lines.faults[line] === LineFault.NONE) return false;
       scanner.rescan(bytes, line, lines);
       return true;

@@ -31,7 +31,7 @@ const LINES_INITIAL = 16 * 1024;
 /** The fault of a line that the kernel leaves to the reference. */
 export const UNDECIDED = 255;
 
-/** Bytes that the owner of the memory needs after the input, for a chunk of so many lines and bytes. */
+/** Bytes that the owner of the memory needs after the input, by the size of a chunk. */
 type Spare = (lines: number, bytes: number) => number;
 
 const NO_SPARE: Spare = () => 0;
