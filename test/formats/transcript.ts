@@ -22,6 +22,10 @@ const VOLATILE: readonly (readonly [pattern: RegExp, placeholder: string])[] = [
   // the version that better-sqlite3 contains
   [/SQLite \d+\.\d+\.\d+/g, 'SQLite VERSION'],
 ];
+/** The table of groups in `inspect`: its columns are as wide as the ages in it. */
+const GROUPS = /^group +lag +oldest .*\n(?:.+\n)*/gm;
+const AGE = /\d+d(?: \d+h)?(?= )/g;
+
 /** What a new commit or a new ledger contains of the present. */
 const OF_THE_PRESENT: readonly (readonly [pattern: RegExp, placeholder: string])[] = [
   [/\b[0-9a-f]{64}\b/g, 'HASH'],
@@ -31,8 +35,12 @@ const OF_THE_PRESENT: readonly (readonly [pattern: RegExp, placeholder: string])
 function placeholders(text: string, directory: string, isWriting: boolean): string {
   return [...VOLATILE, ...(isWriting ? OF_THE_PRESENT : [])].reduce(
     (plain, [pattern, placeholder]) => plain.replace(pattern, placeholder),
-    text.replaceAll(directory, 'DIRECTORY'),
+    withoutAges(text).replaceAll(directory, 'DIRECTORY'),
   );
+}
+
+function withoutAges(text: string): string {
+  return text.replace(GROUPS, (table) => table.replace(AGE, 'AGE').replace(/ {2,}/g, '  '));
 }
 
 /** Whether the output contains hashes of a commit that the command makes. */
