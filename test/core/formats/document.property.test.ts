@@ -3,26 +3,18 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { continued, documentOf, OpenDocument } from '../../../src/core/formats/document.ts';
-import type { EventBatch, EventLabels } from '../../../src/index.ts';
+import type { EventBatch } from '../../../src/index.ts';
 import { openEngine } from '../../support/engines.ts';
 import { framed, framedText } from '../../support/framed-format.ts';
+import { type ReplayedBatches, replayedBatches } from '../../support/replayed-batches.ts';
 import { quick } from '../../support/test-size.ts';
 
 const EVENTS = 40;
 
-async function history(): Promise<{ batches: readonly EventBatch[]; labels: EventLabels }> {
+async function history(): Promise<ReplayedBatches> {
   const engine = await openEngine();
   await engine.emit(Array.from({ length: EVENTS }, (_, n) => n));
-  const batches: EventBatch[] = [];
-  let labels: EventLabels | undefined;
-  await engine.replay().deliver({
-    deliver: async (page, of) => {
-      batches.push(...page);
-      labels = of;
-      return true;
-    },
-  });
-  return { batches, labels: labels as EventLabels };
+  return replayedBatches(engine);
 }
 
 const textOf = (pieces: Iterable<Buffer>): string => Buffer.concat([...pieces]).toString();

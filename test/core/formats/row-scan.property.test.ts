@@ -2,9 +2,10 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { EventBatch, EventFormat, EventLabels } from '../../../src/index.ts';
+import type { Completengine, EventFormat } from '../../../src/index.ts';
 import { formats } from '../../../src/index.ts';
 import { openEngine } from '../../support/engines.ts';
+import { type ReplayedBatches, replayedBatches } from '../../support/replayed-batches.ts';
 import { quick } from '../../support/test-size.ts';
 
 const FIELDS = 'sequence,partition,offset,time,key,k,a,o.t,o.o.t,payload';
@@ -52,25 +53,13 @@ const line = fc.tuple(scalar, nested, fc.nat(3)).map(([key, rest, place]) => {
   return `{${[own, inner, '"pad":1'].filter((part) => part !== '').join(',')}}`;
 });
 
-async function batchesOf(
-  fill: (engine: Awaited<ReturnType<typeof openEngine>>) => Promise<unknown>,
-  partition: string,
-) {
+async function batchesOf(fill: (engine: Completengine) => Promise<unknown>, partition: string) {
   const engine = await openEngine({ partition, partitions: 3 });
   await fill(engine);
-  const batches: EventBatch[] = [];
-  let labels: EventLabels | undefined;
-  await engine.replay().deliver({
-    deliver: async (page, of) => {
-      batches.push(...page);
-      labels = of;
-      return true;
-    },
-  });
-  return { batches, labels: labels as EventLabels };
+  return replayedBatches(engine);
 }
 
-function expectSameRows({ batches, labels }: { batches: readonly EventBatch[]; labels: EventLabels }): void {
+function expectSameRows({ batches, labels }: ReplayedBatches): void {
   for (const batch of batches) {
     expect(batch.lines().length).toBeGreaterThan(64 * 1024);
     for (const format of FORMATS) {
