@@ -62,6 +62,12 @@ function open(name: string, options: ConnectionOptions): Database.Database {
   }
 }
 
+/** Writes without waiting for the disk: for a file under a temporary name, which is synced as a whole before it gets its own. */
+export function doNotSync(db: Database.Database): void {
+  db.pragma('synchronous = OFF');
+  expectSetting(db, 'synchronous', 0);
+}
+
 /** Sets how commits reach the disk, on readers too: the last connection to close writes the WAL back. */
 export function applyDurability(db: Database.Database, durability: Durability): void {
   const level = durability === 'full' ? 2 : 1;
@@ -91,7 +97,8 @@ export function prepareForWriting(db: Database.Database, durability: Durability)
   applyDurability(db, durability);
 }
 
-function setWal(db: Database.Database): void {
+/** @throws LedgerError NOT_A_LEDGER if the file system cannot */
+export function setWal(db: Database.Database): void {
   const mode = db.pragma('journal_mode = WAL', { simple: true });
   if (mode !== 'wal') {
     throw new LedgerError('NOT_A_LEDGER', {

@@ -54,8 +54,9 @@ export async function createSqliteLedger(
   const now = clock.nowMicros();
   checkClockTime(now);
   const file = ledgerPath(path);
-  const make = (db: Database) => createLedger(db, blueprint, now);
-  if (await createWhole(file, (temporary) => inDatabase(temporary, busyLimit, (db) => void make(db), file))) return;
+  const make = (db: Database, isSyncedAfter: boolean) => createLedger(db, blueprint, now, { isSyncedAfter });
+  if (await createWhole(file, (temporary) => inDatabase(temporary, busyLimit, (db) => void make(db, true), file)))
+    return;
   // An existing file may be one whose creation was interrupted.
   const isNew = createFile(file);
   if (!isNew) {
@@ -71,7 +72,7 @@ export async function createSqliteLedger(
     }
   }
   const found = await inDatabase(file, busyLimit, (db) => {
-    if (isEmptyDatabase(db) && make(db)) return null;
+    if (isEmptyDatabase(db) && make(db, false)) return null;
     return isOurs(db)
       ? { fact: '', hint: 'use it, or name another file with --ledger' }
       : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
