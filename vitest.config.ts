@@ -3,6 +3,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { defineConfig } from 'vitest/config';
 import { BaseSequencer, type TestSpecification } from 'vitest/node';
+import { OPTIMIZE_LATER } from './test/support/node-flags.ts';
 
 /** Those that take longest, in order: what begins last must be short, or one worker waits for the other. */
 const LONG = [
@@ -117,6 +118,7 @@ export default defineConfig({
     // one more than the cores of CI: a third of the time goes into waiting for processes, files and leases
     maxWorkers: 4,
     isolate: false,
+    execArgv: [...OPTIMIZE_LATER],
     sequence: { sequencer: LongFirst },
     reporters: ['default'],
   },

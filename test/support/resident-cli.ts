@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliResult } from './cli-result.ts';
+import { OPTIMIZE_LATER } from './node-flags.ts';
 import { OutputFile } from './output-file.ts';
 
 const SCRIPT = fileURLToPath(new URL('./resident-cli.js', import.meta.url));
@@ -112,7 +113,7 @@ export class ResidentCli {
 
   #process(): ChildProcess {
     if (this.#child === undefined) {
-      this.#child = spawn(process.execPath, [SCRIPT, this.#directory], {
+      this.#child = spawn(process.execPath, [...OPTIMIZE_LATER, SCRIPT, this.#directory], {
         stdio: ['ignore', this.#stdout.descriptor, this.#stderr.descriptor, 'ipc'],
         env: this.#env,
       });
