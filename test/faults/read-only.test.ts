@@ -21,7 +21,8 @@ import { quick } from '../support/test-size.ts';
 const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
 const NOBODY = 65534;
 const CANNOT_FOLLOW = /events\.codex cannot be followed: its directory cannot be written/;
-const largeLedger = largeLedgers(60_000);
+/** The first page is one commit of 2 MiB, and the thread reads the others. */
+const largeLedger = largeLedgers(quick(35_000, 60_000));
 
 type Run = (args: readonly string[], input?: string) => Promise<CliResult>;
 
