@@ -10,7 +10,7 @@ import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 import { spread, traced, wasKilled } from '../support/traced.ts';
 
-const ROUNDS = quick(4, 24);
+const ROUNDS = quick(6, 24);
 const NAMES = Array.from({ length: 8 }, (_, nth) => `r${nth}`);
 const CALL = 'pwrite64';
 
