@@ -136,14 +136,14 @@ describe.each(DISKS)('on a disk of $size KiB', ({ size, lines }) => {
   });
 });
 
-it.for(quick([6000], [4000, 9000]))(
+it.for(quick([3000], [4000, 9000]))(
   'emit through a pipe, whose commits a thread makes, ends with 74 on a disk of %i KiB, and says what is committed',
   async (size, context) => {
     needs(context, ...SMALL_DISK_PROBE);
     const directory = tempDir();
     const disk = await SmallDisk.mount(directory, `${size}k`);
     const ledger = join(directory, 'events.codex');
-    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: quick(45_000, 60_000) };
+    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: quick(24_000, 60_000) };
     const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
     expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });
     const emission = await ThreadedEmission.start(ledger, { command: (program, args) => disk.command(program, args) });

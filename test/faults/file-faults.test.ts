@@ -246,6 +246,9 @@ for (const [what, happen] of ENDS) {
   });
 }
 
+/** The first command of another user, for all tests. */
+let probe: CliResult | undefined;
+
 /** A ledger that is nobody's, in a directory that others may go through. */
 async function nobodysView(
   context: TestContext,
@@ -258,7 +261,7 @@ async function nobodysView(
     context.skip('only root can become another user');
   }
   chmodSync(dirname(path), 0o755);
-  const probe = await runCli(['--version'], {
+  probe ??= await runCli(['--version'], {
     uid: NOBODY,
     gid: NOBODY,
     env: { PATH: process.env['PATH'], HOME: '/nonexistent' },
@@ -320,8 +323,10 @@ it('cannot make a ledger in a directory one may not write: 73 or 77, with a hint
   expect(result.stderr).toMatch(/try: /);
 });
 
-/** Killed with its commits in the -wal. */
-async function killedLedger(): Promise<{ path: string; receipts: number }> {
+/** What a killed emission leaves, by the end of the file's name. */
+let left: { readonly files: ReadonlyMap<string, Buffer>; readonly receipts: number } | undefined;
+
+async function killEmission(): Promise<NonNullable<typeof left>> {
   const { path, emit, reader, result } = await emitting();
   for (let n = 2; n <= 20; n++) {
     emit.stdin.write(EVENT);
@@ -330,7 +335,16 @@ async function killedLedger(): Promise<{ path: string; receipts: number }> {
   emit.kill('SIGKILL');
   expect((await result).signal).toBe('SIGKILL');
   expect(statSync(`${path}-wal`).size, 'nothing was left in the -wal').toBeGreaterThan(20 * 1000);
-  return { path, receipts: reader.receipts.length };
+  const files = new Map(['', '-wal', '-shm'].map((end) => [end, readFileSync(path + end)]));
+  return { files, receipts: reader.receipts.length };
+}
+
+/** Killed with its commits in the -wal: one ledger, as it was left, for each test. */
+async function killedLedger(): Promise<{ path: string; receipts: number }> {
+  left ??= await killEmission();
+  const path = join(tempDir(), 'events.codex');
+  for (const [end, bytes] of left.files) writeFileSync(path + end, bytes, { mode: 0o600 });
+  return { path, receipts: left.receipts };
 }
 
 for (const [what, damage] of [

@@ -8,11 +8,13 @@ import { expect, test } from 'vitest';
 import { EARTHQUAKES } from '../support/cli.ts';
 import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { earthquakeLedger } from '../support/ledger-cli.ts';
+import { ledgerCopies } from '../support/ledger-copies.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { traced } from '../support/traced.ts';
 
 /** SQLite opens its files with this flag, and `fs` never does. */
 const OF_SQLITE = 'O_NOFOLLOW';
+const copyOfEarthquakes = ledgerCopies(earthquakeLedger);
 
 test.for([
   'emit -q --producer feeder FILE',
@@ -24,7 +26,7 @@ test.for([
   'partition add more',
 ])('%s: nothing but SQLite opens a file of the ledger', async (command, context) => {
   needs(context, ...STRACE_PROBE);
-  const ledger = await earthquakeLedger();
+  const ledger = await copyOfEarthquakes();
   const args = [...command.replace('FILE', EARTHQUAKES).split(' '), '-l', ledger];
   const { code, stderr, calls } = await traced(join(tempDir(), 'log'), 'openat', null, args);
   expect(code, stderr).toBe(0);

@@ -5,10 +5,11 @@
 
 import { copyFileSync, existsSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it } from 'vitest';
+import { expect, it, onTestFinished } from 'vitest';
 import { Completengine } from '../../src/index.ts';
 import { BIN, type CliResult, runCli } from '../support/cli.ts';
 import { type GeneratedEvents, streamText } from '../support/event-stream.ts';
+import { FaultShim, SHIM_PROBE } from '../support/fault-shim.ts';
 import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { expectPrefix, expectReceipted, parseReceipts, type Receipt } from '../support/receipts.ts';
@@ -19,15 +20,11 @@ import { spread, traced, wasKilled } from '../support/traced.ts';
 /** A second one starts processes of its own where the resident command line is busy, which takes longer where there is no core for it. */
 const LANES = quick(1, 2);
 /** In every run the first of many calls, the last, and some between are put to the test, in a soak each one. */
-const trialsOf = (calls: number): number => quick(Math.min(calls, Math.max(4, Math.ceil(calls / 20))), calls);
+const trialsOf = (calls: number): number => quick(Math.min(calls, Math.max(3, Math.ceil(calls / 20))), calls);
 
 /** Works through 1 to `count`, or a spread of them, in lanes beside each other. */
-async function eachOf(
-  count: number,
-  work: (n: number, trial: number) => Promise<void>,
-  trials = trialsOf(count),
-): Promise<void> {
-  const numbers = spread(trials, count).entries();
+async function eachOf(count: number, work: (n: number, trial: number) => Promise<void>): Promise<void> {
+  const numbers = spread(trialsOf(count), count).entries();
   const lane = async (): Promise<void> => {
     for (let next = numbers.next(); !next.done; next = numbers.next()) await work(next.value[1], next.value[0]);
   };
@@ -103,29 +100,21 @@ async function expectOpenedAsItWas(left: string, where: string): Promise<void> {
 }
 
 it('calls an fsync that fails at a commit an unknown outcome, and stores the input once when it is emitted again', async (context) => {
-  needs(context, ...STRACE_PROBE);
+  needs(context, ...SHIM_PROBE);
   const bench = await makeBench(3);
-  const plain = await traced(
-    join(bench.directory, 'plain.log'),
-    'fsync',
-    null,
-    emitArgs(bench, freshLedger(bench, 'plain')),
-  );
+  const shim = new FaultShim();
+  onTestFinished(() => shim.close());
+  const plain = await shim.run(emitArgs(bench, freshLedger(bench, 'plain')), bench.directory);
   expect(plain.code, plain.stderr).toBe(0);
-  const count = plain.calls.length;
-  expect(count).toBeGreaterThanOrEqual(bench.inputs.length + 2);
+  const fsyncs = plain.calls.flatMap(({ name }, at) => (name === 'fsync' ? [at + 1] : []));
+  expect(fsyncs.length).toBeGreaterThanOrEqual(bench.inputs.length + 2);
 
   let failures = 0;
-  const attemptAt = async (n: number): Promise<void> => {
-    const ledger = freshLedger(bench, `fsync-${n}`);
-    const result = await traced(
-      join(bench.directory, `fsync-${n}.log`),
-      'fsync',
-      `error=EIO:when=${n}`,
-      emitArgs(bench, ledger),
-    );
-    const where = `fsync ${n} of ${count}`;
-    expect(result.calls.filter((call) => call.includes('INJECTED')).length, `${where} was not injected`).toBe(1);
+  for (const at of fsyncs) {
+    const ledger = freshLedger(bench, `fsync-${at}`);
+    const result = await shim.run(emitArgs(bench, ledger), bench.directory, { fault: 'EIO', at });
+    const where = `fsync at call ${at} of ${plain.calls.length}`;
+    expect([result.calls[at - 1]?.name, result.injected], `${where} was not injected`).toEqual(['fsync', 1]);
     if (result.code !== 0) {
       failures++;
       expectFailure(result, where);
@@ -135,8 +124,7 @@ it('calls an fsync that fails at a commit an unknown outcome, and stores the inp
       expect(parseReceipts(result.stdout).length, where).toBe(60);
     }
     await expectCompletedBySecondRun(bench, ledger, result.stdout, where);
-  };
-  await eachOf(count, attemptAt, count);
+  }
   // the -wal's own header may be one more
   expect(failures, 'commits whose fsync failed').toBeGreaterThanOrEqual(bench.inputs.length);
 });

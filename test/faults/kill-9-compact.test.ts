@@ -18,8 +18,8 @@ import { spread, type Traced, traced, wasKilled } from '../support/traced.ts';
 
 const ROUNDS = quick(2, 30);
 const CALL = 'pwrite64';
-/** As many as three transactions of a compaction take. */
-const COMMITS = 1500;
+/** A transaction of a compaction takes 512 of them: it makes three. */
+const COMMITS = quick(1100, 1500);
 const PAD = 'x'.repeat(700);
 /** Longer than a test may take: a compaction and an emitter wait for each other. */
 const LOCK_WAIT_MS = 1_800_000;
@@ -65,14 +65,8 @@ async function emitBeside(ledger: string, ended: Promise<unknown>): Promise<void
 }
 
 async function expectSame(ledger: string, { head, events }: Original, where: string): Promise<void> {
-  const now = await expectSoundLedger(ledger);
+  const now = await expectSoundLedger(ledger, head);
   expect(now.slice(0, events.length), where).toEqual(events);
-  const engine = await Completengine.open({ ledger, create: false, access: 'read' });
-  try {
-    expect((await engine.verify({ expectHead: head })).isAnchored, where).toBe(true);
-  } finally {
-    await engine.close();
-  }
 }
 
 function stateOf(compressed: number, before: number, after: number): 'begun' | 'part' | 'all' {

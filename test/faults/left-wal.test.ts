@@ -3,7 +3,7 @@
  * are not on the disk. What the next process finds in the -wal must be in the database file, and synced, before anything is acknowledged on top of it.
  */
 
-import { readFileSync, statSync, writeFileSync } from 'node:fs';
+import { existsSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { runCli, spawnCli } from '../support/cli.ts';
@@ -13,6 +13,7 @@ import { expectSoundLedger } from '../support/invariants.ts';
 import { expectFailure, newLedger, parseLines } from '../support/ledger-cli.ts';
 import { holdSnapshot } from '../support/lock-holder.ts';
 import { parseCall, runTraced, type SystemCall } from '../support/system-calls.ts';
+import { tempDir } from '../support/temp-dir.ts';
 
 const CALLS = ['fsync', 'pwrite64', 'ftruncate', 'unlink', 'write'] as const;
 
@@ -78,8 +79,21 @@ async function callsBefore(inputs: readonly string[]): Promise<readonly SystemCa
   return plain.calls.slice(0, receipts[1]);
 }
 
+type Way = 'fails again' | 'is killed';
+
+/** What a failed emission leaves, by the end of the file's name: the same for every test. */
+const left = new Map<Way, ReadonlyMap<string, Buffer>>();
+
 /** A ledger whose second commit was not acknowledged and lies in the -wal. */
-async function failedLedger(way: 'fails again' | 'is killed'): Promise<string> {
+async function failedLedger(way: Way): Promise<string> {
+  const files = left.get(way) ?? (await failEmission(way));
+  left.set(way, files);
+  const ledger = join(tempDir(), 'events.codex');
+  for (const [end, bytes] of files) writeFileSync(ledger + end, bytes, { mode: 0o600 });
+  return ledger;
+}
+
+async function failEmission(way: Way): Promise<ReadonlyMap<string, Buffer>> {
   const ledger = await newLedger('--partitions', '2');
   const inputs = [1, 2].map((n) => {
     const path = join(dirname(ledger), `${n}.jsonl`);
@@ -105,7 +119,8 @@ async function failedLedger(way: 'fails again' | 'is killed'): Promise<string> {
   else expect(failed.code === 137 || failed.signal === 'SIGKILL', `it ended with ${failed.code}`).toBe(true);
   expect(parseLines(failed.stdout)).toHaveLength(1);
   expect(statSync(`${ledger}-wal`).size, 'nothing was left in the -wal').toBeGreaterThan(32);
-  return ledger;
+  const ends = ['', '-wal', '-shm'].filter((end) => existsSync(ledger + end));
+  return new Map(ends.map((end) => [end, readFileSync(ledger + end)]));
 }
 
 for (const way of ['fails again', 'is killed'] as const) {

@@ -13,6 +13,7 @@ import { killAfterTest, needs, runProgram } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { largeLedgers } from '../support/large-ledger.ts';
 import { earthquakeLedger, expectFailure, newLedger, numbers, replayed, succeed } from '../support/ledger-cli.ts';
+import { ledgerCopies } from '../support/ledger-copies.ts';
 import { READ_ONLY_PROBE, readOnlyCommand, runReadOnly } from '../support/read-only.ts';
 import { ReceiptReader } from '../support/receipts.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -21,7 +22,9 @@ import { quick } from '../support/test-size.ts';
 const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
 const NOBODY = 65534;
 const CANNOT_FOLLOW = /events\.codex cannot be followed: its directory cannot be written/;
-const largeLedger = largeLedgers(60_000);
+const copyOfEarthquakes = ledgerCopies(earthquakeLedger);
+/** The first page is one commit of 2 MiB, and the thread reads the others. */
+const largeLedger = largeLedgers(quick(35_000, 60_000));
 
 type Run = (args: readonly string[], input?: string) => Promise<CliResult>;
 
@@ -54,7 +57,7 @@ it('on a read-only file system every command reads, whatever characters its path
   const directory = join(tempDir(), 'a b?c=d&e#f%41ü');
   mkdirSync(directory);
   const ledger = join(directory, 'events.codex');
-  copyFileSync(await earthquakeLedger(), ledger);
+  copyFileSync(await copyOfEarthquakes(), ledger);
   await expectReadable(ledger, onReadOnlyMount(ledger));
   const link = join(tempDir(), 'link.codex');
   symlinkSync(ledger, link);
@@ -106,7 +109,7 @@ it.for([
 ])(
   'in a directory that one may not write every command reads a file of mode $mode, and none writes',
   async ({ mode, commands }, context) => {
-    const ledger = await earthquakeLedger();
+    const ledger = await copyOfEarthquakes();
     const run = await asNobody(context, ledger, mode);
     await expectReadable(ledger, run, commands);
     const emit = await run(['emit'], '1\n');

@@ -5,13 +5,13 @@ import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { failureOf, openEngine } from '../support/engines.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
-import { largeLedgers } from '../support/large-ledger.ts';
+import { wideLedgers } from '../support/large-ledger.ts';
 import { runLibrary } from '../support/library-process.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 /** More than three steps of the copy. */
-const LINES = 100_000;
-const largeLedger = largeLedgers(LINES);
+const LINES = 12_500;
+const largeLedger = wideLedgers(LINES);
 
 const WITH_COPY = (copy: string) => `const copy = ${JSON.stringify(copy)};`;
 

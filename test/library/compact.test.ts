@@ -1,10 +1,12 @@
 /** Compaction of a live ledger: frames change their form, and nothing that is stored changes. */
 
-import { createReadStream } from 'node:fs';
+import { copyFileSync, createReadStream, mkdtempSync, rmSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
 import Database from 'better-sqlite3';
-import { expect, it, onTestFinished } from 'vitest';
+import { afterAll, beforeAll, expect, it, onTestFinished } from 'vitest';
 import { openSqliteLedger } from '../../src/core/ledger/sqlite/connection/open.ts';
-import { type Completengine, formatHead, hashOf } from '../../src/index.ts';
+import { Completengine, formatHead, hashOf } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
@@ -123,11 +125,29 @@ it('rewrites only frames whose events are all before a time', async () => {
   await failureOf(() => engine.compact({ compression: 'lz4' }), 'INVALID_ARGUMENT');
 });
 
-it('stops between two transactions when its signal says so, and continues when it is called again', async () => {
+/** Frames, each a commit of its own: more than one transaction rewrites. */
+const FRAMES = 700;
+const directory = mkdtempSync(join(tmpdir(), 'completengine-test-'));
+const template = join(directory, 'frames.codex');
+
+beforeAll(async () => {
+  const engine = await Completengine.open({ ledger: template, partitions: 1, durability: 'normal' });
+  for (let n = 0; n < FRAMES; n++) await engine.emit({ n, PAD });
+  await engine.close();
+});
+
+afterAll(() => rmSync(directory, { recursive: true, force: true }));
+
+/** A new ledger of so many frames. */
+function manyFrames(): string {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partitions: 1, durability: 'normal' });
-  // more than one transaction takes
-  for (let n = 0; n < 1200; n++) await engine.emit({ n, PAD });
+  copyFileSync(template, ledger);
+  return ledger;
+}
+
+it('stops between two transactions when its signal says so, and continues when it is called again', async () => {
+  const ledger = manyFrames();
+  const engine = await openEngine({ ledger });
   const digest = await digestOf(engine);
   const stop = new AbortController();
   const first = await engine.compact({ compression: 'zstd', signal: stop.signal, onProgress: () => stop.abort() });
@@ -137,7 +157,7 @@ it('stops between two transactions when its signal says so, and continues when i
     isComplete: false,
     frames: 0,
   });
-  expect(await engine.compact({ compression: 'zstd' })).toMatchObject({ isComplete: true, frames: 688 });
+  expect(await engine.compact({ compression: 'zstd' })).toMatchObject({ isComplete: true, frames: FRAMES - 512 });
   expect(await digestOf(engine)).toBe(digest);
 });
 
@@ -166,9 +186,7 @@ it('keeps free pages in a file that was created without a map of its pages, and 
 });
 
 it('stops with BUSY while a reader keeps the WAL from being written back, and has done what it had done', async () => {
-  const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partitions: 1, durability: 'normal' });
-  for (let n = 0; n < 1200; n++) await engine.emit({ n, PAD });
+  const ledger = manyFrames();
   const reader = new Database(ledger, { readonly: true });
   onTestFinished(() => void reader.close());
   reader.exec('BEGIN');
@@ -182,11 +200,11 @@ it('stops with BUSY while a reader keeps the WAL from being written back, and ha
   expect(failure.message).toMatch(/a reader has kept \d+ bytes of the WAL/);
   const done = compressedFrames(ledger);
   expect(done).toBeGreaterThan(0);
-  expect(done).toBeLessThan(1200);
+  expect(done).toBeLessThan(FRAMES);
   reader.exec('COMMIT');
   expect(await compaction.compact(request, limits)).toMatchObject({
     isComplete: true,
-    frames: 1200 - done,
+    frames: FRAMES - done,
     freeBytes: 0,
   });
 });

@@ -12,6 +12,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Completengine, LedgerError, placedBy } from '../../src/index.ts';
 import { ledgerPath, openEngine } from '../support/engines.ts';
 import { compressedFrames } from '../support/raw-ledger.ts';
+import { quick } from '../support/test-size.ts';
 import { until } from '../support/until.ts';
 
 const START = Date.UTC(2026, 3, 12);
@@ -23,6 +24,10 @@ const EVENTS = COMMITS.flat().map((to, at) => ({
   to,
   payload: JSON.stringify({ to, n: at + 1, t: START + at * 1000, ...(to === 'b' ? { pad: 'x'.repeat(600) } : {}) }),
 }));
+/** The largest body that a frame may have, in a soak; every path expands it. */
+const BOMB_BLOCKS = quick(64, 512);
+/** As its header declares it: four bytes, the lowest first. */
+const BOMB_SIZE = quick('00008000', '00000004');
 /** More than a path may deliver of so few events, however often it comes back to them. */
 const BOUND = EVENTS.length * 3;
 
@@ -268,8 +273,8 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
     sql: "UPDATE p1 SET plain_bytes = 4000000000, body = CAST(x'28b52ffda000286bee0300106161' AS BLOB) WHERE sequence = 2",
   },
   'a compressed body is a bomb within the limit': {
-    // 512 blocks of 128 KiB, each one byte that is repeated
-    sql: "UPDATE p1 SET plain_bytes = 67108864, body = unhex('28b52ffda000000004' || replace(hex(zeroblob(511)), '00', '02001061') || '03001061') WHERE sequence = 2",
+    // blocks of 128 KiB, each one byte that is repeated
+    sql: `UPDATE p1 SET plain_bytes = ${BOMB_BLOCKS * 131_072}, body = unhex('28b52ffda0' || '${BOMB_SIZE}' || replace(hex(zeroblob(${BOMB_BLOCKS - 1})), '00', '02001061') || '03001061') WHERE sequence = 2`,
   },
   'a compressed body counts as plain': { sql: 'UPDATE p1 SET plain_bytes = NULL WHERE sequence = 2' },
   'a plain body counts as compressed': { sql: 'UPDATE p0 SET plain_bytes = length(body) WHERE sequence = 1' },

@@ -18,10 +18,9 @@ let threads = 0;
 subscribe('worker_threads', () => threads++);
 
 /** A chunk of its own, large enough for the kernel and for the thread. */
-const LINES = quick(3_500, 10_000);
-const CHUNK = Array.from({ length: LINES }, (_, n) => `{"k":"k${n % 101}","n":${n},"pad":"${'x'.repeat(90)}"}\n`).join(
-  '',
-);
+const LINES = quick(1200, 10_000);
+const PAD = 'x'.repeat(quick(320, 90));
+const CHUNK = Array.from({ length: LINES }, (_, n) => `{"k":"k${n % 101}","n":${n},"pad":"${PAD}"}\n`).join('');
 
 async function open(options: OpenOptions): Promise<Engine> {
   const engine = await Completengine.open(options);

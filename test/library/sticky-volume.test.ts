@@ -10,7 +10,9 @@ import { expectPinnedForEver } from '../support/sessions.ts';
 import { quick } from '../support/test-size.ts';
 
 const LIBRARY = new URL('../../dist/lib/index.js', import.meta.url).href;
-const LINES = 7000;
+/** Of a piece, which is a megabyte or more: a chunk that takes the thread. */
+const LINES = quick(1400, 7000);
+const PAD = 'x'.repeat(quick(900, 150));
 const PIECES = 10;
 const SESSIONS = 9000;
 
@@ -20,7 +22,7 @@ const sessionAt = (nth: number): string => `s${(nth * 7) % SESSIONS}`;
 function piece(nth: number): string {
   return Array.from(
     { length: LINES },
-    (_, at) => `{"s":"${sessionAt(nth * 600 + (at % 1200))}","n":${nth * LINES + at},"pad":"${'x'.repeat(150)}"}\n`,
+    (_, at) => `{"s":"${sessionAt(nth * 600 + (at % 1200))}","n":${nth * LINES + at},"pad":"${PAD}"}\n`,
   ).join('');
 }
 

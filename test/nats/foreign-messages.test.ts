@@ -12,7 +12,7 @@ import { currentServer, installedServer } from './support/server-program.ts';
 import { NatsServers } from './support/servers.ts';
 
 const programs = [installedServer, currentServer].filter((program) => program !== null);
-const MESSAGES = quick(2000, 10_000);
+const MESSAGES = quick(1200, 10_000);
 /** Published before one is waited for. */
 const WINDOW = 50;
 

@@ -82,7 +82,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     const servers = await serverOf(program);
     const location = servers.location('a');
     await succeed(['init', '--layout', 'framed', '-l', location]);
-    const stream: GeneratedEvents = { name: 'a', seed: 1, count: quick(40_000, 400_000), piecesMax: 80 };
+    const stream: GeneratedEvents = { name: 'a', seed: 1, count: quick(20_000, 400_000), piecesMax: 80 };
     await succeed(['emit', '-q', '-l', location], { input: streamText(stream) });
     const { partitions } = await inspected(location);
     expect(partitions.length).toBe(8);
@@ -101,7 +101,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
   it('takes a transaction of many messages, whole or not at all', async () => {
     const location = (await serverOf(program)).location('a');
     await succeed(['init', ...FRAMED, '-l', location]);
-    const stream: GeneratedEvents = { name: 't', seed: 7, count: quick(30_000, 150_000) };
+    const stream: GeneratedEvents = { name: 't', seed: 7, count: quick(20_000, 150_000) };
     const atomic = ['emit', '-q', '--atomic', '-l', location, ...PATIENT];
     const bad = await runCli(atomic, { input: `${streamText(stream)}{"n":\n` });
     expect([bad.code, await eventsAt(location)]).toEqual([65, []]);

@@ -35,7 +35,7 @@ it.each(used)('a producer on $name that is killed between a commit and its answe
   const stream: GeneratedEvents = { name: 'p', seed: random.seed, count: 400 };
   let rounds = 0;
   let unanswered = 0;
-  for (; rounds < quick(3, 30); rounds++) {
+  for (; rounds < quick(2, 30); rounds++) {
     // it is given what is stored again, and must not store it again
     const known = expectPrefix(await eventsAt(location), stream);
     const child = startCli(['emit', '-q', '--receipts', '--producer', 'p', '-l', through, ...PATIENT]);
@@ -105,6 +105,6 @@ it.each(used)('two writers at once on $name are both stored whole, each in its o
   const { location } = await relayed(program);
   const tail = new Tail(location);
   const writers = ['a', 'b'].map((name, at) => new Writer(location, { name, seed: at + 1 }));
-  await Promise.all(writers.map((writer) => writer.moreReceipts(quick(200, 5000))));
+  await Promise.all(writers.map((writer) => writer.moreReceipts(quick(100, 5000))));
   await expectNothingLost([location], writers, [tail]);
 });

@@ -44,14 +44,18 @@ export function expectInOrder(events: readonly StoredEvent[]): void {
   }
 }
 
-/** Dense sequences and offsets, non-decreasing time, a chain that verifies, and a file that passes SQLite's integrity check. */
-export async function expectSoundLedger(path: string): Promise<StoredEvent[]> {
+/**
+ * Dense sequences and offsets, non-decreasing time, a chain that verifies, and a file that passes SQLite's integrity check. `head`: one that the chain must have
+ * had, as `SEQUENCE:HASH`.
+ */
+export async function expectSoundLedger(path: string, head?: string): Promise<StoredEvent[]> {
   const events = storedEvents(path);
   expectInOrder(events);
   const engine = await Completengine.open({ ledger: path, create: false, access: 'read' });
   try {
-    const report = await engine.verify();
+    const report = await engine.verify(head === undefined ? {} : { expectHead: head });
     expect(report.events).toBe(events.length);
+    if (head !== undefined) expect(report.isAnchored, `the chain has had the head ${head}`).toBe(true);
   } finally {
     await engine.close();
   }

@@ -18,14 +18,14 @@ import { inForce } from '../../support/routed.ts';
 import { quick } from '../../support/test-size.ts';
 
 /** Few and long: the volume counts, and each line takes time here. */
-const LINES = 5_000;
+const LINES = 1500;
+const PAD = 'x'.repeat(900);
 
 /** A chunk of its own and volume enough for the writing thread: its lines have this key, but for the first two, which have `a`. */
 const chunk = (key: string) =>
-  Array.from(
-    { length: LINES },
-    (_, n) => `{"k":"${n < 2 ? 'a' : key}","n":${n},"of":"${key}","pad":"${'x'.repeat(250)}"}\n`,
-  ).join('');
+  Array.from({ length: LINES }, (_, n) => `{"k":"${n < 2 ? 'a' : key}","n":${n},"of":"${key}","pad":"${PAD}"}\n`).join(
+    '',
+  );
 
 const HASH = { spec: parseRoutingSpec('hash:k'), partitionIds: [0, 1, 2] };
 const manual = (...names: string[]) => ({

@@ -4,6 +4,7 @@ import { describe, expect, it } from 'vitest';
 import { type ChunkEncoder, encoderParts, ReferenceEncoder } from '../../../src/core/emission/draft/chunk-encoder.ts';
 import { kernelEncoder } from '../../../src/core/emission/draft/kernel-encoder.ts';
 import type { EmissionSettings } from '../../../src/core/emission/draft/settings.ts';
+import { CHUNK_BYTES } from '../../../src/core/emission/input/chunk.ts';
 import type { Basis } from '../../../src/core/model/events/commit.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { parseFieldPath } from '../../../src/core/model/text/field-path.ts';
@@ -30,9 +31,9 @@ function bothScans(limits: ScanLimits = {}): [ChunkScan, ChunkScan] {
 
 describe('the scan of the kernel', () => {
   it.each([
-    ['lines of one byte, more than its tables hold at first', Buffer.from('1\n'.repeat(quick(50_000, 200_000)))],
+    ['lines of one byte, more than its tables hold at first', Buffer.from('1\n'.repeat(quick(20_000, 200_000)))],
     ['blank lines alone', Buffer.from('\n \r\n\t\n'.repeat(50_000))],
-    ['a line of sixteen megabytes', Buffer.from(`{"id":"${'x'.repeat(16 * 1024 * 1024)}"}\n{"id":1}\n`)],
+    ['a line of several chunks', Buffer.from(`{"id":"${'x'.repeat(quick(2, 8) * CHUNK_BYTES)}"}\n{"id":1}\n`)],
     [
       'nesting to the limit and beyond',
       joined([512, 513].map((depth) => Buffer.from('['.repeat(depth) + ']'.repeat(depth)))),

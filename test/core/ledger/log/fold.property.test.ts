@@ -115,6 +115,9 @@ const actions = fc.array(
   { maxLength: 40 },
 );
 
+/** Behind each of a hundred commits: together more messages than there are between two seals, 4096. */
+const STRAYS = quick(50, 100);
+
 type Actions = typeof actions extends fc.Arbitrary<infer Value> ? Value : never;
 
 /** Frames are long enough to be compressed. */
@@ -211,7 +214,7 @@ describe.each(STORAGES)('a fold of a $layout ledger, compressed by $compression.
     expect(voids).toBeGreaterThan(0);
   });
 
-  it('gives every reader one head behind ten thousand strays, repeats and pieces of rubbish', () => {
+  it('gives every reader one head behind thousands of strays, repeats and pieces of rubbish', () => {
     const sender = new Sender(storage);
     const chance = new Seeded(1);
     for (let commit = 0; commit < 100; commit++) {
@@ -225,7 +228,7 @@ describe.each(STORAGES)('a fold of a $layout ledger, compressed by $compression.
         ]),
         0,
       );
-      for (let stray = 0; stray < 100; stray++) {
+      for (let stray = 0; stray < STRAYS; stray++) {
         const entries = chance.pick(sender.sent.slice(-300));
         const entry = chance.pick(entries);
         if (chance.unit() < 0.5) sender.again(...(chance.unit() < 0.5 ? entries : [entry]));
@@ -237,7 +240,7 @@ describe.each(STORAGES)('a fold of a $layout ledger, compressed by $compression.
     expect(whole.fold.state).toMatchObject({ commits: 100, ledger: { sequence: 134 } });
     const reasons = ['foreign', 'malformed', 'stale', ...(layout === 'framed' ? ['unlinked'] : [])];
     expect([...whole.fold.state.voids.keys()].sort()).toEqual(reasons);
-    expect(foldWithRestart(messages, 5000)).toBe(whole.text);
+    expect(foldWithRestart(messages, 4500)).toBe(whole.text);
   });
 });
 
