@@ -100,6 +100,17 @@ it('drafts on their way when an epoch begins are built again, and go on where se
   expect(await (await open()).verify({})).toMatchObject({ events: 2 });
 });
 
+it('a proposal on another message than the one at its base is void, as after a log that lost its end and went on', async () => {
+  const { one, all } = await openTwice({ unique: 'id' });
+  for (const id of [1, 2]) await one.commit(draftOf(await one.basis(), [event(`{"id":${id}}`)]));
+  expect(voidsOf(all)).toEqual({});
+  const last = all.at(-1) as LogMessage;
+  const [, id] = /"base":\{[^}]*"id":"([^"]*)"/.exec(last.header) ?? [];
+  expect(id).toBeTypeOf('string');
+  const foreign = { ...last, header: last.header.replace(`"id":"${id}"`, `"id":"${'x'.repeat(id?.length ?? 0)}"`) };
+  expect(voidsOf([...all.slice(0, -1), foreign])).toEqual({ overtaken: 1 });
+});
+
 it('a message that was on its way for too long is void, even if nothing else speaks against it', async () => {
   const { one, all } = await openTwice();
   await one.commit(draftOf(await one.basis(), [event('1')]));
