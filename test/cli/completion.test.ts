@@ -88,33 +88,43 @@ test('a ledger with names that no engine has written has no candidates of them',
 
 const has = (program: string): boolean => spawnSync(program, ['--version']).status === 0;
 
-/** What bash would offer for the line, with the cursor at its end. Words are split as by readline. */
-async function bashReplies(line: string, cwd: string, variables: Record<string, string> = {}): Promise<string[]> {
-  const words: string[] = line.match(/[=:]|(?:\\.|'[^']*'?|"[^"]*"?|[^\s=:])+/g) ?? [];
-  if (/\s$/.test(line)) words.push('');
-  const script = `
-    cd "$cwd"
-    source <(completengine completion bash)
-    COMP_WORDS=(${words.map((word) => `'${word.replaceAll("'", "'\\''")}'`).join(' ')})
-    COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); COMP_LINE=$line; COMP_POINT=\${#line}
+/** What bash would offer for each line, with the cursor at its end. Words are split as by readline. */
+async function bashReplies(
+  lines: readonly string[],
+  cwd: string,
+  variables: Record<string, string> = {},
+): Promise<string[][]> {
+  const completions = lines.map((line) => {
+    const words: string[] = line.match(/[=:]|(?:\\.|'[^']*'?|"[^"]*"?|[^\s=:])+/g) ?? [];
+    if (/\s$/.test(line)) words.push('');
+    return `
+    COMP_WORDS=(${words.map(quoted).join(' ')})
+    COMP_CWORD=$((\${#COMP_WORDS[@]} - 1)); COMP_LINE=${quoted(line)}; COMP_POINT=\${#COMP_LINE}
+    COMPREPLY=()
     _completengine completengine
-    printf '%s\\n' "\${COMPREPLY[@]}"`;
-  const { code, stdout, stderr } = await runShell(script, { line, cwd, ...variables });
+    printf '%s\\n' "\${COMPREPLY[@]}"; printf '\\0'`;
+  });
+  const script = `cd "$cwd"; source <(completengine completion bash); ${completions.join('\n')}`;
+  const { code, stdout, stderr } = await runShell(script, { cwd, ...variables });
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
-  return stdout.toString().split('\n').filter(Boolean);
+  const replies = stdout.toString().split('\0').slice(0, -1);
+  return replies.map((reply) => reply.split('\n').filter(Boolean));
 }
+
+const quoted = (word: string): string => `'${word.replaceAll("'", "'\\''")}'`;
 
 test('bash: a line is joined again, and replies are relative to its last break', async () => {
   const ledger = await ledgerWithGroups();
   const cwd = tempDir();
-  expect(await bashReplies('completengine partition pl', cwd)).toEqual(['place']);
-  expect(await bashReplies(`completengine tail --ledger=${ledger} n`, cwd)).toEqual(['north-sea']);
-  expect(await bashReplies(`completengine tail -l ${ledger} --group=M`, cwd)).toEqual(['Mirror.example.com']);
-  expect(await bashReplies(`completengine tail -l "${ledger}" -g 'mai`, cwd)).toEqual(['mailer']);
-  expect(await bashReplies('completengine tail ', cwd, { COMPLETENGINE_LEDGER: ledger })).toEqual([
-    'herring',
-    'cod',
-    'north-sea',
+  const lines = [
+    'completengine partition pl',
+    `completengine tail --ledger=${ledger} n`,
+    `completengine tail -l ${ledger} --group=M`,
+    `completengine tail -l "${ledger}" -g 'mai`,
+  ];
+  expect(await bashReplies(lines, cwd)).toEqual([['place'], ['north-sea'], ['Mirror.example.com'], ['mailer']]);
+  expect(await bashReplies(['completengine tail '], cwd, { COMPLETENGINE_LEDGER: ledger })).toEqual([
+    ['herring', 'cod', 'north-sea'],
   ]);
 });
 
@@ -132,9 +142,9 @@ const LEDGERS = ['events.codex', 'events.codex.archive', 'events.jsonl'];
 
 test('bash: -l offers no parts of a ledger and nothing that a killed run has left', async () => {
   const cwd = placeOfFiles();
-  expect((await bashReplies('completengine tail -l ev', cwd)).sort()).toEqual(LEDGERS);
-  expect((await bashReplies('completengine tail --ledger=ev', cwd)).sort()).toEqual(LEDGERS);
-  expect(await bashReplies('completengine tail -l events.codex-', cwd)).toEqual([]);
+  const lines = ['completengine tail -l ev', 'completengine tail --ledger=ev', 'completengine tail -l events.codex-'];
+  const replies = await bashReplies(lines, cwd);
+  expect(replies.map((names) => names.sort())).toEqual([LEDGERS, LEDGERS, []]);
 });
 
 test('bash: names with characters of the shell are quoted', async () => {
@@ -216,21 +226,33 @@ test.skipIf(!has('zsh') || !hasScreen)(
 test.skipIf(!has('fish'))('fish: completes files, groups and values', async () => {
   const ledger = await ledgerWithGroups();
   const cwd = placeOfFiles();
-  const matches = async (line: string): Promise<string[]> => {
-    const script = `function completengine; ${process.execPath} $BIN $argv; end; completengine completion fish | source; cd $cwd; complete -C $line`;
-    const { stdout } = await runShell(`fish -Nc '${script}'`, {
-      line,
-      cwd,
-      COMPLETENGINE_LEDGER: ledger,
-      BIN: new URL('../../bin/run.js', import.meta.url).pathname,
-    });
-    const lines = stdout.toString().split('\n').filter(Boolean);
-    return lines.map((each) => (each.split('\t')[0] as string).replace(/\/$/, '')).sort();
-  };
-  expect(await matches('completengine tail -g ')).toEqual(['Mirror.example.com', 'mailer']);
-  expect(await matches('completengine emit --late ')).toEqual(['record', 'reject']);
-  expect(await matches('completengine tail -l ev')).toEqual(LEDGERS);
-  expect(await matches('completengine tail --ledger=ev')).toEqual(LEDGERS.map((name) => `--ledger=${name}`));
+  const lines = [
+    'completengine tail -g ',
+    'completengine emit --late ',
+    'completengine tail -l ev',
+    'completengine tail --ledger=ev',
+  ];
+  const script = `function completengine; ${process.execPath} $BIN $argv; end; completengine completion fish | source; cd $cwd; for line in (string split \\n -- $lines); complete -C $line; printf "\\\\0"; end`;
+  const { stdout } = await runShell(`fish -Nc '${script}'`, {
+    lines: lines.join('\n'),
+    cwd,
+    COMPLETENGINE_LEDGER: ledger,
+    BIN: new URL('../../bin/run.js', import.meta.url).pathname,
+  });
+  const replies = stdout.toString().split('\0').slice(0, -1);
+  const names = replies.map((reply) =>
+    reply
+      .split('\n')
+      .filter(Boolean)
+      .map((each) => (each.split('\t')[0] as string).replace(/\/$/, ''))
+      .sort(),
+  );
+  expect(names).toEqual([
+    ['Mirror.example.com', 'mailer'],
+    ['record', 'reject'],
+    LEDGERS,
+    LEDGERS.map((name) => `--ledger=${name}`),
+  ]);
 });
 
 test.skipIf(!has('fish'))('fish: completes verbs, and partitions of the ledger', async () => {

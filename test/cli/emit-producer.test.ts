@@ -108,7 +108,8 @@ test('two producers at the same time with the same input store a copy each, both
   for (const { payload } of events) {
     const { n } = JSON.parse(payload);
     const copy = seen.indexOf(n);
-    expect(copy).not.toBe(-1);
+    // a plain comparison: eighty thousand calls of expect() take a second
+    if (copy === -1) expect(seen, `event ${n} is out of order`).toContain(n);
     seen[copy] = n + 1;
   }
   expect(seen).toEqual([count, count]);

@@ -1,11 +1,12 @@
 /** Tests that the resident command line of the tests is equivalent: its output and exit codes equal those of a separate process, byte for byte. */
 
-import { copyFileSync, existsSync, rmSync } from 'node:fs';
+import { copyFileSync, existsSync, readFileSync, rmSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { type CliResult, EARTHQUAKES, spawnCli } from '../support/cli.ts';
 import { earthquakeLedger, numbers } from '../support/ledger-cli.ts';
 import { ResidentCli } from '../support/resident-cli.ts';
+import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 
@@ -130,6 +131,32 @@ test(`${chosen.length} commands one after the other print and return what each d
     resident.close();
   }
   expect(codes.size, 'kinds of exit codes').toBeGreaterThanOrEqual(quick(4, 6));
+});
+
+test('outputs appended to files are those of separate processes, and the next command prints as before', async () => {
+  const resident = new ResidentCli();
+  try {
+    const cwd = workplace(await earthquakeLedger());
+    const command = ['tail', '-n', '2', '--where', 'properties.mag'];
+    const printed = await resident.run(command, { cwd });
+    for (const appendTo of [{ 1: 'out' }, { 2: 'err' }, { 1: 'both', 2: 'both' }])
+      expect(await resident.run(command, { cwd, appendTo })).toEqual({
+        ...printed,
+        ...('1' in appendTo ? { stdout: Buffer.of() } : {}),
+        ...('2' in appendTo ? { stderr: '' } : {}),
+      });
+    const { code } = await runShell('cd "$cwd"; completengine tail -n 2 --where properties.mag >> out 2>> err', {
+      cwd,
+    });
+    expect(code).toBe(printed.code);
+    const content = (name: string) => readFileSync(join(cwd, name), 'utf8');
+    expect(content('out')).toBe(printed.stdout.toString().repeat(2));
+    expect(content('err')).toBe(printed.stderr.repeat(2));
+    expect(content('both')).toBe(printed.stdout.toString() + printed.stderr);
+    expect(await resident.run(command, { cwd })).toEqual(printed);
+  } finally {
+    resident.close();
+  }
 });
 
 test('a command that ends its process ends the resident one, and the next command gets a new one', async () => {

@@ -2,6 +2,7 @@ import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from '
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { refuseTakenFiles } from '../../src/cli/state/taken-files.ts';
+import { type CliResult, runCliInto } from '../support/cli.ts';
 import { openEngine } from '../support/engines.ts';
 import { expectFailure, fileIn, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
 import { refusalOf } from '../support/refusals.ts';
@@ -76,6 +77,16 @@ test('a hyphen is refused as an output file', () => {
   );
 });
 
+const APPENDING = /^completengine((?: (?![12]?[<>])\S+)*)((?: 2?>> \S+)*)$/;
+
+/** Runs a line of a shell in the directory: in the resident command line if all that the shell does is to append outputs to files. */
+function runLine(directory: string, line: string): Promise<CliResult> {
+  const [, words, outputs = ''] = APPENDING.exec(line) ?? [];
+  if (words === undefined) return runShell(`cd "$directory"; ${line}`, { directory });
+  const files = [...outputs.matchAll(/(2?)>> (\S+)/g)].map(([, descriptor, file]) => [descriptor || 1, file]);
+  return runCliInto(Object.fromEntries(files), words.trim().split(' '), { cwd: directory });
+}
+
 describe('commands', () => {
   test.each([
     ['emit', 'completengine emit in.jsonl --rejects events.codex', '--rejects events.codex is the ledger itself'],
@@ -121,7 +132,7 @@ describe('commands', () => {
     const directory = dirname(ledger);
     const input = fileIn(directory, 'in.jsonl', '1\nbad\n');
     const before = readFileSync(ledger);
-    const result = await runShell(`cd "$directory"; ${script}`, { directory });
+    const result = await runLine(directory, script);
     expectFailure(result, 2, fact);
     expect(readFileSync(ledger).equals(before)).toBe(true);
     expect(readFileSync(input, 'utf8')).toBe('1\nbad\n');
@@ -152,7 +163,7 @@ describe('commands', () => {
     const input = fileIn(directory, 'in.jsonl', '1\nbad\n');
     const files = [ledger, `${ledger}-wal`, join(directory, 'other.codex'), input];
     const before = files.map((file) => readFileSync(file));
-    const result = await runShell(`cd "$directory"; ${script}`, { directory });
+    const result = await runLine(directory, script);
     expectFailure({ ...result, stderr: result.stdout.toString() }, 2, fact);
     expect(result.stderr).toBe('');
     expect(files.filter((file, at) => !readFileSync(file).equals(before[at] as Buffer))).toEqual([]);
@@ -168,7 +179,7 @@ describe('commands', () => {
     const ledger = await newLedger();
     const before = readFileSync(ledger);
     const directory = dirname(ledger);
-    const result = await runShell(`cd "$directory"; ${script}`, { directory });
+    const result = await runLine(directory, script);
     expect(result.code).toBe(2);
     expect(readFileSync(ledger).subarray(before.length).toString()).toBe('');
   });

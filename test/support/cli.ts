@@ -4,7 +4,7 @@ import { type ChildProcessWithoutNullStreams, type SpawnOptionsWithoutStdio, spa
 import { fileURLToPath } from 'node:url';
 import type { CliResult } from './cli-result.ts';
 import { checkDocuments } from './documents.ts';
-import { ResidentCli } from './resident-cli.ts';
+import { type AppendTo, ResidentCli } from './resident-cli.ts';
 
 export type { CliResult } from './cli-result.ts';
 
@@ -68,6 +68,16 @@ function run(args: readonly string[], options: RunOptions): Promise<CliResult> {
   if (worker[RESIDENT]?.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
   worker[RESIDENT] ??= new ResidentCli();
   return worker[RESIDENT].run(args, { input, cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd });
+}
+
+/** As {@link runCli}, with the output appended to files: what a shell does for `>> FILE` and `2>> FILE`. No other command may run. */
+export function runCliInto(
+  appendTo: AppendTo,
+  args: readonly string[],
+  options: { readonly cwd: string },
+): Promise<CliResult> {
+  worker[RESIDENT] ??= new ResidentCli();
+  return worker[RESIDENT].run(args, { ...options, appendTo });
 }
 
 /** As {@link runCli}, always in a separate process. */

@@ -3,7 +3,8 @@
  * It replaces no part of the product. Standard output and error are files that each command appends to, standard input is
  * descriptor 0, reopened for each command. A command ends when nothing keeps the event loop alive, as in a separate process.
  *
- * Its argument is its directory. Receives `{ args, cwd, stdin }`, `stdin` being a named pipe; answers `reading` when it has opened that, and then `{ code }`.
+ * Its argument is its directory. Receives `{ args, cwd, stdin, appendTo }`, `stdin` being a named pipe and `appendTo` the files that replace standard output
+ * and error, by descriptor; answers `reading` when it has opened them, and then `{ code }`.
  */
 
 import { closeSync, openSync, rmSync } from 'node:fs';
@@ -16,6 +17,7 @@ const BIN = fileURLToPath(new URL('../../bin/run.js', import.meta.url));
 /** The directory of its pipe and output files. */
 const DIRECTORY = process.argv[2];
 const STDIN = 0;
+const OUTPUTS = { 1: `${DIRECTORY}/stdout`, 2: `${DIRECTORY}/stderr` };
 /** Node's exit code when the event loop is empty while the program awaits a promise. */
 const UNFINISHED = 13;
 
@@ -24,6 +26,8 @@ const verbs = loadBundle();
 let running = false;
 let isFinished = false;
 let stdin;
+/** Descriptors of the outputs that the running command has in files of its own. */
+let redirected = [];
 
 /** Node creates this object once per process, and an ended stream stays ended. */
 Object.defineProperty(process, 'stdin', {
@@ -34,11 +38,25 @@ Object.defineProperty(process, 'stdin', {
   },
 });
 
-function openStdin(path) {
-  closeSync(STDIN);
+function reopen(descriptor, path, flags) {
+  closeSync(descriptor);
   // open() returns the lowest free number
-  const descriptor = openSync(path, 'r');
-  if (descriptor !== STDIN) throw new Error(`standard input became descriptor ${descriptor}`);
+  const opened = openSync(path, flags);
+  if (opened !== descriptor) throw new Error(`descriptor ${descriptor} became ${opened}`);
+}
+
+function openStdin(path) {
+  reopen(STDIN, path, 'r');
+}
+
+/** As `>> FILE` and `2>> FILE` of a shell. */
+function redirect(appendTo) {
+  redirected = Object.keys(appendTo).map(Number);
+  for (const descriptor of redirected) reopen(descriptor, appendTo[descriptor], 'a');
+}
+
+function restoreOutputs() {
+  for (const descriptor of redirected) reopen(descriptor, OUTPUTS[descriptor], 'a');
 }
 
 /** Unread input disappears with the pipe, when all ends are closed. */
@@ -55,13 +73,14 @@ async function run(args) {
   await main(ROOT, args);
 }
 
-process.on('message', ({ args, cwd, stdin: path }) => {
+process.on('message', ({ args, cwd, stdin: path, appendTo }) => {
   running = true;
   isFinished = false;
   process.exitCode = undefined;
   process.argv = [process.execPath, BIN, ...args];
   process.chdir(cwd);
   openStdin(path);
+  redirect(appendTo);
   process.send('reading', () => {
     // from here on only the work of the command keeps this process alive
     process.channel.unref();
@@ -85,6 +104,7 @@ process.on('beforeExit', () => {
     process.exit(UNFINISHED);
   }
   closeStdin();
+  restoreOutputs();
   process.channel.ref();
   process.send({ code: process.exitCode ?? 0 });
 });

@@ -14,9 +14,14 @@ const SCRIPT = fileURLToPath(new URL('./resident-cli.js', import.meta.url));
 
 type Answer = 'reading' | { readonly code: number };
 
+/** Paths of files, relative to the working directory of the command. */
+export type AppendTo = Readonly<Partial<Record<1 | 2, string>>>;
+
 export interface ResidentOptions {
   readonly input?: string | Uint8Array | undefined;
   readonly cwd?: string | undefined;
+  /** Files that its output is appended to, by descriptor: 1 as `>> FILE`, 2 as `2>> FILE` of a shell. What goes there is not in the result. */
+  readonly appendTo?: AppendTo | undefined;
   /** Milliseconds after which the command is killed; default: only the limit of the test. */
   readonly timeout?: number | undefined;
 }
@@ -45,13 +50,13 @@ export class ResidentCli {
   /** One at a time: throws while another command runs. */
   async run(
     args: readonly string[],
-    { input = '', cwd = process.cwd(), timeout }: ResidentOptions = {},
+    { input = '', cwd = process.cwd(), appendTo = {}, timeout }: ResidentOptions = {},
   ): Promise<CliResult> {
     if (this.#isBusy) throw new Error('a resident command line runs one command at a time');
     this.#isBusy = true;
     const limit = timeout === undefined ? undefined : setTimeout(() => this.kill(), timeout);
     try {
-      return await this.#run(args, input, cwd);
+      return await this.#run(args, input, cwd, appendTo);
     } finally {
       clearTimeout(limit);
       this.#isBusy = false;
@@ -71,7 +76,7 @@ export class ResidentCli {
     rmSync(this.#directory, { recursive: true, force: true });
   }
 
-  async #run(args: readonly string[], input: string | Uint8Array, cwd: string): Promise<CliResult> {
+  async #run(args: readonly string[], input: string | Uint8Array, cwd: string, appendTo: AppendTo): Promise<CliResult> {
     this.#stdout.begin();
     this.#stderr.begin();
     // opened at both ends: the reader's open() returns at once, and sees no end of input before there is a writer
@@ -93,7 +98,7 @@ export class ResidentCli {
             pipe = undefined;
             writer.end(input);
           });
-          child.send({ args, cwd, stdin: this.#stdin });
+          child.send({ args, cwd, stdin: this.#stdin, appendTo });
         },
       );
       return {
