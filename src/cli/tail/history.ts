@@ -41,7 +41,15 @@ export async function tailHistory(
   const mayPause = isFollowing || options.key !== undefined || options.where !== undefined;
   const reader = mayPause ? watchReader(() => interrupt.abort()) : null;
   // the runs with a cursor file write one document, and none of them is known to be the last
-  const sink: Sink = cursor === null ? output : { deliver: (page, labels) => output.deliver(page, labels) };
+  const sink: Sink =
+    cursor === null
+      ? output
+      : {
+          deliver: (page, labels) => output.deliver(page, labels),
+          get missing() {
+            return output.missing;
+          },
+        };
   try {
     const onProgress =
       cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress, output.isBegun);
