@@ -56,6 +56,7 @@ export type { VerifyOptions } from './core/engine/verify.ts';
 export { Completengine } from './core/engine.ts';
 export { continued } from './core/formats/document.ts';
 export type { ConfigurableFormat, EventFormat, FormatSetting, LineLayout } from './core/formats/event-format.ts';
+export type { MissingFields } from './core/formats/field-watch.ts';
 export { formats } from './core/formats/formats.ts';
 export { inPieces } from './core/formats/pieces.ts';
 /** @internal */

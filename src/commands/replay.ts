@@ -16,7 +16,7 @@ import { runReplay } from '../cli/replay/run.ts';
 import { dryRunLine, replayLine } from '../cli/replay/text.ts';
 import { CursorFile } from '../cli/state/cursor-file.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
-import { appendFlags } from '../cli/terminal/output.ts';
+import { appendFlags, outputText } from '../cli/terminal/output.ts';
 import { outputSync } from '../cli/terminal/output-sync.ts';
 import type { Completengine, ReplayOptions } from '../index.ts';
 import { dryRunDocument, replayDocument } from '../views/replay-document.ts';
@@ -63,7 +63,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
       checkArguments(selected, engine);
       const asked = replayRequest(flags, selected);
       if (flags['dry-run']) return this.#dryRun(engine, { ...asked, signal: interrupt.signal }, json);
-      const request = cursor?.resume(engine.identity.uuid, asked) ?? asked;
+      const request = cursor?.resume(engine.identity.uuid, asked, outputText(flags)) ?? asked;
       if (cursor?.isAtEnd) {
         if (exec === undefined) await completeOutput(cursor, flags, interrupt.signal);
         return this.logToStderr(`nothing left to replay: ${flags['cursor-file']} is at the end of the range`);

@@ -41,3 +41,25 @@ test('--keep-cr stores the carriage return of a line end', async () => {
     expect(await replayed(ledger)).toBe(expected);
   }
 });
+
+test.each([
+  [['--time', 'at'], "a line of text has no field 'at', from which this ledger takes the time"],
+  [['--unique', 'source+id'], "a line of text has no field 'source', of which this ledger takes the unique id"],
+  [['--routing', 'hash:tenant'], "a line of text has no field 'tenant', by which this ledger routes (hash:tenant)"],
+])('--text into a ledger with %j is refused before anything is read', async (init, fact) => {
+  const ledger = await newLedger(...init);
+  for (const input of ['a\n', '']) expectFailure(await runCli(['emit', '-l', ledger, '--text'], { input }), 2, fact);
+  expect(await replayed(ledger)).toBe('');
+});
+
+test('--text into a ledger that routes by a field works with --key, --to or a partition for events without a key', async () => {
+  const ledger = await newLedger('--routing', 'hash:tenant');
+  const refused = await runCli(['emit', '-l', ledger, '--text'], { input: 'a\n' });
+  expect(refused.stderr).toContain('try: give all lines a key or a partition: --key VALUE or --to PARTITION');
+  await succeed(['emit', '-l', ledger, '--text', '--key', 'acme'], { input: 'a\n' });
+  await succeed(['emit', '-l', ledger, '--text', '--to', 'p1'], { input: 'b\n' });
+  const missing = await newLedger('--routing', 'hash:tenant', '--missing', 'none');
+  await succeed(['emit', '-l', missing, '--text'], { input: 'a\n' });
+  const own = await newLedger('--routing', 'hash:message', '--time', 'message');
+  await succeed(['emit', '-l', own, '--text'], { input: '2026-04-12T09:00:00Z\n' });
+});

@@ -110,6 +110,24 @@ test('combinations that make no sense are one line each', async () => {
     expectFailure(await runCli(['replay', '-l', ledger, ...args]), 2, fact);
 });
 
+test('a column that no event has is said on standard error, whatever the run is, and -q is silent', async () => {
+  const ledger = await newLedger();
+  await succeed(['emit', '-q', '-l', ledger], { input: '{"n":1,"a.b":2}\n{"n":2}\n' });
+  const cursor = (name: string) => ['--cursor-file', join(tempDir(), name)];
+  const columns = ['-l', ledger, '-o', 'csv', '--fields', 'n,a.b,zz'];
+  const note = 'no event read has the field a.b or zz; a.b is there as "a.b"';
+  for (const run of [
+    ['replay'],
+    ['replay', '--limit', '2', ...cursor('replay')],
+    ['replay', '--exec', 'cat > /dev/null'],
+    ['tail'],
+    ['tail', ...cursor('tail')],
+  ]) {
+    expect((await succeed([...run, ...columns])).stderr, run.join(' ')).toContain(note);
+    expect((await succeed([run[0] as string, '-q', ...columns])).stderr).toBe('');
+  }
+});
+
 test.runIf(hasTerminal)('a terminal gets no control byte of a payload in any format', async () => {
   const ledger = await newLedger('--routing', 'hash:k');
   const file = join(tempDir(), 'in');

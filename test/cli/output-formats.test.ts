@@ -9,7 +9,7 @@ import { CursorFile } from '../../src/cli/state/cursor-file.ts';
 import { tailFlags } from '../../src/cli/tail/flags.ts';
 import { tailGroup } from '../../src/cli/tail/group.ts';
 import { tailHistory } from '../../src/cli/tail/history.ts';
-import { appendFlags, outputFormat, standardOutput } from '../../src/cli/terminal/output.ts';
+import { appendFlags, outputFormat, outputText, standardOutput } from '../../src/cli/terminal/output.ts';
 import { type OutputFlags, outputFlags } from '../../src/cli/terminal/output-flags.ts';
 import { type Completengine, type EventFormat, formats, type OpenOptions } from '../../src/index.ts';
 import { failureOf, openEngine } from '../support/engines.ts';
@@ -110,7 +110,7 @@ test('replays with a cursor file write one document together, wherever they are 
     const cursor = new CursorFile(path, () => {});
     const output = { output: 'framed' };
     if (cursor.isAtEnd) return completeOutput(cursor, output, interrupt().signal);
-    const request = cursor.resume(engine.identity.uuid, { rate: 100 });
+    const request = cursor.resume(engine.identity.uuid, { rate: 100 }, outputText(output));
     const stop = interrupt();
     const advance = cursor.advance.bind(cursor);
     cursor.advance = (progress) => {
@@ -145,12 +145,12 @@ test('a replay that was interrupted after its last event still gets its end', as
   const text = captured();
   const path = join(tempDir(), 'replay.cursor');
   const first = new CursorFile(path, () => {});
-  first.resume(engine.identity.uuid, {});
+  first.resume(engine.identity.uuid, {}, '-o payload');
   first.advance({ from: 1, through: EVENTS, events: EVENTS, sequence: EVENTS, time: 0 });
   first.save();
   for (const _ of ['ends it', 'finds it ended']) {
     const cursor = new CursorFile(path, () => {});
-    cursor.resume(engine.identity.uuid, {});
+    cursor.resume(engine.identity.uuid, {}, '-o payload');
     expect(cursor.isAtEnd).toBe(true);
     await completeOutput(cursor, { output: 'framed' }, interrupt().signal);
     expect(text()).toBe('foot\n');

@@ -1,4 +1,4 @@
-/** Runs the commands of docs/RECIPES.md with the samples. What asks a system or a server, such as journalctl, is a script that prints the sample. */
+/** Runs the commands of docs/RECIPES.md that fill a ledger, with the samples. What asks a system or a server, such as journalctl, is a script that prints the sample. */
 
 import { spawnSync } from 'node:child_process';
 import { readFileSync, writeFileSync } from 'node:fs';
@@ -7,6 +7,7 @@ import { gzipSync } from 'node:zlib';
 import { expect, test } from 'vitest';
 import { formatTime } from '../../src/core/model/time/time.ts';
 import { storedEvents } from '../support/invariants.ts';
+import { RECIPES_INTO } from '../support/recipes.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -50,18 +51,11 @@ const SAMPLES: Readonly<Record<string, Sample>> = {
 const PRINTERS = 'for each in journalctl kubectl kcat; do eval "$each() { cat \\"$SAMPLE\\"; }"; done\n';
 const EVENTS: Readonly<Record<string, number>> = { 'OpenTelemetry, as it is': 1 };
 
-const recipes = readFileSync(join(ROOT, 'docs/RECIPES.md'), 'utf8')
-  .split(/^## /m)
-  .slice(1)
-  .map(
-    (section) => [section.split('\n', 1)[0] as string, /```sh\n([\s\S]*?)```/.exec(section)?.[1] as string] as const,
-  );
-
 test('each recipe has a sample', () => {
-  expect(recipes.map(([title]) => title)).toEqual(Object.keys(SAMPLES));
+  expect(RECIPES_INTO.map(({ title }) => title)).toEqual(Object.keys(SAMPLES));
 });
 
-test.for(recipes)('%s', async ([title, script], { skip }) => {
+test.for(RECIPES_INTO)('$title', async ({ title, script }, { skip }) => {
   const { sample, file, first, isCompressed = false } = SAMPLES[title] as Sample;
   const [tool] =
     script

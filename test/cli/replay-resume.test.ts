@@ -4,7 +4,15 @@ import { expect, test } from 'vitest';
 import { EARTHQUAKES, finished, runCli, startCli } from '../support/cli.ts';
 import { asLines, earthquakes } from '../support/earthquakes.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
-import { earthquakeLedger, expectFailure, fileIn, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
+import {
+  earthquakeLedger,
+  expectFailure,
+  fileIn,
+  newLedger,
+  parseLines,
+  replayed,
+  succeed,
+} from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
 import { seededForTest } from '../support/seeded.ts';
 import { runShell } from '../support/shell.ts';
@@ -196,4 +204,37 @@ test('a cursor of another ledger, range or filter is refused with 4, and an inva
     );
   }
   expectFailure(await runCli(['replay', '--cursor-file', EARTHQUAKES, '-l', ledger]), 65, EARTHQUAKES);
+});
+
+test.each([
+  ['replay', ['--limit', '1']],
+  ['tail', ['-n', '1']],
+] as const)('%s with the cursor file of another output is refused, and both stay as they are', async (verb, start) => {
+  const ledger = await newLedger();
+  await succeed(['emit', '-l', ledger], { input: '1\n2\n3\n' });
+  const cursor = join(tempDir(), 'cursor');
+  const run = [verb, '-q', '-l', ledger, '--cursor-file', cursor];
+  await succeed([...run, ...start, '-o', 'csv', '--fields', 'sequence,payload']);
+  const kept = readFileSync(cursor, 'utf8');
+  for (const other of [
+    [],
+    ['-o', 'envelope'],
+    ['-o', 'tsv', '--fields', 'sequence,payload'],
+    ['-o', 'csv', '--fields', 'payload'],
+  ]) {
+    const result = await runCli([...run, ...other]);
+    expectFailure(result, 4, `the cursor in ${cursor} belongs to another output: -o csv --fields sequence,payload`);
+    expect(result.stderr).toContain('try: use a separate cursor file for each output');
+    expect(result.stdout.toString()).toBe('');
+    expect(readFileSync(cursor, 'utf8')).toBe(kept);
+  }
+  await succeed([...run, '-o', 'csv', '--fields', 'sequence,payload']);
+});
+
+test('a cursor file without -o is that of -o payload', async () => {
+  const ledger = await newLedger();
+  await succeed(['emit', '-l', ledger], { input: '1\n2\n' });
+  const cursor = join(tempDir(), 'cursor');
+  await succeed(['replay', '-l', ledger, '--limit', '1', '--cursor-file', cursor]);
+  expect(await replayed(ledger, '--cursor-file', cursor, '-o', 'payload')).toBe('2\n');
 });

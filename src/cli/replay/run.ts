@@ -107,7 +107,12 @@ async function deliver(
       : new CommandSink(exec, await outputFormat(output), signal);
   if (cursor === null || options.limit === undefined) return engine.replay(options).deliver(sink);
   // the next run goes on in the same document: its end is written by the one that reaches the end of the range
-  const report = await engine.replay(options).deliver({ deliver: (page, labels) => sink.deliver(page, labels) });
+  const report = await engine.replay(options).deliver({
+    deliver: (page, labels) => sink.deliver(page, labels),
+    get missing() {
+      return sink.missing;
+    },
+  });
   if (report.isComplete && !isLimited(report, options)) await sink.end?.();
   return report;
 }

@@ -8,6 +8,8 @@ interface Cursor {
   readonly ledger: string;
   /** Fingerprint of range and filter. */
   readonly request: string;
+  /** Flags of the output. */
+  readonly output: string;
   /** Last sequence; null with --follow. */
   readonly through: number | null;
   readonly next: number;
@@ -23,6 +25,7 @@ export class CursorFile {
   /** The latest position, saved or not. */
   #last: Cursor | null;
   #request = '';
+  #output = '';
   #ledger = '';
 
   /** To be created before the ledger is opened. `beforeSave`: syncs the delivered output. @throws LedgerError INPUT_UNREADABLE for a file that is not a cursor. */
@@ -32,14 +35,16 @@ export class CursorFile {
     this.#last = this.#kept;
   }
 
-  /** Returns the request from the stored position on. @throws LedgerError CURSOR_CONFLICT for a cursor of another ledger or request. */
-  resume(ledger: string, options: ReplayOptions): ReplayOptions {
+  /** Returns the request from the stored position on. `output`: its flags. @throws LedgerError CURSOR_CONFLICT for a cursor of another ledger, request or output. */
+  resume(ledger: string, options: ReplayOptions, output: string): ReplayOptions {
     this.#ledger = ledger;
+    this.#output = output;
     this.#request = requestText(options);
     const kept = this.#kept;
     if (kept === null) return options;
     if (kept.ledger !== ledger) throw this.#store.conflict('another ledger', 'replay');
     if (kept.request !== this.#request) throw this.#store.conflict('another range or filter', 'replay');
+    if (kept.output !== output) throw this.#store.conflict(`another output: ${kept.output}`, 'output');
     const { range: _, from: __, through: ___, until: ____, ...rest } = options;
     return { ...rest, fromSequence: kept.next, throughSequence: kept.through ?? undefined };
   }
@@ -64,6 +69,7 @@ export class CursorFile {
     this.#last = {
       ledger: this.#ledger,
       request: this.#request,
+      output: this.#output,
       through,
       next: sequence === null ? from : sequence + 1,
       isBegun: sequence !== null || this.#kept?.isBegun === true,
@@ -87,17 +93,18 @@ export class CursorFile {
   #read(): Cursor | null {
     const kept = this.#store.read();
     if (kept === null) return null;
-    const { ledger, request, through, next, isBegun, isEnded } = kept;
+    const { ledger, request, output, through, next, isBegun, isEnded } = kept;
     if (
       typeof ledger !== 'string' ||
       typeof request !== 'string' ||
+      typeof output !== 'string' ||
       !isWhole(next) ||
       !(through === null || isWhole(through)) ||
       typeof isBegun !== 'boolean' ||
       typeof isEnded !== 'boolean'
     )
       throw this.#store.noCursor();
-    return { ledger, request, through, next, isBegun, isEnded };
+    return { ledger, request, output, through, next, isBegun, isEnded };
   }
 }
 

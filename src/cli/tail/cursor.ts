@@ -6,6 +6,8 @@ import { CursorStore, isWhole } from '../state/cursor-store.ts';
 interface Cursor {
   /** The ledger's uuid. */
   readonly ledger: string;
+  /** Flags of the output. */
+  readonly output: string;
   /** The last sequence that was delivered or filtered out. */
   readonly tailed: number;
   /** Whether an event was printed: the output has a beginning then, such as a header. */
@@ -15,12 +17,17 @@ interface Cursor {
 export class TailCursor {
   readonly #store: CursorStore<Cursor>;
   readonly #ledger: string;
-  readonly #kept: Omit<Cursor, 'ledger'> | null;
+  readonly #output: string;
+  readonly #kept: Pick<Cursor, 'tailed' | 'isBegun'> | null;
 
-  /** `ledger`: its uuid. `beforeSave`: syncs the delivered output. @throws LedgerError INPUT_UNREADABLE for a file that is not a cursor, CURSOR_CONFLICT for that of another ledger */
-  constructor(path: string, ledger: string, beforeSave: () => void) {
+  /**
+   * `ledger`: its uuid. `output`: its flags. `beforeSave`: syncs the delivered output. @throws LedgerError INPUT_UNREADABLE for a file that is not a
+   * cursor, CURSOR_CONFLICT for that of another ledger or output
+   */
+  constructor(path: string, { ledger, output }: { ledger: string; output: string }, beforeSave: () => void) {
     this.#store = new CursorStore(path, 'tail', beforeSave);
     this.#ledger = ledger;
+    this.#output = output;
     this.#kept = this.#read();
   }
 
@@ -49,7 +56,12 @@ export class TailCursor {
   /** After each delivery. `isBegun`: whether this run has printed an event. @throws LedgerError IO_FAILED */
   advance({ through }: TailProgress, isBegun: boolean): void {
     if (through === this.#kept?.tailed) return;
-    this.#store.advance({ ledger: this.#ledger, tailed: through, isBegun: isBegun || this.#kept?.isBegun === true });
+    this.#store.advance({
+      ledger: this.#ledger,
+      output: this.#output,
+      tailed: through,
+      isBegun: isBegun || this.#kept?.isBegun === true,
+    });
   }
 
   /** Writes the last state to disk. @throws LedgerError IO_FAILED */
@@ -57,12 +69,14 @@ export class TailCursor {
     this.#store.save();
   }
 
-  #read(): Omit<Cursor, 'ledger'> | null {
+  #read(): Pick<Cursor, 'tailed' | 'isBegun'> | null {
     const kept = this.#store.read();
     if (kept === null) return null;
-    const { ledger, tailed, isBegun } = kept;
-    if (typeof ledger !== 'string' || !isWhole(tailed) || typeof isBegun !== 'boolean') throw this.#store.noCursor();
+    const { ledger, output, tailed, isBegun } = kept;
+    if (typeof ledger !== 'string' || typeof output !== 'string' || !isWhole(tailed) || typeof isBegun !== 'boolean')
+      throw this.#store.noCursor();
     if (ledger !== this.#ledger) throw this.#store.conflict('another ledger', 'ledger');
+    if (output !== this.#output) throw this.#store.conflict(`another output: ${output}`, 'output');
     return { tailed, isBegun };
   }
 }

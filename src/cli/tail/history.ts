@@ -7,7 +7,7 @@ import { readWholeNumber } from '../app/whole-number.ts';
 import type { RangeArguments } from '../range/arguments.ts';
 import { rangeOptions } from '../range/range-flags.ts';
 import { missingFieldsText } from '../terminal/missing-fields-text.ts';
-import { standardOutput } from '../terminal/output.ts';
+import { outputText, standardOutput } from '../terminal/output.ts';
 import { outputSync } from '../terminal/output-sync.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
 import { TailCursor } from './cursor.ts';
@@ -27,7 +27,7 @@ export async function tailHistory(
   const cursor =
     flags['cursor-file'] === undefined
       ? null
-      : new TailCursor(flags['cursor-file'], engine.identity.uuid, outputSync());
+      : new TailCursor(flags['cursor-file'], { ledger: engine.identity.uuid, output: outputText(flags) }, outputSync());
   const head = (await engine.head()).sequence;
   cursor?.checkReached(head);
   const options = cursor?.resume(asked) ?? asked;
@@ -41,7 +41,15 @@ export async function tailHistory(
   const mayPause = isFollowing || options.key !== undefined || options.where !== undefined;
   const reader = mayPause ? watchReader(() => interrupt.abort()) : null;
   // the runs with a cursor file write one document, and none of them is known to be the last
-  const sink: Sink = cursor === null ? output : { deliver: (page, labels) => output.deliver(page, labels) };
+  const sink: Sink =
+    cursor === null
+      ? output
+      : {
+          deliver: (page, labels) => output.deliver(page, labels),
+          get missing() {
+            return output.missing;
+          },
+        };
   try {
     const onProgress =
       cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress, output.isBegun);

@@ -1,4 +1,4 @@
-/** Formats the notes about fields of `--where` that met nothing, which are probably misspelled. */
+/** Formats the notes about fields of `--where` and of columns that met nothing, which are probably misspelled. */
 
 import type { StreamReport } from '../../index.ts';
 import { escapeForTerminal } from './escape.ts';

@@ -1,6 +1,6 @@
 /** Chooses the format of events on standard output: by the flags, or by whether it is a terminal. */
 
-import { continued, type EventFormat, formats, LedgerError, StreamSink, timeZone } from '../../index.ts';
+import { continued, type EventFormat, formats, LedgerError, StreamSink, shellFlag, timeZone } from '../../index.ts';
 import { type FormatRegistry, type OutputFlags, PRETTY, settingsOf } from './output-flags.ts';
 
 /** Whether the flags choose a format, by its name or by a setting. */
@@ -11,6 +11,15 @@ export function choosesFormat(flags: OutputFlags, registry: FormatRegistry = for
 /** The format for a program that reads it. @throws LedgerError INVALID_ARGUMENT for settings that do not fit it */
 export async function outputFormat(flags: OutputFlags, registry: FormatRegistry = formats): Promise<EventFormat> {
   return chosenFormat(flags, { unnamed: formats.payload.name, columns: undefined }, registry);
+}
+
+/** The flags that choose the output, to compare it with that of another run. One that is not chosen is `payload`, on a terminal too. @throws LedgerError INVALID_ARGUMENT */
+export function outputText(flags: OutputFlags, registry: FormatRegistry = formats): string {
+  const settings = settingsGiven(flags, registry);
+  const name = flags.output ?? formatOf(Object.keys(settings), registry) ?? formats.payload.name;
+  const words = Object.entries(settings).map(([setting, value]) => shellFlag(setting, value));
+  const zone = flags.tz === undefined || registry[name]?.inZone === undefined ? [] : [shellFlag('tz', flags.tz)];
+  return [`-o ${name}`, ...words.sort(), ...zone].join(' ');
 }
 
 /**

@@ -26,6 +26,7 @@ import type { TimeZone } from '../model/time/time-zone.ts';
 import { headAheadWarning } from '../model/warning.ts';
 import { makeRouter } from '../router/router.ts';
 import { type EventInput, toLine } from './event-line.ts';
+import { checkTextFields } from './text-fields.ts';
 import { WarningWatch } from './warning-watch.ts';
 
 /**
@@ -144,7 +145,9 @@ export class Emitting {
       checkExpectedHead(settings.expectedHead, await ledger.head());
     }
     // an invalid override is rejected before any input is read
-    makeRouter(await ledger.basis(), settings.override);
+    const basis = await ledger.basis();
+    makeRouter(basis, settings.override);
+    if (settings.reading.isText) checkTextFields(ledger.identity.config, basis.epoch.spec, settings.override);
     const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
     const inputs = options.merge === true ? [await merged(sources, settings, options)] : sources;
     if (options.atomic !== true) return ingest(this.emission, settings, inputs, producer, options);

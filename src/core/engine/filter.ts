@@ -40,6 +40,10 @@ export class EventFilter {
   /** Conditions whose field was an array, and never anything else. */
   readonly #arrays = new Set<Condition>();
   readonly #scalars = new Set<Condition>();
+  /** Conditions by order whose field was a number or a text: of the kind of the operand, or never. */
+  readonly #compared = new Set<Condition>();
+  readonly #incomparable = new Set<Condition>();
+  readonly #orderedCount: number;
   /** What was meant instead, by the text of the path. */
   readonly #near = new Map<string, string>();
   #examined = 0;
@@ -50,6 +54,7 @@ export class EventFilter {
     this.#conditions = [where ?? []].flat().map(parseCondition);
     this.#labels = labels;
     this.#unmet = new Set(this.#conditions);
+    this.#orderedCount = this.#conditions.filter(({ ordered }) => ordered !== null).length;
   }
 
   /** Null if every event is kept. @throws LedgerError INVALID_ARGUMENT for an invalid regular expression */
@@ -74,7 +79,8 @@ export class EventFilter {
       return meant === undefined ? [] : [`${field} is there as ${meant}`];
     });
     const arrays = [...this.#arrays].filter((condition) => !this.#scalars.has(condition)).map(formatElementPath);
-    return [...near, ...[...new Set(arrays)].map((field) => `${field} is an array: ${field}[] is any of its elements`)];
+    const ofArrays = [...new Set(arrays)].map((field) => `${field} is an array: ${field}[] is any of its elements`);
+    return [...near, ...ofArrays, ...this.#incomparableHints()];
   }
 
   async #meetsAll(): Promise<EventPredicate> {
@@ -89,7 +95,7 @@ export class EventFilter {
       const payload = batch.payload(at);
       const line = fields.read(payload);
       this.#examined++;
-      if (this.#scalars.size < conditions.length) this.#note(line, payload);
+      if (this.#scalars.size < conditions.length || this.#compared.size < this.#orderedCount) this.#note(line, payload);
       return tests.every((holds, nth) => holds(line, nth));
     };
   }
@@ -105,7 +111,27 @@ export class EventFilter {
       this.#unmet.delete(condition);
       if (isArray && condition.each === null) this.#arrays.add(condition);
       else this.#scalars.add(condition);
+      this.#noteKind(condition, kind);
     }
+  }
+
+  #noteKind(condition: Condition, kind: FieldKind): void {
+    if (condition.ordered === null || condition.each !== null) return;
+    const isNumber = kind === FieldKind.INTEGER || kind === FieldKind.DECIMAL;
+    const isText = kind === FieldKind.STRING || kind === FieldKind.ESCAPED_STRING;
+    if (condition.ordered.isNumber ? isNumber : isText) this.#compared.add(condition);
+    else if (isNumber || isText) this.#incomparable.add(condition);
+  }
+
+  /** Conditions of which no event had a value that can be compared, but one of the other kind. */
+  #incomparableHints(): string[] {
+    return [...this.#incomparable].flatMap((condition) => {
+      const { ordered } = condition;
+      if (ordered === null || this.#compared.has(condition)) return [];
+      const [own, other] = ordered.isNumber ? ['texts', 'a number'] : ['numbers', 'a text'];
+      const way = ordered.otherwise === null ? '' : `: ${ordered.otherwise} compares them as ${own}`;
+      return [`${formatElementPath(condition)} holds ${own}, which are not compared with ${other}${way}`];
+    });
   }
 
   #findNear(condition: Condition, payload: Buffer): void {

@@ -50,6 +50,7 @@ function withColumns(dialect: Dialect, plan: ColumnPlan, timeText: TimeText): Ev
     ...delimited(dialect),
     lacks: undefined,
     begin: header(dialect, plan),
+    paths,
     lines: (batch, labels) =>
       rows.pieces(batch, labels, (row, out) => {
         for (let nth = 0; nth < columns.length; nth++) {

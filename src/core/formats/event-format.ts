@@ -46,6 +46,8 @@ export interface EventFormat {
    * empty batch has none.
    */
   lines(batch: EventBatch, labels: EventLabels): Iterable<Buffer>;
+  /** The fields of payloads that the lines show; a stream's report names those that no event has. */
+  readonly paths?: readonly FieldPath[] | undefined;
   /** Follows the last event of a complete document. */
   readonly end?: string | undefined;
   /** Settings by name; a flag each on the command line. */

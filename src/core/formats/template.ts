@@ -72,6 +72,7 @@ function fromParts({ parts, planner }: Template, timeText: TimeText): EventForma
   return {
     ...template,
     lacks: undefined,
+    paths: planner.paths,
     lines: (batch, labels) =>
       rows.pieces(batch, labels, (row, out) => {
         for (const part of parts) part(row, out, timeText);

@@ -12,6 +12,7 @@ export interface LedgerWarning {
    * WORLD_READABLE: users other than the owner can read or write the file.
    * SEGMENT_MISSING: archived history is not in the archive, or not whole.
    * LEFTOVER_FILES: killed runs have left files beside the ledger that are no part of it.
+   * ARRAY_EVENT: the first line of an input is an array of objects, whose elements may be meant as the events.
    */
   readonly code:
     | 'HEAD_AHEAD'
@@ -19,7 +20,8 @@ export interface LedgerWarning {
     | 'INDEX_IN_MEMORY'
     | 'WORLD_READABLE'
     | 'SEGMENT_MISSING'
-    | 'LEFTOVER_FILES';
+    | 'LEFTOVER_FILES'
+    | 'ARRAY_EVENT';
   /** The fact, with its values, on one line. */
   readonly message: string;
   /** One thing to do. */

@@ -4,6 +4,7 @@
 
 import { documentOf } from '../formats/document.ts';
 import { type EventFormat, FORMAT } from '../formats/event-format.ts';
+import { FieldWatch, type MissingFields } from '../formats/field-watch.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import { LedgerError } from '../model/ledger-error.ts';
@@ -16,6 +17,7 @@ export class CommandSink implements Sink {
   readonly #command: string;
   readonly #format: EventFormat;
   readonly #signal: AbortSignal | undefined;
+  readonly #fields: FieldWatch | undefined;
 
   /**
    * `command`: a shell command line; each run reads a document of its own. An abort lets the current run finish.
@@ -26,10 +28,16 @@ export class CommandSink implements Sink {
     this.#command = command;
     this.#format = readArgument('new CommandSink()', 'format', format, FORMAT);
     this.#signal = signal;
+    this.#fields = format.paths === undefined ? undefined : new FieldWatch(format.paths);
+  }
+
+  get missing(): MissingFields | undefined {
+    return this.#fields;
   }
 
   /** @throws LedgerError COMMAND_FAILED if the command does not exit with 0 */
   async deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
+    this.#fields?.see(batches);
     const pieces = documentOf(batches, labels, this.#format);
     const first = pieces.next();
     if (first.done) return true;

@@ -1,5 +1,6 @@
 /** A stream of events: iterated one by one, or delivered to a sink with a report of what was delivered. */
 
+import type { MissingFields } from '../formats/field-watch.ts';
 import type { BatchPage } from '../model/events/event.ts';
 import { type EventLabels, toEvent } from '../model/events/event-labels.ts';
 import type { LedgerEvent } from '../model/events/ledger-event.ts';
@@ -22,9 +23,9 @@ export interface StreamReport {
   readonly lastTime: Micros | null;
   /** BLAKE3 over the payloads in order, each followed by a line feed: equals `| b3sum`. Hex. */
   readonly digest: string;
-  /** Fields of `where` that no examined event had: most likely a misspelt path. */
+  /** Fields of `where`, and of the sink's columns, that no examined event had: most likely a misspelt path. */
   readonly missingFields: readonly string[];
-  /** What to write instead of a path of `where` that met nothing, a sentence each. */
+  /** What to write instead of a path or a condition that met nothing, a sentence each. */
   readonly fieldHints: readonly string[];
   /** Duration of the run. */
   readonly wallMs: number;
@@ -40,7 +41,7 @@ export interface EventStreamPlan {
   readonly labels: EventLabels;
   readonly isVerified: boolean;
   /** Drops unwanted events before delivery. */
-  readonly filter: { readonly missingFields: readonly string[]; readonly fieldHints: readonly string[] };
+  readonly filter: MissingFields;
   /** Receives the events when the stream is awaited; null: none. */
   readonly liveSubscribers?: (() => Sink | null) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -141,10 +142,15 @@ async function deliverTo(
     firstTime: first?.time ?? null,
     lastTime: last?.time ?? null,
     digest: hasher.digest('hex'),
-    missingFields: filter.missingFields,
-    fieldHints: filter.fieldHints,
+    missingFields: both(filter.missingFields, sink?.missing?.missingFields),
+    fieldHints: both(filter.fieldHints, sink?.missing?.fieldHints),
     wallMs: performance.now() - started,
     isVerified,
     isComplete,
   };
+}
+
+/** Each text once. */
+function both(some: readonly string[], others: readonly string[] = []): string[] {
+  return [...new Set([...some, ...others])];
 }

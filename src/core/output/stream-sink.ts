@@ -3,6 +3,7 @@
 import type { Writable } from 'node:stream';
 import { OpenDocument } from '../formats/document.ts';
 import { type EventFormat, FORMAT } from '../formats/event-format.ts';
+import { FieldWatch, type MissingFields } from '../formats/field-watch.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import { readArgument } from '../model/options/options.ts';
@@ -20,6 +21,8 @@ export interface Sink {
    * Resolves to false if the destination has not accepted all.
    */
   end?(): Promise<boolean>;
+  /** Fields that it was to show, and that no event had; undefined: it shows none. Goes into the stream's report. */
+  readonly missing?: MissingFields | undefined;
 }
 
 /** Small commits are gathered up to this size, in bytes, before they are written. */
@@ -28,6 +31,7 @@ const WRITE_BYTES = 256 * 1024;
 export class StreamSink implements Sink {
   readonly #writer: StreamWriter;
   readonly #document: OpenDocument;
+  readonly #fields: FieldWatch | undefined;
 
   /**
    * An abort lets the current delivery finish, so that another run can continue after it. A stalled reader gets 500 ms;
@@ -36,7 +40,9 @@ export class StreamSink implements Sink {
    */
   constructor(stream: Writable, format: EventFormat, signal?: AbortSignal) {
     this.#writer = new StreamWriter(stream, signal);
-    this.#document = new OpenDocument(readArgument('new StreamSink()', 'format', format, FORMAT));
+    const { paths } = readArgument('new StreamSink()', 'format', format, FORMAT);
+    this.#document = new OpenDocument(format);
+    this.#fields = paths === undefined ? undefined : new FieldWatch(paths);
   }
 
   /** Whether an event of the current document was written. */
@@ -44,8 +50,13 @@ export class StreamSink implements Sink {
     return this.#document.isBegun;
   }
 
+  get missing(): MissingFields | undefined {
+    return this.#fields;
+  }
+
   /** The format's `begin` precedes the first event. @throws LedgerError IO_FAILED */
   deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
+    this.#fields?.see(batches);
     return this.#writer.writeAll(gathered(this.#document.add(batches, labels)));
   }
 

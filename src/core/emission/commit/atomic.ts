@@ -94,7 +94,8 @@ function undone(error: unknown): unknown {
   const report = error.details['report'] as EmissionReport | undefined;
   const details =
     report === undefined ? error.details : { ...error.details, report: { ...report, ...NOTHING_COMMITTED } };
-  const isBadLine = code === 'BAD_LINE' || code === 'ID_CONFLICT';
+  // an input in another format is converted as a whole
+  const isBadLine = (code === 'BAD_LINE' || code === 'ID_CONFLICT') && details['format'] === undefined;
   return new LedgerError(code, {
     message,
     details,

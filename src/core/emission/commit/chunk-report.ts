@@ -7,7 +7,7 @@ import { LineFault } from '../../scan/line-fault.ts';
 import type { BadLine } from '../draft/bad-line.ts';
 import type { ReadChunk } from '../draft/chunk-encoder.ts';
 import type { BuiltDraft } from '../draft/draft-builder.ts';
-import { conversionHint, spreadJson } from '../input/input-kind.ts';
+import { ARRAY_IN_A_LINE, type Misread, misreadLine } from '../input/misread-line.ts';
 
 /** The events of one commit, as passed to `onCommit`. */
 export class CommittedEvents {
@@ -96,17 +96,21 @@ export interface ChunkReport {
   readonly lineCount: number;
 }
 
-/** The error of an emission that stops at a bad line. */
+/** The error of an emission that stops at a bad line. `details.format`: what the input is, if its first line shows that. */
 export function badLineError(bad: BadLine, place: { source: string; line: number }): LedgerError {
-  const spread = place.line === 1 && bad.fault === LineFault.UNEXPECTED_END ? spreadJson(bad.text) : null;
+  const misread = place.line === 1 ? misreadOf(bad) : null;
+  const format = misread?.name ?? null;
   return new LedgerError(codeOf(bad), {
-    message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${spread === null ? bad.reason : `${spread.name}, and not a JSON line each`}`,
+    message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${format === null || bad.isArrayOfObjects ? bad.reason : `${format}, and not a JSON line each`}`,
     hint:
-      spread !== null
-        ? conversionHint(place.source, spread.command)
-        : 'fix the line, then emit again from there; or collect bad lines and continue: --rejects FILE',
-    details: { ...place, byte: bad.byte, reason: bad.reason, ...bad.conflict },
+      misread?.hint(place.source) ??
+      'fix the line, then emit again from there; or collect bad lines and continue: --rejects FILE',
+    details: { ...place, byte: bad.byte, reason: bad.reason, ...(format === null ? {} : { format }), ...bad.conflict },
   });
+}
+
+function misreadOf({ text, byte, fault, isArrayOfObjects }: BadLine): Misread | null {
+  return isArrayOfObjects ? ARRAY_IN_A_LINE : misreadLine(text, byte, fault);
 }
 
 /** The error of a call with a bad event, of which nothing is stored; `event`: its position in the call, 1-based. */

@@ -5,13 +5,14 @@ import type { Anchor, Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
-import type { EmissionSettings } from '../draft/settings.ts';
+import { type EmissionSettings, isWrapped } from '../draft/settings.ts';
 import type { ByteSource } from '../input/byte-source.ts';
 import { type Chunk, chunkBytesFor } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import { cutChunk } from '../input/cut-chunk.ts';
 import type { InputSource } from '../input/input-source.ts';
 import type { LineReading } from '../input/line-reading.ts';
+import { arrayWarning, beginsArrayOfObjects } from '../input/misread-line.ts';
 import { openSource } from '../input/open-source.ts';
 import { badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
 import type { Committer, OnCompleted, OnRejects } from './committer.ts';
@@ -149,6 +150,9 @@ class Ingestion {
   #expectedHead: Anchor | undefined;
   #source = '';
   #traced: InputSource['placeOf'];
+  /** What to say once the first line of the source is committed. */
+  #array: LedgerWarning | null = null;
+  readonly #readsObjects: boolean;
   /** Line number of the next chunk to be completed. */
   #firstLine = 1;
   #inputBytes = 0;
@@ -156,6 +160,8 @@ class Ingestion {
   constructor(parts: EmissionParts, settings: EmissionSettings, producer: ProducerProgress | null, hooks: IngestHooks) {
     const drafts = new DraftFactory(parts, settings);
     this.#reading = settings.reading;
+    const paths = [...(settings.time === null ? [] : [settings.time]), ...(settings.unique ?? [])];
+    this.#readsObjects = !isWrapped(settings) && paths.every(([step]) => typeof step === 'string');
     this.#lineBytesMax = drafts.lineBytesMax;
     this.#commitBytesMax = parts.target.commitBytesMax;
     this.#producer = producer;
@@ -188,6 +194,7 @@ class Ingestion {
       const next = (): Promise<Chunk | null> =>
         reader.next().catch((error: unknown) => Promise.reject(inputFailure(source.name, error)));
       for (let chunk = await next(); chunk !== null; chunk = await next()) {
+        if (sourceBytes === 0) this.#array = this.#arrayIn(chunk);
         for (const piece of cutChunk(chunk, this.#commitBytesMax)) await this.#send(piece);
         sourceBytes = chunk.nextPosition;
       }
@@ -228,10 +235,18 @@ class Ingestion {
     return this.#traced?.(line) ?? { source: this.#source, line };
   }
 
+  /** Where the first line of the source is an array of objects in a ledger of objects: it may be meant as many events. */
+  #arrayIn({ bytes, start, end }: Chunk): LedgerWarning | null {
+    if (!this.#readsObjects || !beginsArrayOfObjects(bytes.subarray(start, end))) return null;
+    return arrayWarning(this.#placeOf(1).source);
+  }
+
   /** @throws LedgerError BAD_LINE or ID_CONFLICT for the line that the chunk ended at */
-  #goOn(chunk: Chunk, { badLines, lineCount }: ChunkReport): void {
+  #goOn(chunk: Chunk, { badLines, lineCount, committed }: ChunkReport): void {
     const [bad] = badLines;
     if (bad !== undefined) throw badLineError(bad, this.#placeOf(this.#firstLine + bad.lineInChunk));
+    if (committed !== null && this.#array !== null) this.#hooks.onWarning?.(this.#array);
+    this.#array = null;
     this.#firstLine += lineCount;
     this.#inputBytes += chunk.nextPosition - chunk.position;
     this.#hooks.onProgress?.({ inputBytes: this.#inputBytes, events: this.report.events });

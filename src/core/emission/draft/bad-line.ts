@@ -7,6 +7,7 @@ import { quoted } from '../../model/text/quoting.ts';
 import { describeLineFault, LineFault } from '../../scan/line-fault.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
 import type { Chunk } from '../input/chunk.ts';
+import { beginsArrayOfObjects } from '../input/misread-line.ts';
 import type { BadLineAt, IdConflict } from './draft-builder.ts';
 import { type EmissionSettings, faultContext, isWrapped } from './settings.ts';
 
@@ -19,6 +20,8 @@ export interface BadLine {
   readonly reason: string;
   /** Of an ID_CONFLICT: the id; the sequence of the stored event that has it, null if that is an earlier line. */
   readonly conflict?: { readonly id: string; readonly sequence: number | null } | undefined;
+  /** A field is missing because the line is an array of objects, which have the fields. */
+  readonly isArrayOfObjects: boolean;
   /** Copied from the chunk, line end excluded. */
   readonly text: Buffer;
 }
@@ -34,13 +37,16 @@ export function describeBadLine(
   const start = lines.starts[line] as number;
   const text = Buffer.from(bytes.subarray(start, lines.ends[line]));
   const at = lines.fault(line) === fault ? (lines.faultsAt[line] as number) : start;
+  const missing = isWrapped(settings) ? [] : missingPaths(fault, settings, spec);
+  const isArrayOfObjects = missing.some(([step]) => typeof step === 'string') && beginsArrayOfObjects(text);
   return {
     lineInChunk: lines.numbers[line] as number,
     byte: at - start + 1,
     fault,
+    isArrayOfObjects,
     reason:
       describeLineFault(fault, faultContext(settings, spec)) +
-      nearText(fault, text, settings, spec) +
+      (isArrayOfObjects ? ': the line is an array of objects' : nearText(missing, text)) +
       conflictText(conflict, lines, line),
     conflict: conflict && { id: conflict.id, sequence: conflict.sequence },
     text,
@@ -65,9 +71,8 @@ function placeText(conflict: IdConflict, { numbers }: ScannedLines, line: number
 }
 
 /** Where a missing field is in the line after all, such as under a name with a dot, which the path must quote. */
-function nearText(fault: LineFault, text: Buffer, settings: EmissionSettings, spec: RoutingSpec): string {
-  const paths = missingPaths(fault, settings, spec);
-  if (paths.length === 0 || isWrapped(settings)) return '';
+function nearText(paths: readonly FieldPath[], text: Buffer): string {
+  if (paths.length === 0) return '';
   const payload: unknown = JSON.parse(text.toString());
   const near = paths.map((path) => nearPath(path, payload)).find((found) => found !== null);
   return near === undefined ? '' : `; it is there as ${near}`;

@@ -8,8 +8,8 @@ export type Codec = 'gzip' | 'zstd';
 /** A format that is named instead of read. */
 export interface ForeignFormat {
   readonly name: string;
-  /** The command that reads it on standard input, and writes JSON lines. */
-  readonly command: string;
+  /** What to do with it; `source`: a file, or `stdin`. */
+  readonly hint: (source: string) => string;
 }
 
 export type InputKind =
@@ -27,7 +27,12 @@ type Signature = readonly (number | null)[];
 
 const NUL = 0;
 const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')];
-const foreign = (name: string, command: string): InputKind => ({ kind: 'foreign', format: { name, command } });
+const foreign = (name: string, command: string): InputKind => ({ kind: 'foreign', format: converting(name, command) });
+const SQLITE: ForeignFormat = {
+  name: 'a SQLite database',
+  hint: (source) =>
+    `if it is a ledger: completengine replay -q -l ${source === 'stdin' ? 'FILE' : shellWord(source)} | completengine emit`,
+};
 const utf = (encoding: string): InputKind =>
   foreign(`text in ${encoding.replace(/[BL]E$/, '')}`, `iconv -f ${encoding} -t UTF-8`);
 
@@ -43,6 +48,7 @@ const SIGNATURES: readonly (readonly [Signature, InputKind])[] = [
   [[0xfd, ...ascii('7zXZ'), 0], foreign('compressed by xz', 'xz -dc')],
   [[...ascii('BZh'), null, ...ascii('1AY&SY')], foreign('compressed by bzip2', 'bzip2 -dc')],
   [[0x04, 0x22, 0x4d, 0x18], foreign('compressed by lz4', 'lz4 -dc')],
+  [[...ascii('SQLite format 3'), NUL], { kind: 'foreign', format: SQLITE }],
   [[...ascii('PK'), 3, 4], foreign('a zip archive', 'bsdtar -xOf -')],
   [[0xff, 0xfe, NUL, NUL], utf('UTF-32')],
   [[NUL, NUL, 0xfe, 0xff], utf('UTF-32')],
@@ -69,25 +75,21 @@ export function inputKind(first: Uint8Array, isWhole = false): InputKind {
   return PLAIN;
 }
 
-/** The kind of JSON that is spread over lines, by its first line, which is no JSON by itself; null if it is none. */
-export function spreadJson(line: Buffer): ForeignFormat | null {
-  const text = line.toString('latin1').trim();
-  if (text === '[' || (text.startsWith('[') && text.endsWith(',')))
-    return { name: 'an array over lines', command: "jq -c '.[]'" };
-  return text.startsWith('{') || text.startsWith('[') ? { name: 'JSON over several lines', command: 'jq -c .' } : null;
-}
-
 /** The error of an input in a format that another command converts. */
-export function foreignInput(source: string, { name, command }: ForeignFormat): LedgerError {
+export function foreignInput(source: string, { name, hint }: ForeignFormat): LedgerError {
   return new LedgerError('INPUT_UNREADABLE', {
     message: `${source} is ${name}, and not JSON lines in UTF-8`,
-    hint: conversionHint(source, command),
+    hint: hint(source),
     details: { source, format: name },
   });
 }
 
-/** `source`: a file, or `stdin`. */
-export function conversionHint(source: string, command: string): string {
-  const input = source === 'stdin' ? '' : ` < ${shellWord(source)}`;
-  return `convert it: ${command}${input} | completengine emit`;
+/** A format that a command converts: it reads the format on standard input, and writes JSON lines. */
+export function converting(name: string, command: string): ForeignFormat {
+  return { name, hint: (source) => `convert it: ${command}${redirected(source)} | completengine emit` };
+}
+
+/** The redirection of a shell from the source; none from `stdin`. */
+export function redirected(source: string): string {
+  return source === 'stdin' ? '' : ` < ${shellWord(source)}`;
 }

@@ -10,6 +10,9 @@ export interface LineReading {
   readonly keepsReturns: boolean;
 }
 
+/** The fields of the event of a line of text; the second one where its bytes are not UTF-8. */
+export const TEXT_FIELDS: readonly string[] = ['message', 'bytes'];
+
 export const AS_JSON: LineReading = { isText: false, keepsReturns: false };
 
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);

@@ -32,6 +32,13 @@ interface Operand {
   readonly number: Decimal | null;
 }
 
+/** The other side of a comparison by order, which only values of its own kind meet. */
+export interface OrderedOperand {
+  readonly isNumber: boolean;
+  /** The condition that compares values of the other kind; null if this value has no form of that kind. */
+  readonly otherwise: string | null;
+}
+
 /** Whether the nth field of a scanned line, which is the one at the condition's path, meets it. */
 export type Holds = (line: RoutableLine, nth: number) => boolean;
 
@@ -39,6 +46,8 @@ export interface Condition {
   readonly path: FieldPath;
   /** The path on from each element of the array at `path`, any of which may meet it; null: the field itself must. */
   readonly each: ElementPath | null;
+  /** What `<`, `<=`, `>` and `>=` compare the field with; null for the other operators. */
+  readonly ordered: OrderedOperand | null;
   /** The test of the field itself, or of that of one element. @throws LedgerError INVALID_ARGUMENT for an invalid regular expression */
   load(): Promise<Holds>;
 }
@@ -53,21 +62,31 @@ export function parseCondition(text: string): Condition {
   if (operator === '~' || operator === '~*') {
     const pattern = { source: value, ignoresCase: operator === '~*' };
     checkPattern(formatElementPath(whole), pattern);
-    return { ...whole, load: () => matches(pattern) };
+    return { ...whole, ordered: null, load: () => matches(pattern) };
   }
   if (operator === '=' && /^[=~]/.test(value))
     throw notACondition(
       text,
       `'${text.slice(at, at + 2)}' is not an operator; put a value that begins like this in double quotes`,
     );
-  const holds = comparison(operator, readOperand(text, value));
-  return { ...whole, load: async () => holds };
+  const operand = readOperand(text, value);
+  const holds = comparison(operator, operand);
+  const ordered =
+    operator === '=' || operator === '!='
+      ? null
+      : orderedOperand(text.slice(0, value === '' ? undefined : -value.length), operand);
+  return { ...whole, ordered, load: async () => holds };
 }
 
 function comparison(operator: Exclude<Operator, '~' | '~*'>, operand: Operand): Holds {
   if (operator === '=') return (line, nth) => isEqual(line, nth, operand);
   if (operator === '!=') return (line, nth) => !isEqual(line, nth, operand);
   return compares(operand, FITTING_ORDERS[operator]);
+}
+
+function orderedOperand(start: string, { number, text }: Operand): OrderedOperand {
+  if (number !== null) return { isNumber: true, otherwise: `${start}${JSON.stringify(text)}` };
+  return { isNumber: false, otherwise: readDecimal(text) === null ? null : `${start}${text}` };
 }
 
 /** Position of the first operator outside of quotes; of two that begin there, the longer one. */
