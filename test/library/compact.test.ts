@@ -138,7 +138,7 @@ beforeAll(async () => {
 
 afterAll(() => rmSync(directory, { recursive: true, force: true }));
 
-/** A new ledger of so many frames. */
+/** A new ledger of many frames. */
 function manyFrames(): string {
   const ledger = ledgerPath();
   copyFileSync(template, ledger);
