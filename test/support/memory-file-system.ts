@@ -5,7 +5,7 @@ import { freemem } from 'node:os';
 
 /** The place that Linux has for it. */
 const PLACE = '/dev/shm';
-/** Bytes that must be free in it, and in the memory for all that runs: ten times the most that a run had in files. */
+/** Bytes that must be free in it, and in the memory for all that runs: 15 times the most that a run had in files, 260 MB. */
 const ROOM = 4 * 2 ** 30;
 
 /** The directory of a file system in memory that has room and can hold programs; null if there is none. */
