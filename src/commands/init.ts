@@ -94,10 +94,10 @@ export default class Init extends BaseCommand {
     // `init -l F > F`: the shell has created F empty, and our output would be written into the new ledger
     refuseTakenFiles({ ledgers: [flags.ledger] });
     await Completengine.create(withReplicas(flags.ledger, flags.replicas), {
-      partition: withMissing(parseRoutingSpec(flags.routing), flags.missing),
+      routing: withMissing(parseRoutingSpec(flags.routing), flags.missing),
       partitions: readPartitions(flags.partitions),
       time: flags.time,
-      tz: flags.tz,
+      zone: flags.tz,
       unique: flags.unique,
       durability: flags.durability,
       determinism: flags.determinism,

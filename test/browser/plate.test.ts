@@ -101,7 +101,7 @@ async function hostileLedger(): Promise<string> {
   const directory = join(tempDir(), '<img src=x onerror=alert(3)>"');
   mkdirSync(directory);
   const ledger = join(directory, `<b onclick=alert(4)>${'long'.repeat(30)}\u202e.codex`);
-  const engine = await Completengine.open({ ledger, partition: hashOf('<script>alert(5)</script>') });
+  const engine = await Completengine.open({ ledger, routing: hashOf('<script>alert(5)</script>') });
   onTestFinished(() => engine.close());
   const events = Array.from({ length: 30 }, (_, at) => ({
     '<script>alert(5)</script>': `${MARKUP}${UNSEEN}${at}`,

@@ -27,7 +27,7 @@ let template = '';
 beforeAll(async () => {
   template = join(mkdtempSync(join(tmpdir(), 'completengine-test-')), 'events.codex');
   const engine = await Completengine.open({
-    ...{ ledger: template, partition: hashOf('properties.net'), time: 'properties.time' },
+    ...{ ledger: template, routing: hashOf('properties.net'), time: 'properties.time' },
   });
   const lines = FILE.split('\n').filter((line) => line !== '');
   for (let at = 0; at < lines.length; at += 40)

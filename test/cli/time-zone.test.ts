@@ -61,8 +61,8 @@ test('the zone is part of the configuration: shown, compared, carried over', asy
   expect(JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).config.tz).toBe(
     'America/Havana',
   );
-  await failureOf(() => Completengine.open({ ledger, time: 'at', tz: 'Europe/Berlin' }), 'CONFIG_MISMATCH');
-  await (await Completengine.open({ ledger, time: 'at', tz: 'America/Havana' })).close();
+  await failureOf(() => Completengine.open({ ledger, time: 'at', zone: 'Europe/Berlin' }), 'CONFIG_MISMATCH');
+  await (await Completengine.open({ ledger, time: 'at', zone: 'America/Havana' })).close();
   await succeed(['emit', '-l', ledger], { input: '{"at":"2026-03-01 00:30:00"}\n' });
   await succeed(['replay', '-l', ledger, '--into', `${ledger}.copy`]);
   expect(JSON.parse((await succeed(['inspect', '--json', '-l', `${ledger}.copy`])).stdout.toString()).config.tz).toBe(

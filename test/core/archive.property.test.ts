@@ -54,7 +54,7 @@ it('answers as if nothing had been archived', async () => {
     mkdirSync(directory);
     const [ledger, copy] = [join(directory, 'archived.codex'), join(directory, 'whole.codex')];
     const clock = new FakeClock();
-    const settings = { partition: 'manual:to', partitions: PARTITIONS, clock };
+    const settings = { routing: 'manual:to', partitions: PARTITIONS, clock };
     await Completengine.create(ledger, settings);
     copyFileSync(ledger, copy);
     const archived = await Completengine.open({ ledger, clock });

@@ -16,7 +16,7 @@ async function historyOf(ledger: string) {
 
 test('every range of the earthquakes, by the time of any two, is what a plain filter over the file selects', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: 'hash:properties.net', time: 'properties.time' });
+  const engine = await openEngine({ ledger, routing: 'hash:properties.net', time: 'properties.time' });
   const lines = readFileSync(EARTHQUAKES, 'utf8').trimEnd().split('\n');
   // commits of all sizes, some of them between events of one time
   for (let at = 0, size = 1; at < lines.length; at += size, size = (size * 7) % 31 || 1)

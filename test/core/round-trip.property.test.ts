@@ -203,7 +203,7 @@ describe('envelopes', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 20 }), async (events) => {
         const [first, second] = [nextPath(), nextPath()];
-        const options = { time: 'at', partition: 'hash:tenant' };
+        const options = { time: 'at', routing: 'hash:tenant' };
         const delivered = await withEngine({ ledger: first, ...options }, async (engine) => {
           await engine.emit(events);
           return replayed(engine, formats.envelope);

@@ -55,13 +55,13 @@ const LIMIT = { timeout: 30_000 };
 const KINDS = {
   unique: {
     delivered: 'unique ids and a producer',
-    options: { partition: 'hash:tenant', partitions: ['herring', 'cod', 'squid'], unique: 'id' },
+    options: { routing: 'hash:tenant', partitions: ['herring', 'cod', 'squid'], unique: 'id' },
   },
   sticky: {
     delivered: 'pins of sessions, compressed',
-    options: { partition: 'sticky:id,idle=1h', partitions: 3, compression: 'zstd' },
+    options: { routing: 'sticky:id,idle=1h', partitions: 3, compression: 'zstd' },
   },
-  plain: { delivered: 'plain', options: { partition: 'hash', partitions: 4 } },
+  plain: { delivered: 'plain', options: { routing: 'hash', partitions: 4 } },
 } as const;
 type Kind = keyof typeof KINDS;
 

@@ -23,7 +23,7 @@ async function makeLedger(): Promise<string> {
   const ledger = join(tempDir(), 'original.codex');
   const engine = await Completengine.open({
     ledger,
-    partition: 'manual:to',
+    routing: 'manual:to',
     partitions: ['a', 'b'],
     compression: 'zstd',
   });

@@ -62,7 +62,7 @@ async function setUp(): Promise<NonNullable<typeof made>> {
   ] as const) {
     const ledger = join(directory, `${name}.codex`);
     const clock = new FakeClock();
-    const engine = await Completengine.open({ ledger, partition: 'hash:k', partitions: 3, clock, compression });
+    const engine = await Completengine.open({ ledger, routing: 'hash:k', partitions: 3, clock, compression });
     for (let commit = 0; commit < commits; commit++) {
       clock.micros = (DAYS[commit < ARCHIVED ? 0 : 1] + commit) * 1000;
       await engine.emit(

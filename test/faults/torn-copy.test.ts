@@ -19,7 +19,7 @@ const NAMES_BACKUP = /if this is a copy of a ledger in use, make it with: comple
 /** The bytes of the file at two moments of a ledger in use, and the head at the second one. */
 async function twoMoments(): Promise<{ before: Buffer; after: Buffer; head: string }> {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: 'hash:k', partitions: 2, unique: 'n' });
+  const engine = await openEngine({ ledger, routing: 'hash:k', partitions: 2, unique: 'n' });
   const file = join(tempDir(), 'moment.codex');
   let n = 0;
   const moment = async (commits: number): Promise<Buffer> => {

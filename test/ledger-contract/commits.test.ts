@@ -169,7 +169,7 @@ describe.each(STORAGES)('commits of a ledger in $name', (storage) => {
   });
 
   it('conflict if another epoch has begun, and can be built again in it', async () => {
-    const [one, other] = await openTwice(storage, { partition: 'hash:k' });
+    const [one, other] = await openTwice(storage, { routing: 'hash:k' });
     const basis = await other.basis();
     const { epoch, partitionNames } = await one.basis();
     await one.beginEpoch(() => ({

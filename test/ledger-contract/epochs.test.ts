@@ -27,7 +27,7 @@ const ADD = { newPartitionNames: ['more'], partitionIds: [0, 1, 2] };
 
 describe.each(STORAGES)('epochs of a ledger in $name', (storage) => {
   it('begin after the head, in force for every opening', async () => {
-    const [one, other] = await openTwice(storage, { partition: 'hash:k' });
+    const [one, other] = await openTwice(storage, { routing: 'hash:k' });
     await one.commit(draftOf(await one.basis(), [event('1'), event('2', 1)]));
     const before = await other.basis();
     const change = await begin(one, ADD);
@@ -48,7 +48,7 @@ describe.each(STORAGES)('epochs of a ledger in $name', (storage) => {
   });
 
   it('are links of the chain: the head has another hash, and the same sequence', async () => {
-    const ledger = await openNew(storage, { partition: 'hash:k' });
+    const ledger = await openNew(storage, { routing: 'hash:k' });
     await ledger.commit(draftOf(await ledger.basis(), [event('1')]));
     const { sequence, time, hash } = await ledger.head();
     await begin(ledger, ADD);
@@ -60,7 +60,7 @@ describe.each(STORAGES)('epochs of a ledger in $name', (storage) => {
   });
 
   it('may begin one after another at one sequence, the first one too', async () => {
-    const ledger = await openNew(storage, { partition: 'hash:k' });
+    const ledger = await openNew(storage, { routing: 'hash:k' });
     for (const name of ['a', 'b', 'c']) {
       const { partitionNames, epoch } = await ledger.basis();
       await begin(ledger, { newPartitionNames: [name], partitionIds: [...epoch.partitionIds, partitionNames.length] });
@@ -76,7 +76,7 @@ describe.each(STORAGES)('epochs of a ledger in $name', (storage) => {
   });
 
   it('give a new partition offsets from 0 on', async () => {
-    const ledger = await openNew(storage, { partition: 'hash:k' });
+    const ledger = await openNew(storage, { routing: 'hash:k' });
     await ledger.commit(draftOf(await ledger.basis(), [event('1')]));
     await begin(ledger, ADD);
     expect(await ledger.ends([0, 1, 2])).toEqual([1, 0, 0]);
@@ -87,7 +87,7 @@ describe.each(STORAGES)('epochs of a ledger in $name', (storage) => {
   });
 
   it('do not begin where the plan changes nothing, or throws', async () => {
-    const ledger = await openNew(storage, { partition: 'hash:k' });
+    const ledger = await openNew(storage, { routing: 'hash:k' });
     const before = { head: await ledger.head(), routing: await ledger.basis() };
     const { before: unchanged, after } = await ledger.beginEpoch(() => null);
     expect(after).toEqual(unchanged);
@@ -101,7 +101,7 @@ describe.each(STORAGES)('epochs of a ledger in $name', (storage) => {
   });
 
   it('refuse a plan that no ledger can hold, and store nothing of it', async () => {
-    const ledger = await openNew(storage, { partition: 'hash:k' });
+    const ledger = await openNew(storage, { routing: 'hash:k' });
     const head = await ledger.head();
     await expect(begin(ledger, { newPartitionNames: ['p0'] })).rejects.toMatchObject({ code: 'INTERNAL' });
     await expect(begin(ledger, { partitionIds: [0, 7] })).rejects.toMatchObject({ code: 'INTERNAL' });
@@ -109,7 +109,7 @@ describe.each(STORAGES)('epochs of a ledger in $name', (storage) => {
   });
 
   it('carry placements on as long as the plan keeps them, the later ones first', async () => {
-    const [one, other] = await openTwice(storage, { partition: 'hash:k' });
+    const [one, other] = await openTwice(storage, { routing: 'hash:k' });
     const placements = async () => Object.fromEntries((await other.basis()).placements);
     await begin(one, {
       placements: [
@@ -128,7 +128,7 @@ describe.each(STORAGES)('epochs of a ledger in $name', (storage) => {
   });
 
   it.runIf(storage.hasGroups)('begin a new generation of every group if they add partitions', async () => {
-    const ledger = await openNew(storage, { partition: 'hash:k' });
+    const ledger = await openNew(storage, { routing: 'hash:k' });
     const groups = new Groups(ledger);
     await groups.create('g', 1, 0);
     const beat = { group: 'g', member: 'one', partitions: null, ttl: 1000, idle: [] };

@@ -34,7 +34,7 @@ function changes(steps: readonly PinStep[], timeShiftMax = Number.POSITIVE_INFIN
 }
 
 const event = (time: number, partition = 0) => ({ partition, time, payload: '1' });
-const IDLE = { partition: 'sticky:k,idle=30m' };
+const IDLE = { routing: 'sticky:k,idle=30m' };
 
 describe.each(STORAGES)('pins of a ledger in $name', (storage) => {
   it('are committed with their events, for every opening', async () => {
@@ -56,7 +56,7 @@ describe.each(STORAGES)('pins of a ledger in $name', (storage) => {
   });
 
   it('do not exist where the routing is not sticky', async () => {
-    const ledger = await openNew(storage, { partition: 'hash:k' });
+    const ledger = await openNew(storage, { routing: 'hash:k' });
     expect((await ledger.basis()).sessions).toBeNull();
     expect(((await ledger.commit(draftOf(await ledger.basis(), [event(1)]))) as Committed).loads).toBeNull();
     expect(await ledger.pinsOf(['a'])).toEqual([]);
@@ -92,7 +92,7 @@ describe.each(STORAGES)('pins of a ledger in $name', (storage) => {
   });
 
   it('have no time where sessions never end', async () => {
-    const ledger = await openNew(storage, { partition: 'sticky:k' });
+    const ledger = await openNew(storage, { routing: 'sticky:k' });
     const first = changes([{ session: 'a', partition: 1, lastSeen: 5 }]);
     await ledger.commit(draftOf(await ledger.basis(), [event(5, 1)], { pins: first }));
     expect(await ledger.pinsOf(['a'])).toMatchObject([{ partition: 1, lastSeen: NO_TIME }]);

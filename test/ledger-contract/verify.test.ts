@@ -14,7 +14,7 @@ const event = (payload: string, partition = 0) => ({ partition, time: 1, payload
 
 /** Three commits and an epoch between them. Returns the head after each step, the empty ledger's first. */
 async function grown(storage: Storage): Promise<{ ledger: Ledger; heads: Head[] }> {
-  const ledger = await openNew(storage, { partition: 'hash:k' });
+  const ledger = await openNew(storage, { routing: 'hash:k' });
   const heads = [await ledger.head()];
   const commit = async (...events: readonly ReturnType<typeof event>[]) => {
     await ledger.commit(draftOf(await ledger.basis(), events));

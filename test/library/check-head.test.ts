@@ -18,7 +18,7 @@ function tamper(ledger: string, sql: string): void {
 /** Two epochs; the last frame of p0 is of commit 1, that of p1 of commit 2, those of the others of the last one, at sequence 3. */
 async function ledgerOf(): Promise<string> {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: 'manual:to', partitions: ['p0', 'p1', 'p2'] });
+  const engine = await openEngine({ ledger, routing: 'manual:to', partitions: ['p0', 'p1', 'p2'] });
   await engine.emit([{ to: 'p0' }]);
   await engine.emit([{ to: 'p1' }]);
   await engine.partitioning.add(['p3']);

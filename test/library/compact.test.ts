@@ -17,7 +17,7 @@ const PAD = 'x'.repeat(700);
 async function earthquakes(ledger: string, compression: string): Promise<Completengine> {
   const engine = await openEngine({
     ledger,
-    partition: hashOf('properties.net'),
+    routing: hashOf('properties.net'),
     time: 'properties.time',
     compression,
   });

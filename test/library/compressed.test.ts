@@ -9,7 +9,7 @@ import { FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../sup
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { compressedFrames } from '../support/raw-ledger.ts';
 
-const SETTINGS = { partition: hashOf('properties.net'), time: 'properties.time' };
+const SETTINGS = { routing: hashOf('properties.net'), time: 'properties.time' };
 
 async function earthquakes(ledger: string, compression: string): Promise<Completengine> {
   const engine = await openEngine({ ledger, ...SETTINGS, compression, clock: new FakeClock() });
@@ -78,7 +78,7 @@ it('shows the same rows in the view where zstd_text() is registered, and elsewhe
 
 it('keeps small bodies plain, and adds partitions to its view', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: placedBy('to'), partitions: ['one'], compression: 'zstd' });
+  const engine = await openEngine({ ledger, routing: placedBy('to'), partitions: ['one'], compression: 'zstd' });
   await engine.emit({ to: 'one', n: 1 });
   await engine.emit({ to: 'one', n: 2, text: 'x'.repeat(1000) });
   expect(compressedFrames(ledger)).toBe(1);

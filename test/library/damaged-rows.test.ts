@@ -39,7 +39,7 @@ beforeAll(async () => {
   template = join(directory, 'template.codex');
   const engine = await Completengine.open({
     ledger: template,
-    partition: placedBy('to'),
+    routing: placedBy('to'),
     partitions: ['a', 'b'],
     time: 't',
     compression: 'zstd',
@@ -143,7 +143,7 @@ const PATHS: Readonly<Record<string, Path>> = {
   'replay into another ledger': {
     wanted: everything,
     run: async (engine, collect) => {
-      const target = await openEngine({ partition: placedBy('to'), partitions: PARTITIONS, time: 't' });
+      const target = await openEngine({ routing: placedBy('to'), partitions: PARTITIONS, time: 't' });
       try {
         await engine.replayInto(target, { determinism: 'strict' });
       } finally {

@@ -31,7 +31,7 @@ test('a value is stored as JSON.stringify writes it, text and bytes as they are'
 
 test('the receipt has the position of the event', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: placedBy('to'), partitions: ['herring', 'cod'] });
+  const engine = await openEngine({ ledger, routing: placedBy('to'), partitions: ['herring', 'cod'] });
   await engine.emit({ to: 'cod' });
   const receipt = await engine.emit({ to: 'cod', n: 2 });
   expect(receipt).toMatchObject({ sequence: 2, partition: 'cod', offset: 1, isDuplicate: false });
@@ -47,7 +47,7 @@ test('a list is committed together, in its order', async () => {
 });
 
 test('a list with a bad event stores none of it and names which', async () => {
-  const engine = await openEngine({ partition: hashOf('k') });
+  const engine = await openEngine({ routing: hashOf('k') });
   const error = await failureOf(() => engine.emit([{ k: 1 }, { k: 2 }, { no: 'key' }, { k: 3 }]), 'BAD_LINE');
   expect(error.message).toMatch(/^emit\(\): event 3, byte 1: .*; nothing of this call is stored$/);
   expect(error.hint).toBe('fix the event, then repeat the whole call');
@@ -101,7 +101,7 @@ test('calls one after the other have a commit each', async () => {
 
 test('a bad event among calls at the same time fails its own call alone', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: hashOf('k') });
+  const engine = await openEngine({ ledger, routing: hashOf('k') });
   const calls = [
     engine.emit({ k: 1 }),
     engine.emit([{ k: 2 }, { bad: 2 }]),
@@ -153,7 +153,7 @@ test('duplicates within calls at the same time are found too', async () => {
 });
 
 test('a stream of lines is committed and reported', async () => {
-  const engine = await openEngine({ partition: hashOf('properties.net'), time: 'properties.time' });
+  const engine = await openEngine({ routing: hashOf('properties.net'), time: 'properties.time' });
   const report = await engine.emit(createReadStream(EARTHQUAKES));
   expect(report).toMatchObject({
     lines: 1707,
@@ -283,21 +283,21 @@ test('a stream that never pauses is committed as it comes, and an abort keeps th
 });
 
 test('keys of payloads do not reach the prototype of anything', async () => {
-  const engine = await openEngine({ partition: hashOf('constructor.prototype'), partitions: 2 });
+  const engine = await openEngine({ routing: hashOf('constructor.prototype'), partitions: 2 });
   const evil = '{"__proto__":{"polluted":1},"constructor":{"prototype":"k","polluted":1}}';
   await engine.emit(evil);
   await engine.emit(pieces(`${evil}\n`));
   expect(({} as Record<string, unknown>)['polluted']).toBeUndefined();
   expect((await engine.event(1)).key).toBe('k');
   expect(await payloadsOf(engine.replay())).toEqual([evil, evil]);
-  const byProto = await openEngine({ partition: hashOf('__proto__') });
+  const byProto = await openEngine({ routing: hashOf('__proto__') });
   await failureOf(() => byProto.emit({ a: 1 }), 'BAD_LINE');
   expect((await byProto.emit('{"__proto__":"x"}')).sequence).toBe(1);
 });
 
 describe('what is given with a call', () => {
   test('is the key of its events, or the partition they go to', async () => {
-    const engine = await openEngine({ partition: hashOf('tenant'), partitions: 16 });
+    const engine = await openEngine({ routing: hashOf('tenant'), partitions: 16 });
     const { partition } = await engine.emit({ tenant: 'acme' });
     expect((await engine.emit({ n: 1 }, { key: 'acme' })).partition).toBe(partition);
     expect(await engine.emit([{ n: 2 }, { n: 3 }], { to: 'p5' })).toMatchObject([
@@ -318,7 +318,7 @@ describe('what is given with a call', () => {
 
   test('keeps calls at the same time apart where it differs, each in its order', async () => {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: stickyBy('s'), partitions: 4 });
+    const engine = await openEngine({ ledger, routing: stickyBy('s'), partitions: 4 });
     const keys = ['a', 'b', undefined, 'a', 'a', 'b', undefined];
     const receipts = await Promise.all(keys.map((key, n) => engine.emit({ s: 'own', n }, { key })));
     expect(receipts.map(({ sequence }) => sequence)).toEqual([1, 2, 3, 4, 5, 6, 7]);
@@ -332,7 +332,7 @@ describe('what is given with a call', () => {
     [{ to: 'p8' }, 'UNKNOWN_PARTITION'],
     [{ key: '' }, 'INVALID_ARGUMENT'],
   ] as const)('is refused where it cannot be: %j', async (given, code) => {
-    const engine = await openEngine({ partition: hashOf('k') });
+    const engine = await openEngine({ routing: hashOf('k') });
     const good = engine.emit({ k: 1 });
     await failureOf(() => engine.emit({ k: 1 }, given), code);
     await failureOf(() => engine.emit(pieces('{"k":1}\n'), given), code);

@@ -47,7 +47,7 @@ const emit = (engine: Engine, input: AsyncIterable<string>) => engine.emit(input
 
 test('is rebuilt by the new rule, in the kernel and beside it', async () => {
   const ledger = ledgerPath();
-  const other = await open({ ledger, partition: 'hash:k', partitions: 3 });
+  const other = await open({ ledger, routing: 'hash:k', partitions: 3 });
   const specs = ['composite:k+n', 'hash:k', 'range:n=1000,8000', 'hash', 'hash:n'];
   const started = threads;
   const report = await emitWhile(ledger, new Array<string>(24).fill(CHUNK), async (nth) => {
@@ -67,7 +67,7 @@ test('is rebuilt by the new rule, in the kernel and beside it', async () => {
 test('loses nothing where a line that stopped it is taken in the new epoch', async () => {
   const ledger = ledgerPath();
   const names = Array.from({ length: 100 }, (_, nth) => `k${nth}`);
-  const other = await open({ ledger, partition: 'manual:k', partitions: names });
+  const other = await open({ ledger, routing: 'manual:k', partitions: names });
   const sound = CHUNK.replaceAll('"k100"', '"k0"');
   const started = threads;
   // the emission has not heard of the name when it meets it, and stops there
@@ -81,7 +81,7 @@ test('loses nothing where a line that stopped it is taken in the new epoch', asy
 
 test('commits nothing after a line that the new rule rejects', async () => {
   const ledger = ledgerPath();
-  const other = await open({ ledger, partition: 'hash:k', partitions: 3 });
+  const other = await open({ ledger, routing: 'hash:k', partitions: 3 });
   const outcome = await emitWhile(ledger, new Array<string>(12).fill(CHUNK), async (nth) => {
     if (nth === 7) await other.partitioning.reroute('manual:k', { partitions: ['k0', 'k1'] });
   }).catch((error: unknown) => error);

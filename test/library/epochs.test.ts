@@ -27,7 +27,7 @@ function tamper(path: string, sql: string, ...values: unknown[]): void {
 describe('a new epoch', () => {
   it('begins after the head, and is the head of the chain until a commit follows', async () => {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: 'hash:k', partitions: 2 });
+    const engine = await openEngine({ ledger, routing: 'hash:k', partitions: 2 });
     await engine.emit(streamOf(lines(10)));
     const before = await engine.head();
     const { after } = await engine.partitioning.add(['p2']);
@@ -44,7 +44,7 @@ describe('a new epoch', () => {
 
   it('may begin in an empty ledger, several at one sequence', async () => {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: 'manual:k', partitions: ['a'] });
+    const engine = await openEngine({ ledger, routing: 'manual:k', partitions: ['a'] });
     await engine.partitioning.add(['b']);
     await engine.partitioning.place([{ key: 'x', partition: 'b' }]);
     await engine.partitioning.add(['c']);
@@ -57,7 +57,7 @@ describe('a new epoch', () => {
   });
 
   it('is none where nothing changes', async () => {
-    const engine = await openEngine({ partition: 'hash:k', partitions: 2 });
+    const engine = await openEngine({ routing: 'hash:k', partitions: 2 });
     const head = await engine.head();
     const { before, after } = await engine.partitioning.reroute('hash:k', { partitions: 2 });
     expect(after).toEqual(before);
@@ -66,7 +66,7 @@ describe('a new epoch', () => {
 
   it('that is rejected leaves no trace', async () => {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: 'range:k=b', partitions: ['low', 'high'] });
+    const engine = await openEngine({ ledger, routing: 'range:k=b', partitions: ['low', 'high'] });
     await failureOf(() => engine.partitioning.add(['x']), 'INVALID_ARGUMENT');
     await failureOf(() => engine.partitioning.place([{ key: 'x', partition: 'nowhere' }]), 'UNKNOWN_PARTITION');
     await failureOf(
@@ -86,7 +86,7 @@ describe('a new epoch', () => {
   });
 
   it('leaves earlier events as they were', async () => {
-    const engine = await openEngine({ partition: 'hash:k', partitions: 3 });
+    const engine = await openEngine({ routing: 'hash:k', partitions: 3 });
     await engine.emit(streamOf(lines(500)));
     const delivered = await engine.replay();
     await engine.partitioning.reroute('range:k=k3,k6', { partitions: ['a', 'b', 'c'] });
@@ -115,7 +115,7 @@ describe('an engine that is open while another one changes the routing', () => {
 
   it('routes by the new rule from its next commit on', async () => {
     const ledger = ledgerPath();
-    const emitter = await openEngine({ ledger, partition: 'hash:k', partitions: 2 });
+    const emitter = await openEngine({ ledger, routing: 'hash:k', partitions: 2 });
     const other = await openEngine({ ledger });
     await emitter.emit({ k: 'k1' });
     await other.partitioning.reroute('manual:k', { partitions: ['k1', 'k2'] });
@@ -129,7 +129,7 @@ describe('an engine that is open while another one changes the routing', () => {
 
   it('names partitions and keys of events of the new epoch, and finds the new partitions', async () => {
     const ledger = ledgerPath();
-    const reader = await openEngine({ ledger, partition: 'hash:k', partitions: 2 });
+    const reader = await openEngine({ ledger, routing: 'hash:k', partitions: 2 });
     const other = await openEngine({ ledger });
     await other.partitioning.reroute('manual:lane', { partitions: ['a', 'b'] });
     await other.emit([{ lane: 'b', k: 'x' }]);
@@ -139,7 +139,7 @@ describe('an engine that is open while another one changes the routing', () => {
 
   it('follows into partitions that are added while it follows', async () => {
     const ledger = ledgerPath();
-    const reader = await openEngine({ ledger, partition: 'manual:k', partitions: ['a'] });
+    const reader = await openEngine({ ledger, routing: 'manual:k', partitions: ['a'] });
     const other = await openEngine({ ledger });
     const controller = new AbortController();
     const delivered: string[] = [];
@@ -160,7 +160,7 @@ describe('an engine that is open while another one changes the routing', () => {
 
   it('commits all of an atomic emission by one rule', async () => {
     const ledger = ledgerPath();
-    const emitter = await openEngine({ ledger, partition: 'hash:k', partitions: 2 });
+    const emitter = await openEngine({ ledger, routing: 'hash:k', partitions: 2 });
     await emitter.emit({ k: 'k1' });
     await (await openEngine({ ledger })).partitioning.add(['p2', 'p3']);
     await emitter.emit(streamOf(lines(3000)), { atomic: true });
@@ -178,7 +178,7 @@ describe('many changes at the same time', () => {
   it('come one after the other, each as a whole', async () => {
     const ledger = ledgerPath();
     const engines = [
-      await openEngine({ ledger, partition: 'hash:k', partitions: 2 }),
+      await openEngine({ ledger, routing: 'hash:k', partitions: 2 }),
       await openEngine({ ledger }),
       await openEngine({ ledger }),
     ];
@@ -207,7 +207,7 @@ describe('many changes at the same time', () => {
 describe('the chain covers', () => {
   async function changedLedger(): Promise<string> {
     const ledger = ledgerPath();
-    const engine = await Completengine.open({ ledger, partition: 'hash:k', partitions: 2 });
+    const engine = await Completengine.open({ ledger, routing: 'hash:k', partitions: 2 });
     await engine.emit(streamOf(lines(20)));
     await engine.partitioning.add(['p2']);
     await engine.partitioning.place([
@@ -263,7 +263,7 @@ describe('the chain covers', () => {
 
 describe('a preview', () => {
   it('counts events and keys that would go elsewhere, and those that would be refused', async () => {
-    const engine = await openEngine({ partition: 'manual:k', partitions: ['a', 'b', 'c'] });
+    const engine = await openEngine({ routing: 'manual:k', partitions: ['a', 'b', 'c'] });
     await engine.emit([
       { k: 'a', n: 1 },
       { k: 'a', n: 5 },
@@ -290,7 +290,7 @@ describe('a preview', () => {
 
   it('agrees with what the change then does', async () => {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: 'hash:k', partitions: 4 });
+    const engine = await openEngine({ ledger, routing: 'hash:k', partitions: 4 });
     await engine.emit(streamOf(lines(2000)));
     const preview = await engine.partitioning.previewReroute('composite:k+n', { partitions: 7 });
     await engine.partitioning.reroute('composite:k+n', { partitions: 7 });

@@ -212,7 +212,7 @@ it('a ledger without its marks, as .dump and restore leave it, is refused with w
 
 it('the view shows given keys alone, and the bounds of the commit by which a range is found', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: 'hash:k', partitions: 3 });
+  const engine = await openEngine({ ledger, routing: 'hash:k', partitions: 3 });
   await engine.emit(Array.from({ length: 5 }, (_, n) => ({ k: n })));
   await engine.emit({ k: 'a' }, { key: 'given' });
   await engine.emit(Array.from({ length: 4 }, (_, n) => ({ k: n })));

@@ -34,7 +34,7 @@ test('an empty ledger has none, and a first poll has no growth', async () => {
 
 test('growth is what others have committed since the previous poll, to the byte', async () => {
   const ledger = ledgerPath();
-  const writer = await openEngine({ ledger, partition: 'hash:n', partitions: 4 });
+  const writer = await openEngine({ ledger, routing: 'hash:n', partitions: 4 });
   const reader = await openEngine({ ledger, access: 'read' });
   await writer.emit(Array.from({ length: 50 }, (_, n) => ({ n })));
   const first = await reader.gauges();
@@ -62,7 +62,7 @@ test('more commits than can be counted cheaply are not counted', async () => {
 
 test('a partition that is added is seen at the next look', async () => {
   const ledger = ledgerPath();
-  const writer = await openEngine({ ledger, partition: 'hash:n', partitions: 2 });
+  const writer = await openEngine({ ledger, routing: 'hash:n', partitions: 2 });
   const reader = await openEngine({ ledger, access: 'read' });
   expect((await reader.gauges()).partitions).toHaveLength(2);
   await writer.partitioning.add(['extra']);

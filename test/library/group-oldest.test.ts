@@ -6,7 +6,7 @@ import { openEngine } from '../support/engines.ts';
 const DAY = Date.UTC(2026, 3, 12);
 
 test('is that of the next event, wherever in a commit the cursor stands', async () => {
-  const engine = await openEngine({ partition: 'manual:to', partitions: 2, time: 'at' });
+  const engine = await openEngine({ routing: 'manual:to', partitions: 2, time: 'at' });
   const event = (n: number) => ({ to: `p${n % 2}`, at: new Date(DAY + Math.floor(n / 3) * 1000).toISOString() });
   await engine.emit(Array.from({ length: 40 }, (_, n) => event(n)));
   for (let n = 40; n < 46; n++) await engine.emit(event(n));

@@ -74,7 +74,7 @@ describe('a group that is stepped back by force', () => {
   });
 
   it('continues from there, also in partitions that an epoch has added and no member has seen', async () => {
-    const engine = await openEngine({ partition: 'manual:to', partitions: ['a'] });
+    const engine = await openEngine({ routing: 'manual:to', partitions: ['a'] });
     await engine.emit([{ to: 'a' }]);
     await (await engine.subscribe({ group: 'g', until: { head: true } }, () => {})).finished;
     await engine.partitioning.add(['b']);
@@ -95,7 +95,7 @@ describe('a group that is stepped back by force', () => {
 
 it('groups are reported with the names of partitions that another process has added', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: 'manual:to', partitions: ['a'] });
+  const engine = await openEngine({ ledger, routing: 'manual:to', partitions: ['a'] });
   await (await engine.subscribe({ group: 'g', until: { head: true } }, () => {})).finished;
   const other = await openEngine({ ledger });
   await other.partitioning.add(['b']);
@@ -106,7 +106,7 @@ it.each(['the same', 'another'])(
   'members take up partitions that %s process adds at once, however long their leases are',
   async (whose) => {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: 'manual:to', partitions: ['a'] });
+    const engine = await openEngine({ ledger, routing: 'manual:to', partitions: ['a'] });
     await engine.emit({ to: 'a' });
     const taken: string[] = [];
     const leaseMs = 600_000;

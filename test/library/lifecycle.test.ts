@@ -46,8 +46,8 @@ test('a call that returns a promise rejects it for wrong arguments', async () =>
     reroute: () => engine.partitioning.reroute('nonsense'),
     previewReroute: () => engine.partitioning.previewReroute('nonsense'),
     explain: () => engine.partitioning.explain([['a', 'b']]),
-    open: () => Completengine.open({ ledger: ledgerPath(), partition: 'nonsense' }),
-    create: () => Completengine.create(ledgerPath(), { partition: 'nonsense' }),
+    open: () => Completengine.open({ ledger: ledgerPath(), routing: 'nonsense' }),
+    create: () => Completengine.create(ledgerPath(), { routing: 'nonsense' }),
   };
   for (const [name, call] of Object.entries(wrong)) {
     const promise = call();
@@ -75,7 +75,7 @@ test('the last one to close leaves one file', async () => {
 });
 
 test('inspect describes the ledger', async () => {
-  const engine = await openEngine({ partition: hashOf('k'), partitions: ['a', 'b'], time: 'at', unique: 'id' });
+  const engine = await openEngine({ routing: hashOf('k'), partitions: ['a', 'b'], time: 'at', unique: 'id' });
   await engine.emit({ k: 1, at: '2026-01-01T00:00:00Z', id: 1 });
   const description = await engine.inspect();
   expect(description).toMatchObject({

@@ -8,7 +8,7 @@ import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 
 test('many are found with a few reads, each where it was committed', async () => {
   const path = ledgerPath();
-  const engine = await openEngine({ ledger: path, partition: 'hash:k', partitions: 3 });
+  const engine = await openEngine({ ledger: path, routing: 'hash:k', partitions: 3 });
   // small commits, a large one, and small ones again
   for (let n = 0; n < 40; n++) await engine.emit([{ k: n }, { k: n + 1 }]);
   await engine.emit(Array.from({ length: 20_000 }, (_, n) => ({ k: n % 7, n })));

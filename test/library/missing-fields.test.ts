@@ -8,7 +8,7 @@ import { type Completengine, type EventFormat, formats, StreamSink, timeZone } f
 import { failureOf, openEngine } from '../support/engines.ts';
 
 async function engineOfThree(): Promise<Completengine> {
-  const engine = await openEngine({ partition: 'hash:k', partitions: 2 });
+  const engine = await openEngine({ routing: 'hash:k', partitions: 2 });
   await engine.emit([
     { k: 'a', n: 1, deep: { x: null } },
     { k: 'b', n: 2 },

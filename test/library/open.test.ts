@@ -5,7 +5,7 @@ import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 
 test('the snippet of the first page works unchanged', async () => {
   const ledger = ledgerPath();
-  const engine = await Completengine.open({ ledger, partition: hashOf('tenant'), determinism: 'strict' });
+  const engine = await Completengine.open({ ledger, routing: hashOf('tenant'), determinism: 'strict' });
   await engine.emit({ tenant: 'acme' });
   const report = await engine.replay({ from: '2026-04-12T09:00:00Z', through: '2026-04-12T17:30:00Z' });
   await engine.close();
@@ -14,7 +14,7 @@ test('the snippet of the first page works unchanged', async () => {
 
 test('open makes a ledger that is not there, and opens one that is', async () => {
   const ledger = ledgerPath();
-  const first = await openEngine({ ledger, partition: hashOf('tenant'), partitions: 3 });
+  const first = await openEngine({ ledger, routing: hashOf('tenant'), partitions: 3 });
   await first.emit({ tenant: 'acme' });
   await first.close();
   const second = await openEngine({ ledger });
@@ -48,10 +48,10 @@ test('open makes a ledger of an empty file, unless it was asked not to, and leav
 
 test('open takes the options a ledger was made with, in either spelling', async () => {
   const ledger = ledgerPath();
-  await openEngine({ ledger, partition: 'hash:a.b', partitions: 2, time: 'at', unique: 'id' });
+  await openEngine({ ledger, routing: 'hash:a.b', partitions: 2, time: 'at', unique: 'id' });
   await openEngine({
     ledger,
-    partition: hashOf('a.b'),
+    routing: hashOf('a.b'),
     partitions: ['p0', 'p1'],
     time: 'at',
     unique: 'id',
@@ -62,8 +62,8 @@ test('open takes the options a ledger was made with, in either spelling', async 
 test('open knows a ledger again whose partitions follow from its routing', async () => {
   const ledger = ledgerPath();
   const partition = rangeOf('amount', [100, 1000], { missing: 'rest' });
-  await (await openEngine({ ledger, partition })).close();
-  const engine = await openEngine({ ledger, partition: 'range:amount=1e2,1000.0,missing=rest', partitions: 3 });
+  await (await openEngine({ ledger, routing: partition })).close();
+  const engine = await openEngine({ ledger, routing: 'range:amount=1e2,1000.0,missing=rest', partitions: 3 });
   expect(engine.partitions.map(({ name }) => name)).toEqual(['p0', 'p1', 'p2', 'rest']);
   expect(
     (await engine.emit([{ amount: 99 }, { amount: 100 }, { amount: 1e9 }, {}])).map(({ partition: name }) => name),
@@ -73,9 +73,9 @@ test('open knows a ledger again whose partitions follow from its routing', async
 });
 
 test.each([
-  ['routing', { partition: hashOf('user') }, 'partition is hash:tenant, not hash:user'],
-  ['kind of routing', { partition: placedBy('tenant') }, 'partition is hash:tenant, not manual:tenant'],
-  ['routing over the whole payload', { partition: hashOf() }, 'partition is hash:tenant, not hash'],
+  ['routing', { routing: hashOf('user') }, 'routing is hash:tenant, not hash:user'],
+  ['kind of routing', { routing: placedBy('tenant') }, 'routing is hash:tenant, not manual:tenant'],
+  ['routing over the whole payload', { routing: hashOf() }, 'routing is hash:tenant, not hash'],
   ['number of partitions', { partitions: 3 }, 'partitions is p0,p1, not p0,p1,p2'],
   ['names of partitions', { partitions: ['cod', 'squid'] }, 'partitions is p0,p1, not cod,squid'],
   ['time', { time: 'when' }, 'time is at, not when'],
@@ -83,7 +83,7 @@ test.each([
   ['durability', { durability: 'normal' as const }, 'durability is full, not normal'],
 ])('open refuses another %s than the ledger was made with', async (_, options, difference) => {
   const ledger = ledgerPath();
-  const made = { partition: hashOf('tenant'), partitions: 2, time: 'at' };
+  const made = { routing: hashOf('tenant'), partitions: 2, time: 'at' };
   await (await openEngine({ ledger, ...made })).close();
   const error = await failureOf(() => Completengine.open({ ledger, ...made, ...options }), 'CONFIG_MISMATCH');
   expect(error.message).toContain(difference);
@@ -96,10 +96,7 @@ test.each([
 test('open names all differences at once', async () => {
   const ledger = ledgerPath();
   await openEngine({ ledger });
-  const error = await failureOf(
-    () => Completengine.open({ ledger, partition: 'hash:x', time: 'at' }),
-    'CONFIG_MISMATCH',
-  );
+  const error = await failureOf(() => Completengine.open({ ledger, routing: 'hash:x', time: 'at' }), 'CONFIG_MISMATCH');
   expect(error.details['differences']).toHaveLength(2);
 });
 
@@ -120,7 +117,7 @@ test.each([
 
 test('several that open one new ledger at the same time all get it', async () => {
   const ledger = ledgerPath();
-  const engines = await Promise.all([1, 2, 3, 4].map(() => openEngine({ ledger, partition: hashOf('tenant') })));
+  const engines = await Promise.all([1, 2, 3, 4].map(() => openEngine({ ledger, routing: hashOf('tenant') })));
   const uuids = await Promise.all(engines.map(async (engine) => (await engine.inspect()).identity.uuid));
   expect(new Set(uuids).size).toBe(1);
 });

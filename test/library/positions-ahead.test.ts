@@ -47,7 +47,7 @@ const KINDS: Readonly<Record<string, Kind>> = {
   'parked events': { consume: parkAll, fact: /group 'g' (goes on from|has parked) sequence [34]/ },
   'unique ids': { options: { unique: 'id' }, fact: /there are 1 unique ids of events that are not in the ledger/ },
   'pins of sessions': {
-    options: { partition: stickyBy('s') },
+    options: { routing: stickyBy('s') },
     fact: /the pins of sessions are not: that of 'session3'/,
   },
 };

@@ -17,7 +17,7 @@ test('a key selects exactly the events of that key, whatever the routing', async
 });
 
 test('a key is compared as the routing compares it', async () => {
-  const engine = await openEngine({ partition: hashOf('k') });
+  const engine = await openEngine({ routing: hashOf('k') });
   await engine.emit([{ k: 1 }, '{"k":1.0}', { k: '1' }, { k: 2 }]);
   expect(await payloadsOf(engine.replay({ key: '1' }))).toEqual(['{"k":1}', '{"k":1.0}', '{"k":"1"}']);
   expect(await payloadsOf(engine.replay({ key: '1.0' }))).toEqual([]);
@@ -47,7 +47,7 @@ test('conditions are met all together, and with a key, partitions and a range', 
 });
 
 test('a report counts the delivered events, and its digest is that of their bytes', async () => {
-  const engine = await openEngine({ partition: placedBy('to'), partitions: ['cod', 'squid'] });
+  const engine = await openEngine({ routing: placedBy('to'), partitions: ['cod', 'squid'] });
   await engine.emit([
     { to: 'cod', n: 1 },
     { to: 'squid', n: 2 },
@@ -67,7 +67,7 @@ test('what is no condition is refused before anything is read', async () => {
 });
 
 test('a key is found where it lay in every epoch of the range, also where it was placed by hand', async () => {
-  const engine = await openEngine({ partition: hashOf('k'), partitions: 4 });
+  const engine = await openEngine({ routing: hashOf('k'), partitions: 4 });
   const keys = ['a', 'b', 'c', 'd', 'e', 'f'];
   const emitAll = () => engine.emit(keys.map((k) => ({ k })));
   await emitAll();
@@ -85,7 +85,7 @@ test('a key is found where it lay in every epoch of the range, also where it was
 
 test('a copy of a ledger whose partitions have grown has the ones that are in force', async () => {
   const { openInto } = await import('../../src/cli/replay/into.ts');
-  const engine = await openEngine({ partition: hashOf('k'), partitions: 2 });
+  const engine = await openEngine({ routing: hashOf('k'), partitions: 2 });
   await engine.emit([{ k: 1 }]);
   await engine.partitioning.add(['more']);
   await engine.emit([{ k: 2 }]);

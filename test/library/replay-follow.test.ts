@@ -22,7 +22,7 @@ test('from history to what comes: every event once, in order, while others emit 
 });
 
 test('it begins at a time, keeps to partitions, keys and conditions, and verifies what comes', async () => {
-  const engine = await openEngine({ partition: 'hash:k', time: 'at' });
+  const engine = await openEngine({ routing: 'hash:k', time: 'at' });
   await engine.emit([
     { k: 'a', at: 1e9 },
     { k: 'a', at: 1e9 + 5 },

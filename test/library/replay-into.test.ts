@@ -28,7 +28,7 @@ test('order, times and bytes stay, whatever the routing it goes to', async () =>
     compositeOf('properties.net', 'properties.type'),
   ]) {
     // its own times lie elsewhere than the ledger's: they are not read
-    const target = await openEngine({ partition, time: 'properties.updated' });
+    const target = await openEngine({ routing: partition, time: 'properties.updated' });
     const report = await source.replayInto(target);
     expect(report).toMatchObject({ events: 1707, resumedBehind: null, isComplete: true });
     expect(await historyOf(target)).toEqual(await historyOf(source));
@@ -113,7 +113,7 @@ test('an abort leaves only whole commits, and the next run completes them', asyn
 });
 
 test('each choice of events has a position of its own', async () => {
-  const source = await openEngine({ partition: hashOf('k'), time: 'at' });
+  const source = await openEngine({ routing: hashOf('k'), time: 'at' });
   await source.emit([
     { k: 'a', at: 1e9 },
     { k: 'b', at: 1e9 },
@@ -127,8 +127,8 @@ test('each choice of events has a position of its own', async () => {
 });
 
 test.each([
-  ['a key that is missing there', { partition: hashOf('k') }, /^sequence 2 of .* cannot be stored unchanged: /],
-  ['a partition there is none of', { partition: placedBy('to'), partitions: ['cod'] }, /^sequence 1 of /],
+  ['a key that is missing there', { routing: hashOf('k') }, /^sequence 2 of .* cannot be stored unchanged: /],
+  ['a partition there is none of', { routing: placedBy('to'), partitions: ['cod'] }, /^sequence 1 of /],
   ['an id that is not unique there', { unique: 'k' }, /^sequence 2 of /],
   ['a payload that is too long there', { lineBytesMax: 8 }, /^sequence 1 of /],
 ])('%s ends it; what came before is stored', async (_, options, message) => {

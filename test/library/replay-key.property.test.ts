@@ -142,7 +142,7 @@ describe('a replay of one key', () => {
           const engine = await Completengine.open({
             ledger: join(directory, `${made++}.codex`),
             durability: 'normal',
-            partition,
+            routing: partition,
             ...needed,
           });
           try {
@@ -183,7 +183,7 @@ test.each(['hash', 'hash:k', 'range:k=b,d', 'composite:k+l', 'manual:k', 'sticky
   async (partition) => {
     const engine = await openEngine({
       ledger: ledgerPath(),
-      partition,
+      routing: partition,
       ...(partition.startsWith('range') ? {} : { partitions: ['p0', 'p1', 'p2'] }),
     });
     const own = { k: 'p1', l: 'x' };

@@ -46,7 +46,7 @@ test('a closed subscriber gets nothing more, not even replays', async () => {
 });
 
 test('an awaited replay is delivered to the subscribers, marked; an iterated or delivered one is not', async () => {
-  const engine = await openEngine({ partition: placedBy('to'), partitions: ['cod', 'squid'] });
+  const engine = await openEngine({ routing: placedBy('to'), partitions: ['cod', 'squid'] });
   await engine.emit([{ to: 'cod' }, { to: 'squid' }, { to: 'cod' }]);
   const all = new Collector();
   const cod = new Collector();
@@ -111,7 +111,7 @@ test('closing the engine ends its subscriptions without an error', async () => {
 
 test('the snippet of the first page runs unchanged', async () => {
   const ledger = ledgerPath();
-  const engine = await Completengine.open({ ledger, partition: hashOf('tenant'), determinism: 'strict' });
+  const engine = await Completengine.open({ ledger, routing: hashOf('tenant'), determinism: 'strict' });
   expect(
     await engine.replay({ from: '2026-04-12T09:00:00Z', through: '2026-04-12T17:30:00Z', speed: 'natural' }),
   ).toMatchObject({

@@ -92,7 +92,7 @@ test.each([
 });
 
 test('event() finds one event by its sequence', async () => {
-  const engine = await openEngine({ partition: hashOf('k'), partitions: 1 });
+  const engine = await openEngine({ routing: hashOf('k'), partitions: 1 });
   await engine.emit([{ k: 'a' }, { k: 'b' }]);
   expect(await engine.event(2)).toMatchObject({
     sequence: 2,

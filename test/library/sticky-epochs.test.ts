@@ -20,7 +20,7 @@ async function explained(engine: Completengine, ...sessions: string[]): Promise<
 
 test('a pin outlives new partitions, and new sessions go to them', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: stickyBy('s'), partitions: 2 });
+  const engine = await openEngine({ ledger, routing: stickyBy('s'), partitions: 2 });
   const other = await openEngine({ ledger });
   expect(await emit(other, 'a', 'b')).toBe('p0 p1');
   await engine.partitioning.add(['x']);
@@ -32,7 +32,7 @@ test('a pin outlives new partitions, and new sessions go to them', async () => {
 
 test('a session that is placed goes there, and its pin waits unchanged', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: stickyBy('s'), partitions: 3 });
+  const engine = await openEngine({ ledger, routing: stickyBy('s'), partitions: 3 });
   await emit(engine, 'a', 'b');
   const before = storedPins(ledger);
   await engine.partitioning.place([
@@ -48,7 +48,7 @@ test('a session that is placed goes there, and its pin waits unchanged', async (
 
 test('another routing in between ends pins, and so does a partition that takes no keys any more', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: stickyBy('s'), partitions: ['one', 'two', 'three'] });
+  const engine = await openEngine({ ledger, routing: stickyBy('s'), partitions: ['one', 'two', 'three'] });
   expect(await emit(engine, 'a', 'b', 'c', 'c', 'c')).toBe('one two three three three');
   await engine.partitioning.reroute(stickyBy('s'), { partitions: ['one', 'three'] });
   expect(await emit(engine, 'a', 'b', 'c')).toBe('one one three');
@@ -66,7 +66,7 @@ test('another routing in between ends pins, and so does a partition that takes n
 
 test('events are explained as if they came now, and nothing is written', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: stickyBy('s', { missing: 'rest' }), partitions: 2 });
+  const engine = await openEngine({ ledger, routing: stickyBy('s', { missing: 'rest' }), partitions: 2 });
   await emit(engine, 'a', 'b', 'b');
   const lines = '{"s":"b"}\n{"s":"new"}\n{}\n{"s":"newer"}\n{"s":"new"}\n';
   async function* input(): AsyncGenerator<string> {
@@ -88,8 +88,8 @@ test('events are explained as if they came now, and nothing is written', async (
 });
 
 test('where sessions would go by another routing is not foretold', async () => {
-  const engine = await openEngine({ partition: stickyBy('s') });
+  const engine = await openEngine({ routing: stickyBy('s') });
   await failureOf(() => engine.partitioning.previewReroute('hash:s'), 'INVALID_ARGUMENT');
-  const hashed = await openEngine({ partition: 'hash:s' });
+  const hashed = await openEngine({ routing: 'hash:s' });
   await failureOf(() => hashed.partitioning.previewReroute('sticky:s'), 'INVALID_ARGUMENT');
 });

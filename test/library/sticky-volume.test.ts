@@ -31,7 +31,7 @@ test.each(quick([undefined], [undefined, '1s']))(
   async (idle) => {
     const { Completengine }: typeof import('../../src/index.ts') = await import(LIBRARY);
     const ledger = ledgerPath();
-    const open = () => Completengine.open({ ledger, partition: stickyBy('s', { idle }), partitions: 4 });
+    const open = () => Completengine.open({ ledger, routing: stickyBy('s', { idle }), partitions: 4 });
     const [bulk, other] = [await open(), await open()];
     async function* stream(): AsyncGenerator<string> {
       for (let nth = 0; nth < PIECES; nth++) {
@@ -57,7 +57,7 @@ test.each(quick([undefined], [undefined, '1s']))(
 test('emitters of single events, until each has a writing thread, agree too', async () => {
   const { Completengine }: typeof import('../../src/index.ts') = await import(LIBRARY);
   const ledger = ledgerPath();
-  const open = () => Completengine.open({ ledger, partition: stickyBy('s'), partitions: 3 });
+  const open = () => Completengine.open({ ledger, routing: stickyBy('s'), partitions: 3 });
   const engines = [await open(), await open()];
   try {
     for (let n = 0; n < 60; n++)

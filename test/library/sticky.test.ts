@@ -43,7 +43,7 @@ describe('a session', () => {
 
   test('that was idle for too long by ledger time is new, and the clock has no say in it', async () => {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: stickyBy('s', { idle: '16s' }), partitions: 2, time: 't' });
+    const engine = await openEngine({ ledger, routing: stickyBy('s', { idle: '16s' }), partitions: 2, time: 't' });
     const at = (s: string, t: number) => engine.emit({ s, t });
     await at('a', 1000);
     for (const t of [1000, 1016, 1033]) await at('b', t);
@@ -59,10 +59,10 @@ describe('a session', () => {
   });
 
   test('without a key is a bad line, or goes where the routing says and makes no pin', async () => {
-    const strict = await openEngine({ partition: stickyBy('s') });
+    const strict = await openEngine({ routing: stickyBy('s') });
     await failureOf(() => strict.emit({ t: 1 }), 'BAD_LINE');
     const ledger = ledgerPath();
-    const lenient = await openEngine({ ledger, partition: stickyBy('s', { missing: 'rest' }), partitions: 2 });
+    const lenient = await openEngine({ ledger, routing: stickyBy('s', { missing: 'rest' }), partitions: 2 });
     await lenient.emit([{ s: 'a' }, { t: 1 }, { s: null }, { s: 'b' }]);
     expect(placesOf(ledger)).toEqual(['p0', 'rest', 'rest', 'p1']);
     expect(storedPins(ledger).map(({ session }) => session)).toEqual(['a', 'b']);
@@ -71,7 +71,7 @@ describe('a session', () => {
 
   test('makes no pin with an event that is not taken', async () => {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: stickyBy('s'), partitions: 4, unique: 'id' });
+    const engine = await openEngine({ ledger, routing: stickyBy('s'), partitions: 4, unique: 'id' });
     await engine.emit([{ s: 'a', id: 1 }]);
     await failureOf(
       () =>
@@ -217,7 +217,7 @@ describe('the same input', () => {
         const events = all.map(({ s }, nth) => ({ s, t: timeOf(nth) }));
         const made = async (ends: readonly number[]) => {
           const ledger = ledgerPath();
-          const engine = await openEngine({ ledger, partition: stickyBy('s', { idle }), partitions: 3, time: 't' });
+          const engine = await openEngine({ ledger, routing: stickyBy('s', { idle }), partitions: 3, time: 't' });
           for (const [nth, end] of ends.entries()) await engine.emit(events.slice(ends[nth - 1] ?? 0, end));
           await engine.close();
           return [placesOf(ledger), storedPins(ledger)];
@@ -254,7 +254,7 @@ describe('the same input', () => {
 describe('verification', () => {
   async function pinnedLedger(idle?: string): Promise<{ ledger: string; engine: Completengine }> {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: stickyBy('s', { idle }), partitions: 3, time: 't' });
+    const engine = await openEngine({ ledger, routing: stickyBy('s', { idle }), partitions: 3, time: 't' });
     await engine.emit(['a', 'b', 'c', 'a'].map((s, t) => ({ s, t: 1_700_000_000 + t })));
     await engine.emit([{ s: 'nobody', t: 1_700_000_010 }], { to: 'p2' });
     await engine.verify();

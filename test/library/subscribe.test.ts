@@ -94,7 +94,7 @@ describe('a subscription without a group', () => {
   });
 
   it('delivers only the requested partitions', async () => {
-    const engine = await openEngine({ partition: hashOf('k') });
+    const engine = await openEngine({ routing: hashOf('k') });
     const seen: string[] = [];
     await engine.subscribe(
       { partitions: ['p1', 'p3'], from: 'start' },
@@ -108,7 +108,7 @@ describe('a subscription without a group', () => {
 
 describe('a member of a group', () => {
   it('gets every event once, in the order of each partition, and continues there the next time', async () => {
-    const engine = await openEngine({ partition: hashOf('k') });
+    const engine = await openEngine({ routing: hashOf('k') });
     await emitNumbers(engine, 1, 500);
     const offsets = new Map<string | null, number>();
     const seen: number[] = [];
@@ -251,7 +251,7 @@ describe('a member of a group', () => {
   it('shares the partitions with the others, and takes over those of one that leaves', async () => {
     const ledger = ledgerPath();
     const engines = [
-      await openEngine({ ledger, partition: hashOf('k'), partitions: 6 }),
+      await openEngine({ ledger, routing: hashOf('k'), partitions: 6 }),
       await openEngine({ ledger }),
       await openEngine({ ledger }),
     ];
@@ -282,7 +282,7 @@ describe('a member of a group', () => {
 
   it('takes up partitions that are added while it runs, from their start', async () => {
     const ledger = ledgerPath();
-    const engine = await openEngine({ ledger, partition: 'manual:k', partitions: ['a'] });
+    const engine = await openEngine({ ledger, routing: 'manual:k', partitions: ['a'] });
     const other = await openEngine({ ledger });
     const seen: string[] = [];
     const take = (delivery: Delivery): void => {
@@ -395,7 +395,7 @@ describe('a member of a group', () => {
 
 describe("a group's cursors", () => {
   it('are reset on request, and only if no member is active, or by force', async () => {
-    const engine = await openEngine({ partition: hashOf('k') });
+    const engine = await openEngine({ routing: hashOf('k') });
     await emitNumbers(engine, 1, 50);
     const seen: number[] = [];
     const take = (delivery: Delivery): void => void seen.push(...numbersOf(delivery));

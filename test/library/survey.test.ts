@@ -20,7 +20,7 @@ test('counts every event once, by time and by partition', async () => {
 
 test('counts the same by positions as by events', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: hashOf('key'), time: 'at' });
+  const engine = await openEngine({ ledger, routing: hashOf('key'), time: 'at' });
   const start = Date.UTC(2026, 0, 1);
   for (let commit = 0; commit < 40; commit++) {
     const events = Array.from({ length: 1 + ((commit * 7) % 23) }, (_, at) => ({
@@ -47,7 +47,7 @@ test('counts the same by positions as by events', async () => {
 });
 
 test('reads times as they were read when they were emitted', async () => {
-  const engine = await openEngine({ time: 'at', tz: 'Europe/Berlin' });
+  const engine = await openEngine({ time: 'at', zone: 'Europe/Berlin' });
   await engine.emit([
     { at: '2026-01-05 10:00:00' },
     { at: '20260105T1000+0100' },
@@ -92,7 +92,7 @@ test('an abort ends it', async () => {
 
 test('reads archived history as if nothing had moved, and begins after what is gone', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: hashOf('key'), time: 'at' });
+  const engine = await openEngine({ ledger, routing: hashOf('key'), time: 'at' });
   const start = Date.UTC(2026, 0, 1);
   for (let day = 0; day < 10; day++)
     await engine.emit(

@@ -12,7 +12,7 @@ import { quick } from '../support/test-size.ts';
 
 /** More than the first windows in which a tail searches back, in commits of many sizes. */
 async function engineOf(sizes: readonly number[], ledger = ledgerPath()): Promise<Completengine> {
-  const engine = await openEngine({ ledger, partition: 'hash:k', partitions: 3, durability: 'normal' });
+  const engine = await openEngine({ ledger, routing: 'hash:k', partitions: 3, durability: 'normal' });
   let n = 0;
   for (const size of sizes) await engine.emit(Array.from({ length: size }, () => ({ k: `k${n % 7}`, n: n++ })));
   return engine;

@@ -76,7 +76,7 @@ test('a tail that follows ends when its signal aborts, without an error', async 
 });
 
 test('a tail of some partitions delivers only those', async () => {
-  const engine = await openEngine({ partition: placedBy('to'), partitions: ['herring', 'cod'] });
+  const engine = await openEngine({ routing: placedBy('to'), partitions: ['herring', 'cod'] });
   const delivered = take(engine.tail({ partitions: ['cod'], follow: true }), 2);
   for (const to of ['cod', 'herring', 'cod']) await engine.emit({ to });
   expect(await delivered).toEqual(['{"to":"cod"}', '{"to":"cod"}']);

@@ -42,7 +42,7 @@ function counted(ledger: string, sql: string): { rows: number; steps: number } {
 
 test('the plan of a range reads the commits and frames of the range alone, in every partition', async () => {
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: 'hash:k', partitions: PARTITIONS });
+  const engine = await openEngine({ ledger, routing: 'hash:k', partitions: PARTITIONS });
   await emitCommits(engine, 20, 10);
   const db = new Database(ledger, { readonly: true });
   const plan = (sql: string) =>
@@ -69,7 +69,7 @@ test('the plan of a range reads the commits and frames of the range alone, in ev
 test('1,001 events take the same steps of the system’s SQLite however large the ledger is', async (context) => {
   needs(context, 'sqlite3', '--version');
   const ledger = ledgerPath();
-  const engine = await openEngine({ ledger, partition: 'hash:k', partitions: PARTITIONS });
+  const engine = await openEngine({ ledger, routing: 'hash:k', partitions: PARTITIONS });
   const measured: { two: number; one: number; all: number }[] = [];
   for (let round = 0; round < 2; round++) {
     await emitCommits(engine, 100, 100);

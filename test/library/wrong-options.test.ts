@@ -93,8 +93,8 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
   ],
   'a number of a ledger': [() => (Completengine as Untyped).open({ ledger: 7 }), /the option ledger is 7/],
   'a routing that is none': [
-    () => (Completengine as Untyped).open({ ledger: ledgerPath(), partition: { rule: 'hash', feild: 'x' } }),
-    /the option partition is an object/,
+    () => (Completengine as Untyped).open({ ledger: ledgerPath(), routing: { rule: 'hash', feild: 'x' } }),
+    /the option routing is an object/,
   ],
   'a clock that is none': [
     () => (Completengine as Untyped).open({ ledger: ledgerPath(), clock: Date }),

@@ -42,7 +42,7 @@ export class ArchiveTemplate {
   static async make(): Promise<ArchiveTemplate> {
     const path = join(mkdtempSync(join(tmpdir(), 'completengine-test-')), 'template.codex');
     const clock = new FakeClock();
-    const engine = await Completengine.open({ ledger: path, partition: 'hash:k', partitions: 3, clock });
+    const engine = await Completengine.open({ ledger: path, routing: 'hash:k', partitions: 3, clock });
     for (let commit = 0; commit < COMMITS; commit++) {
       clock.micros = (DAYS[commit < ARCHIVED ? 0 : 1] + commit) * 1000;
       await engine.emit(

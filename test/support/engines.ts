@@ -29,7 +29,7 @@ export async function openEngine(options: Partial<OpenOptions> = {}): Promise<Co
 
 /** Opens an engine on a ledger with the earthquakes of the fixture, with their own times. */
 export async function earthquakeEngine(partition: RoutingSpec = hashOf('properties.net')): Promise<Completengine> {
-  const engine = await openEngine({ partition, time: 'properties.time' });
+  const engine = await openEngine({ routing: partition, time: 'properties.time' });
   await engine.emit(createReadStream(EARTHQUAKES));
   return engine;
 }

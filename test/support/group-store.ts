@@ -23,7 +23,7 @@ export async function openGroupStore({
   events,
 }: GroupStoreOptions): Promise<{ groups: Groups; db: Database.Database; undo(): void }> {
   const ledger = ledgerPath();
-  const engine = await Completengine.open({ ledger, partitions, partition: 'manual:to' });
+  const engine = await Completengine.open({ ledger, partitions, routing: 'manual:to' });
   for (let at = 0; at < events; at++)
     await engine.emit(Array.from({ length: partitions }, (_, partition) => ({ to: `p${partition}`, at })));
   await engine.close();

@@ -36,7 +36,7 @@ export async function guardedLog(
   const { driver, messagesOf } = newMemory({ sealEvery: SEAL_EVERY });
   await driver.create(
     'guarded',
-    toBlueprint({ partitions: 2, partition: 'sticky:k', unique: 'id' }),
+    toBlueprint({ partitions: 2, routing: 'sticky:k', unique: 'id' }),
     systemClock,
     busyLimit,
   );

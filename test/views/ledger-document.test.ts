@@ -65,7 +65,7 @@ test('documents survive JSON: no undefined, no NaN, no dates, no maps', async ()
 });
 
 test('a change of routing says what is new, what ended and what moves', async () => {
-  const engine = await openEngine({ partition: 'hash:k', partitions: 2 });
+  const engine = await openEngine({ routing: 'hash:k', partitions: 2 });
   const added = routingChangeDocument(await engine.partitioning.add(['p2']));
   expect(added).toMatchObject({ isChanged: true, newPartitions: ['p2'], newPlacements: [], routedBy: 'key' });
   expect(added.movedShare).toBeCloseTo(2 / 3, 2);

@@ -25,7 +25,7 @@ export interface Stage {
 }
 
 export function ledgerOptions({ routing, partitions, durability }: BenchSettings): CreateOptions {
-  return { partition: routing, partitions, time: TIME_FIELD, durability };
+  return { routing, partitions, time: TIME_FIELD, durability };
 }
 
 /** The error for a routing rule with fields that the events do not have. */

@@ -32,7 +32,7 @@ export async function openInto(
     ledger: into,
     busyTimeoutMs,
     signal,
-    ...(routing === undefined ? {} : { partition: parseRoutingSpec(routing) }),
+    ...(routing === undefined ? {} : { routing: parseRoutingSpec(routing) }),
     ...(partitions === undefined ? {} : { partitions: readPartitions(partitions) }),
   };
   try {
@@ -53,11 +53,11 @@ function isMissing(error: unknown): boolean {
 function likeSource({ config, epochs, partitions }: LedgerIdentity, routing: string | undefined): CreateOptions {
   const { spec, partitionIds } = epochInForce(epochs);
   return {
-    partition: spec,
+    routing: spec,
     // another rule may define another number; the rule itself adds the partition for events without a key
     partitions: routing === undefined ? partitionIds.map((id) => partitions[id]?.name ?? '') : undefined,
     time: config.time === null ? undefined : formatFieldPath(config.time),
-    tz: config.zone ?? undefined,
+    zone: config.zone ?? undefined,
     unique: config.unique === null ? undefined : formatFieldPaths(config.unique),
     compression: formatCompression(config.compression),
     durability: config.durability,

@@ -90,10 +90,10 @@ const END = { through: time, until: time, throughSequence: number };
 const RANGE = { range: text, ...START, ...END, limit: whole, zone: text };
 
 const LEDGER = {
-  partition: ROUTING,
+  routing: ROUTING,
   partitions: COUNT_OR_NAMES,
   time: text,
-  tz: text,
+  zone: text,
   unique: text,
   durability: oneOf(...DURABILITIES),
   determinism: oneOf(...DETERMINISMS),

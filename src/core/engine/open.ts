@@ -30,7 +30,7 @@ export interface CreateOptions {
    * Routing: `hashOf('tenant')`, `rangeOf('amount', [100, 1000])` and so on, or its text. Default: a hash over the
    * whole payload.
    */
-  readonly partition?: RoutingSpec | string | undefined;
+  readonly routing?: RoutingSpec | string | undefined;
   /**
    * Number of partitions, or their names; the one for events without a key may be omitted. Default 8, or as many as a
    * range makes.
@@ -39,7 +39,7 @@ export interface CreateOptions {
   /** Dotted path of the event's own time. Default: arrival time. */
   readonly time?: string | undefined;
   /** IANA name of the zone of event times without an offset, such as `Europe/Berlin`. Default: such times are rejected. */
-  readonly tz?: string | undefined;
+  readonly zone?: string | undefined;
   /** Dotted path of a unique id, which is stored at most once; of an id of several fields `source+id`. */
   readonly unique?: string | undefined;
   readonly durability?: Durability | undefined;
@@ -86,12 +86,12 @@ export function toBlueprint(options: CreateOptions, zone: string | null = null):
     compression: parseCompression(options.compression ?? 'none'),
     layout: options.layout ?? null,
   };
-  const routing = toRoutingSpec(options.partition ?? 'hash');
+  const routing = toRoutingSpec(options.routing ?? 'hash');
   return { config, routing, ...layOutPartitions(routing, options.partitions) };
 }
 
 /** The name of the zone in the tz database; null without one. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME for an unknown zone */
-export async function zoneNameOf({ tz, time }: CreateOptions): Promise<string | null> {
+export async function zoneNameOf({ zone: tz, time }: CreateOptions): Promise<string | null> {
   if (tz === undefined) return null;
   if (time === undefined)
     throw invalidArgument('a time zone needs a time field', 'name the field of the event time, too');
@@ -119,7 +119,7 @@ export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
   const { config, epochs, partitions, path } = ledger.identity;
   const routing = epochInForce(epochs).spec;
   const there = { config, routing, partitionNames: partitions.map(({ name }) => name) };
-  const asked = options.partition === undefined ? undefined : toRoutingSpec(options.partition);
+  const asked = options.routing === undefined ? undefined : toRoutingSpec(options.routing);
   const found = differences(there, {
     ...(asked === undefined ? {} : { routing: asked }),
     ...(options.partitions === undefined
@@ -127,7 +127,7 @@ export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
       : { partitionNames: withMissingName(asked ?? routing, partitionNames(options.partitions)) }),
     ...(options.time === undefined ? {} : { time: parseFieldPath(options.time) }),
     ...(options.unique === undefined ? {} : { unique: parseFieldPaths(options.unique) }),
-    ...(options.tz === undefined ? {} : { zone: options.tz }),
+    ...(options.zone === undefined ? {} : { zone: options.zone }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),
     ...(options.compression === undefined ? {} : { compression: parseCompression(options.compression) }),
     ...(options.layout === undefined ? {} : { layout: options.layout }),

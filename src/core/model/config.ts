@@ -87,10 +87,10 @@ export function differences(
   const path = (field: FieldPath | null) => (field === null ? 'none' : formatFieldPath(field));
   const paths = (fields: readonly FieldPath[] | null) => (fields === null ? 'none' : formatFieldPaths(fields));
   const pairs: [string, string, string | undefined][] = [
-    ['partition', formatRoutingSpec(there.routing), asked.routing && formatRoutingSpec(asked.routing)],
+    ['routing', formatRoutingSpec(there.routing), asked.routing && formatRoutingSpec(asked.routing)],
     ['partitions', there.partitionNames.join(','), asked.partitionNames?.join(',')],
     ['time', path(there.config.time), asked.time === undefined ? undefined : path(asked.time)],
-    ['tz', there.config.zone ?? 'none', asked.zone ?? undefined],
+    ['time zone', there.config.zone ?? 'none', asked.zone ?? undefined],
     ['unique', paths(there.config.unique), asked.unique === undefined ? undefined : paths(asked.unique)],
     ['durability', there.config.durability, asked.durability],
     [

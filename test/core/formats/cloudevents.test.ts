@@ -17,7 +17,7 @@ const isCloudEvent = ajv.compile(JSON.parse(readFileSync(SCHEMA, 'utf8')) as obj
 const WHOLE = '{"specversion":"1.0","id":"7","source":"/s","type":"t", "data":{"a":1.0}}';
 
 test('CloudEvents stay as they are, and other events become the data of one', async () => {
-  const engine = await openEngine({ partition: withMissing(hashOf('k'), 'rest'), partitions: 2 });
+  const engine = await openEngine({ routing: withMissing(hashOf('k'), 'rest'), partitions: 2 });
   const others = [
     '{"k":"a", "n":1.0}',
     '[1, 2]',

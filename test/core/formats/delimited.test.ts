@@ -45,7 +45,7 @@ const HOSTILE = [
 ];
 
 test('facts and fields of hostile payloads are read back to the character', async () => {
-  const engine = await openEngine({ partition: 'hash:k', partitions: 3 });
+  const engine = await openEngine({ routing: 'hash:k', partitions: 3 });
   await engine.emit(HOSTILE.map((text) => ({ k: text, o: { t: text }, a: [text, 1] })));
   const fields = 'sequence,key,k,o.t,a';
   const expected = HOSTILE.map((text, at) => [String(at + 1), text, text, text, JSON.stringify([text, 1])]);
@@ -107,7 +107,7 @@ test('a field that is named like a fact is reached by payload., and times are th
 });
 
 test('a commit of many events is in pieces, and each value belongs to its event', async () => {
-  const engine = await openEngine({ partition: 'hash:k', partitions: 3 });
+  const engine = await openEngine({ routing: 'hash:k', partitions: 3 });
   await engine.emit(Array.from({ length: 20_000 }, (_, n) => ({ k: n % 7, n, text: `${n}`.repeat(n % 9) })));
   const csv = formats.csv.with?.({ fields: 'sequence,k,n,text' }) ?? formats.csv;
   const rows = readCsv(await delivered(engine, csv)).slice(1);

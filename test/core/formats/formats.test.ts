@@ -16,7 +16,7 @@ function piecesOf(format: EventFormat): { readonly sink: Sink; readonly pieces: 
 }
 
 test('envelopes of a large commit come in pieces of whole lines, none much larger than the others', async () => {
-  const engine = await openEngine({ partition: 'hash:k', partitions: 3 });
+  const engine = await openEngine({ routing: 'hash:k', partitions: 3 });
   const events = Array.from({ length: 20_000 }, (_, n) => ({ k: n % 11, n }));
   await engine.emit(events);
   const { sink, pieces } = piecesOf(formats.envelope);
@@ -66,7 +66,7 @@ test('the registry names each format as the format names itself, and a setting m
 test.each(Object.values<EventFormat>(formats).filter(({ layout }) => layout !== null))(
   'events are restored from the lines of $name: payload to the byte, and time',
   async (format) => {
-    const source = await openEngine({ partition: 'hash:k', partitions: 2, time: 'at' });
+    const source = await openEngine({ routing: 'hash:k', partitions: 2, time: 'at' });
     await source.emit([
       '{"k":1, "at":1000000000,\t"x":1.0 }',
       '{"k":"é","at":1000000001.5}',
@@ -74,7 +74,7 @@ test.each(Object.values<EventFormat>(formats).filter(({ layout }) => layout !== 
     ]);
     const { sink, pieces } = piecesOf(format);
     await source.replay().deliver(sink);
-    const copy = await openEngine({ partition: 'hash:k', partitions: 2, time: 'at' });
+    const copy = await openEngine({ routing: 'hash:k', partitions: 2, time: 'at' });
     await copy.emit(Readable.from([Buffer.concat(pieces)]), { format });
     expect(await eventsOf(copy)).toEqual(await eventsOf(source));
   },

@@ -54,7 +54,7 @@ const line = fc.tuple(scalar, nested, fc.nat(3)).map(([key, rest, place]) => {
 });
 
 async function batchesOf(fill: (engine: Completengine) => Promise<unknown>, partition: string) {
-  const engine = await openEngine({ partition, partitions: 3 });
+  const engine = await openEngine({ routing: partition, partitions: 3 });
   await fill(engine);
   return replayedBatches(engine);
 }

@@ -8,7 +8,7 @@ import { quick } from '../../support/test-size.ts';
 const templated = (format: string) => formats.template.with?.({ format }) ?? formats.template;
 
 test('each token is the fact of its event, each escape a character', async () => {
-  const engine = await openEngine({ partition: 'hash:k', partitions: 1, time: 't' });
+  const engine = await openEngine({ routing: 'hash:k', partitions: 1, time: 't' });
   await engine.emit(['{"k":"é","t":1700000000.25, "o":{"x":"a\\tb"}}', '{"k":"","t":1700000001}']);
   const text = async (format: string) => (await delivered(engine, templated(format))).toString('latin1');
   expect(await text(String.raw`%s %p %o %t %T %K %V\n`)).toBe(
@@ -28,7 +28,7 @@ test('each token is the fact of its event, each escape a character', async () =>
 
 test('nothing in a key or a payload is interpreted', async () => {
   const hostile = fc.string({ unit: fc.constantFrom('%', 's', '\\', 'n', '{', '}', '"', '\u001b', 'x', '0') });
-  const engine = await openEngine({ partition: 'hash:k', partitions: 1 });
+  const engine = await openEngine({ routing: 'hash:k', partitions: 1 });
   await fc.assert(
     fc.asyncProperty(hostile, async (key) => {
       const fromSequence = (await engine.head()).sequence + 1;

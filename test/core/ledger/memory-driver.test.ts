@@ -15,7 +15,7 @@ async function all(events: AsyncIterable<LedgerEvent>): Promise<LedgerEvent[]> {
 const payloads = (events: readonly LedgerEvent[]) => events.map(({ payload }) => payload.toString());
 
 it('serves emit, replay, tail, groups and epochs through the engine', async () => {
-  const engine = await Completengine.open({ ledger: 'memory://one', partition: hashOf('k'), partitions: 3 });
+  const engine = await Completengine.open({ ledger: 'memory://one', routing: hashOf('k'), partitions: 3 });
   const events = Array.from({ length: 100 }, (_, at) => ({ k: at % 7, at }));
   await engine.emit(events);
   await engine.partitioning.add(['more']);

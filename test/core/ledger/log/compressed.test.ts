@@ -52,7 +52,7 @@ async function committed(ledger: Ledger, events: readonly DraftEvent[]): Promise
 }
 
 async function openEngine(options: Parameters<typeof Completengine.open>[0]): Promise<Completengine> {
-  const engine = await Completengine.open({ partition: 'hash:k', partitions: 2, ...options });
+  const engine = await Completengine.open({ routing: 'hash:k', partitions: 2, ...options });
   onTestFinished(() => engine.close());
   return engine;
 }
@@ -145,7 +145,7 @@ describe('a log that compresses', () => {
   });
 
   it('is copied from and to files and logs, compressed and plain, with one digest', async () => {
-    const settings = { partition: 'hash:k', time: 't' } as const;
+    const settings = { routing: 'hash:k', time: 't' } as const;
     const text = Array.from(
       { length: 5000 },
       (_, at) => `{"k":${at % 7},"t":${1e9 + at},"text":"haddock ${at % 9}"}\n`,

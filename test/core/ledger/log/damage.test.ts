@@ -150,7 +150,7 @@ describe('a reader of a log', () => {
   });
 
   it('counts void messages by their reasons', async () => {
-    const { all, writer, open } = await grown(2, {}, { partition: 'hash:k' });
+    const { all, writer, open } = await grown(2, {}, { routing: 'hash:k' });
     const again = all[1] as LogMessage;
     for (const message of [
       again,

@@ -47,7 +47,7 @@ const digestOf = async (engine: Completengine) => {
 describe('a ledger in a log', () => {
   it('takes volume in messages of its size, and holds the same events as a file; each copies into the other', async () => {
     const text = linesOf(quick(30_000, 600_000));
-    const settings = { partition: 'hash:k', time: 't', partitions: 4 };
+    const settings = { routing: 'hash:k', time: 't', partitions: 4 };
     const [at, path] = [location(), ledgerPath()];
     const log = await open({ ledger: at, ...settings });
     const file = await open({ ledger: path, ...settings });
@@ -60,7 +60,7 @@ describe('a ledger in a log', () => {
     expect(await digestOf(log)).toEqual(expected);
     const copies = [ledgerPath(), location()];
     for (const [nth, from] of [log, file].entries()) {
-      const into = await open({ ledger: copies[nth] as string, partition: 'hash:t', time: 't', partitions: 3 });
+      const into = await open({ ledger: copies[nth] as string, routing: 'hash:t', time: 't', partitions: 3 });
       await from.replayInto(into, {});
       expect(await digestOf(into)).toEqual(expected);
       await into.verify();
@@ -69,7 +69,7 @@ describe('a ledger in a log', () => {
 
   it('goes on behind what a producer has stored, and refuses a transaction that no message takes', async () => {
     const text = linesOf(quick(20_000, 100_000));
-    const engine = await open({ ledger: location(), partition: 'hash:k' });
+    const engine = await open({ ledger: location(), routing: 'hash:k' });
     const half = text.indexOf('\n', text.length / 2) + 1;
     await engine.ingest(source(text.slice(0, half)), { producer: 'p' });
     const rest = await engine.ingest(source(text), { producer: 'p' });
@@ -84,7 +84,7 @@ describe('a ledger in a log', () => {
 
   it('stores a unique id once, and keeps sessions where they are, with two writers', async () => {
     const at = location();
-    const options = { ledger: at, partition: 'sticky:k', unique: 'id', partitions: 3 };
+    const options = { ledger: at, routing: 'sticky:k', unique: 'id', partitions: 3 };
     const [one, other] = [await open(options), await open(options)];
     const events = Array.from({ length: 40 }, (_, id) => ({ id: `${id}`, k: id % 5 }));
     const receipts = await Promise.all(events.flatMap((event) => [one.emit([event]), other.emit([event])]));

@@ -32,7 +32,7 @@ async function framed(partitions = 2) {
     logs.push(log);
     return log;
   });
-  await driver.create('a', toBlueprint({ partitions, partition: 'hash', layout: 'framed' }), systemClock, busyLimit);
+  await driver.create('a', toBlueprint({ partitions, routing: 'hash', layout: 'framed' }), systemClock, busyLimit);
   const open = () => driver.open('a', { access: 'write', busyLimit });
   return { open, messages: messagesOf('a'), logs };
 }

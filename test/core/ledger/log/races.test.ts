@@ -18,7 +18,7 @@ const busyLimit = { limitMs: 1000 };
 
 async function openTwice(options: CreateOptions = {}) {
   const { driver, messagesOf } = newMemory();
-  await driver.create('m', toBlueprint({ partitions: 2, partition: 'hash:k', ...options }), systemClock, busyLimit);
+  await driver.create('m', toBlueprint({ partitions: 2, routing: 'hash:k', ...options }), systemClock, busyLimit);
   const open = async (): Promise<Ledger> => {
     const ledger = await driver.open('m', { access: 'write', busyLimit });
     onTestFinished(() => ledger.close());

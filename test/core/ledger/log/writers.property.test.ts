@@ -166,7 +166,7 @@ async function run(seed: number, manners: readonly Manner[], troubles: Troubles,
     { sealEvery: SEAL_EVERY, sealPartBytes: 700, recent: 5 },
     (location, messages) => new UnreliableLog(location, messages, chance.fork(number++), troubles),
   );
-  await driver.create('memory', toBlueprint({ partitions: 2, partition: 'hash:k', layout }), systemClock, busyLimit);
+  await driver.create('memory', toBlueprint({ partitions: 2, routing: 'hash:k', layout }), systemClock, busyLimit);
   const open = () => driver.open('memory', { access: 'write', busyLimit });
   const ledgers = await Promise.all(manners.map(open));
   const writers = ledgers.map((ledger, at) => new Writer(ledger, chance.fork(100 + at), 'abcdefg'[at] as string));
