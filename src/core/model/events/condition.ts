@@ -33,7 +33,7 @@ interface Operand {
 }
 
 /** The other side of a comparison by order, which only values of its own kind meet. */
-export interface OrderedOperand {
+interface OrderedOperand {
   readonly isNumber: boolean;
   /** The condition that compares values of the other kind; null if this value has no form of that kind. */
   readonly otherwise: string | null;
