@@ -91,6 +91,7 @@ export type { GroupMember } from './core/model/group.ts';
 export { LedgerError, type LedgerErrorCode, type LedgerErrorOptions } from './core/model/ledger-error.ts';
 export { displayedLocation, schemeOf } from './core/model/location.ts';
 export { nearName } from './core/model/options/near-name.ts';
+export { replacementName } from './core/model/replacement-name.ts';
 export { ReportLimiter } from './core/model/report-limiter.ts';
 export { movedByHash } from './core/model/routing/epoch-plan.ts';
 export type { KeyInput } from './core/model/routing/key-text.ts';
@@ -124,7 +125,7 @@ export {
 } from './core/model/routing/routing-intents.ts';
 export { formatRoutingSpec, parseRoutingSpec } from './core/model/routing/routing-text.ts';
 export { type FieldPath, formatFieldPath, formatFieldPaths } from './core/model/text/field-path.ts';
-export { shellFlag, shellWord } from './core/model/text/shell-word.ts';
+export { makeDirectoryHint, shellFlag, shellWord } from './core/model/text/shell-word.ts';
 export { type Clock, systemClock } from './core/model/time/clock.ts';
 export { formatTime, type Micros } from './core/model/time/time.ts';
 export { readDuration, type TimeInput } from './core/model/time/time-expression.ts';

@@ -47,9 +47,31 @@ test.each(['', ' ', ':memory:'])('%j is not a valid ledger path', async (ledger)
     expectFailure(await runCli([verb, `--ledger=${ledger}`]), 2, 'cannot name a ledger');
 });
 
-test('a ledger cannot be created in a missing directory: 73', async () => {
-  const ledger = join(tempDir(), 'missing', 'events.codex');
-  expectFailure(await runCli(['init', '-l', ledger]), 73, `cannot create ${ledger}: ENOENT`);
+test('a ledger cannot be created in a missing directory: 73, with the command that makes it', async () => {
+  const directory = join(tempDir(), "it's", 'missing');
+  const ledger = join(directory, 'events.codex');
+  const refused = await runCli(['init', '-l', ledger]);
+  expectFailure(refused, 73, `cannot create ${ledger}: ENOENT`);
+  const [, command = ''] = /^ {2}try: make the directory first: (mkdir -p .*)$/m.exec(refused.stderr) ?? [];
+  expect(await runShell(command)).toMatchObject({ code: 0 });
+  await succeed(['init', '-l', ledger]);
+});
+
+test.each([
+  ['backup', 73, (path: string) => ['backup', path]],
+  ['replay --into', 73, (path: string) => ['replay', '--into', path]],
+  ['archive --to', 73, (path: string) => ['archive', '--until', 'now', '--yes', '--to', dirname(path)]],
+  ['emit --rejects', 73, (path: string) => ['emit', '--rejects', path]],
+  ['replay --cursor-file', 74, (path: string) => ['replay', '--cursor-file', path]],
+  ['replay --digest-file', 74, (path: string) => ['replay', '--digest-file', path]],
+  ['inspect --html', 74, (path: string) => ['inspect', '--html', path]],
+] as const)('%s in a missing directory hints at mkdir', async (_, code, args) => {
+  const ledger = await newLedger();
+  for (const input of ['1\n', '2\n']) await succeed(['emit', '-q', '-l', ledger], { input });
+  const directory = join(tempDir(), 'missing');
+  const result = await runCli([...args(join(directory, 'file')), '-l', ledger]);
+  expect({ code: result.code, stderr: result.stderr }).toEqual({ code, stderr: expect.stringContaining('ENOENT') });
+  expect(result.stderr).toContain(`try: make the directory first: mkdir -p ${directory}`);
 });
 
 test('a directory is not a ledger: 76', async () => {

@@ -1,6 +1,6 @@
 /** What killed runs leave behind: `inspect` names it, its hint removes it, and nothing else is touched. */
 
-import { existsSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
+import { existsSync, readdirSync, readFileSync, utimesSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, test } from 'vitest';
 import { startCli } from '../support/cli.ts';
@@ -37,6 +37,31 @@ test('inspect names files of killed runs beside the ledger, and the hint removes
   expect(removed).toMatchObject({ code: 0, stderr: '' });
   expect(await warned()).toEqual([]);
   expect(readdirSync(directory).filter((name) => name.includes('incomplete'))).toHaveLength(others.length);
+});
+
+test('inspect names replacements of cursor files whose writer was killed, and none that is being written', async () => {
+  const ledger = await newLedger();
+  const directory = dirname(ledger);
+  const warned = async () =>
+    JSON.parse((await succeed(['inspect', '--json', '-l', ledger])).stdout.toString()).warnings;
+  const [old, young] = [1, 2].map((end) => fileIn(directory, `.completengine-${ID}${end}`, '{"tailed":1}\n')) as [
+    string,
+    string,
+  ];
+  fileIn(directory, '.completengine-notes', 'kept');
+  expect(await warned()).toEqual([]);
+  const hour = new Date(performance.timeOrigin - 3_600_000);
+  utimesSync(old, hour, hour);
+  const [warning, ...rest] = await warned();
+  expect(rest).toEqual([]);
+  expect(warning).toEqual({
+    code: 'LEFTOVER_FILES',
+    message: `a killed writer of a cursor, digest or page has left 13 B in .completengine-${ID}1`,
+    hint: `no part of the ledger: rm ${old}`,
+  });
+  expect(await runShell(/rm .*$/.exec(warning.hint)?.[0] ?? '')).toMatchObject({ code: 0, stderr: '' });
+  expect(await warned()).toEqual([]);
+  expect(existsSync(young)).toBe(true);
 });
 
 test('an emission does not look for such files', async () => {

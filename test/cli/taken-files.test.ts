@@ -1,4 +1,13 @@
-import { existsSync, linkSync, readFileSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  existsSync,
+  linkSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  renameSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { refuseTakenFiles } from '../../src/cli/state/taken-files.ts';
@@ -145,7 +154,7 @@ describe('commands', () => {
     ['emit', 'completengine emit in.jsonl --rejects r.jsonl 2>> in.jsonl', 'standard error is an input: in.jsonl'],
     ['emit', 'completengine emit < in.jsonl 2>> in.jsonl', 'standard error is an input: stdin'],
     ['tail', 'completengine tail 2>> events.codex-wal', 'standard error is part of the ledger: its -wal'],
-    ['replay', 'completengine replay --into other.codex 2>> other.codex', 'standard error is the ledger itself'],
+    ['replay', 'completengine replay --into other.codex 2>> other.codex', 'standard error is a database of SQLite'],
     ['diff', 'completengine diff other.codex events.codex 2>> events.codex', 'standard error is the ledger itself'],
     ['a wrong flag', 'completengine inspect --bogus 2>> events.codex', 'standard error is the ledger itself'],
     ['a wrong flag', 'completengine tail -l ./other.codex -n x 2>> other.codex', 'standard error is the ledger itself'],
@@ -191,6 +200,42 @@ describe('commands', () => {
       code: 'INVALID_ARGUMENT',
       message: 'standard error is the ledger itself',
     });
+  });
+
+  test.each([
+    ['completengine tail >> other.codex', 'standard output is a database of SQLite'],
+    ['completengine replay -q >> archive/x.segment', 'standard output is a database of SQLite'],
+    ['completengine emit in.jsonl --receipts >> other.codex', 'standard output is a database of SQLite'],
+    ['completengine emit in.jsonl --rejects other.codex', '--rejects other.codex is a database of SQLite'],
+    ['completengine inspect --html other.codex', '--html other.codex is a database of SQLite'],
+    ['completengine replay --digest-file other.codex', '--digest-file other.codex is a database of SQLite'],
+    ['completengine tail -f --cursor-file link', '--cursor-file link is a database of SQLite'],
+  ])('another ledger or a segment is no output: %s', async (script, fact) => {
+    const ledger = await newLedger();
+    const directory = dirname(ledger);
+    await succeed(['emit', '-q', '-l', ledger], { input: '1\n' });
+    await succeed(['emit', '-q', '-l', ledger], { input: '2\n' });
+    await succeed(['init', '-l', join(directory, 'other.codex')]);
+    mkdirSync(join(directory, 'archive'));
+    await succeed(['archive', '-l', ledger, '--until', 'now', '--yes', '--to', join(directory, 'archive')]);
+    const [name = ''] = readdirSync(join(directory, 'archive'));
+    const segment = join(directory, 'archive', 'x.segment');
+    renameSync(join(directory, 'archive', name), segment);
+    symlinkSync('other.codex', join(directory, 'link'));
+    fileIn(directory, 'in.jsonl', '1\nbad\n');
+    const files = [ledger, segment, join(directory, 'other.codex')];
+    const before = files.map((file) => readFileSync(file));
+    expectFailure(await runShell(`cd "$directory"; ${script}`, { directory }), 2, fact);
+    expect(files.filter((file, at) => !readFileSync(file).equals(before[at] as Buffer))).toEqual([]);
+  });
+
+  test('standard error that is another ledger is refused on standard output', async () => {
+    const directory = dirname(await newLedger());
+    await succeed(['init', '-l', join(directory, 'other.codex')]);
+    const before = readFileSync(join(directory, 'other.codex'));
+    const result = await runShell('cd "$directory"; completengine inspect 2>> other.codex', { directory });
+    expectFailure({ ...result, stderr: result.stdout.toString() }, 2, 'standard error is a database of SQLite');
+    expect(readFileSync(join(directory, 'other.codex')).equals(before)).toBe(true);
   });
 
   test('standard error may share a file with standard output and with rejects', async () => {

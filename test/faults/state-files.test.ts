@@ -3,14 +3,14 @@
  * command does not go on as if it were there; the same command run again does.
  */
 
-import { existsSync, realpathSync } from 'node:fs';
+import { copyFileSync, existsSync, readdirSync, realpathSync, utimesSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { EXIT_BAD_INPUT, EXIT_CODES } from '../../src/cli/app/exit-codes.ts';
 import { openEngine } from '../support/engines.ts';
 import { FaultShim, SHIM_PROBE } from '../support/fault-shim.ts';
 import { needs } from '../support/fault-tools.ts';
-import { fileIn, newLedger } from '../support/ledger-cli.ts';
+import { fileIn, newLedger, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 let shim: FaultShim | undefined;
@@ -59,3 +59,31 @@ test.for<Command>([
     expect(existsSync(join(directory, 'file'))).toBe(true);
   },
 );
+
+test('a writer of a cursor that is killed before its rename leaves a file that inspect names', async (context) => {
+  needs(context, ...SHIM_PROBE);
+  shim ??= new FaultShim();
+  const ledger = await newLedger();
+  await succeed(['emit', '-q', '-l', ledger], { input: '1\n2\n' });
+  /** A directory with a copy of the ledger, and the command that keeps a cursor there. */
+  const place = () => {
+    const directory = realpathSync(tempDir());
+    const copy = join(directory, 'events.codex');
+    copyFileSync(ledger, copy);
+    return { directory, copy, command: ['tail', '-q', '-l', copy, '--cursor-file', join(directory, 'cursor')] };
+  };
+  const plain = place();
+  const { calls } = await shim.run(plain.command, plain.directory);
+  const rename = calls.findIndex(({ name, file }) => name === 'rename' && file === 'cursor');
+  const { directory, copy, command } = place();
+  const killed = await shim.run(command, directory, { fault: 'kill', at: rename + 1 });
+  expect(killed).toMatchObject({ injected: 1, signal: 'SIGKILL' });
+  const [left = '', ...others] = readdirSync(directory).filter((name) => name.startsWith('.completengine-'));
+  expect(others).toEqual([]);
+  const hour = new Date(performance.timeOrigin - 3_600_000);
+  utimesSync(join(directory, left), hour, hour);
+  expect((await succeed(['inspect', '-l', copy])).stdout.toString()).toMatch(
+    new RegExp(`a killed writer of a cursor, digest or page has left \\d+ B in ${left}`),
+  );
+  expect((await succeed(command)).stdout.toString()).toBe('1\n2\n');
+});

@@ -128,7 +128,7 @@ test('an error carries code, message, hint and details', async () => {
   expect(error.name).toBe('LedgerError');
   expect(error).toMatchObject({
     message: expect.stringContaining('/nowhere/at/all.codex'),
-    hint: 'make the directory first',
+    hint: 'make the directory first: mkdir -p /nowhere/at',
     details: { code: 'ENOENT' },
   });
   expect(error.cause).toMatchObject({ code: 'ENOENT' });

@@ -3,7 +3,7 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { LedgerError, type RejectedLine } from '../../index.ts';
+import { LedgerError, makeDirectoryHint, type RejectedLine } from '../../index.ts';
 import { syncDirectory } from '../state/sync-directory.ts';
 
 export class RejectFile {
@@ -28,7 +28,7 @@ export class RejectFile {
       const { code } = error as NodeJS.ErrnoException;
       throw new LedgerError('CANNOT_CREATE', {
         message: `cannot write rejects to ${path}: ${code === 'ENXIO' ? 'it has no reader (ENXIO)' : (code ?? 'unknown error')}`,
-        hint: code === 'ENXIO' ? 'start its reader first, or name a file' : 'name a file in a directory you can write',
+        hint: hintFor(code, path),
         cause: error,
       });
     }
@@ -76,4 +76,9 @@ export class RejectFile {
 function refusePipeWithoutReader(path: string): void {
   if (statSync(path, { throwIfNoEntry: false })?.isFIFO() !== true) return;
   closeSync(openSync(path, constants.O_WRONLY | constants.O_NONBLOCK));
+}
+
+function hintFor(code: string | undefined, path: string): string {
+  if (code === 'ENXIO') return 'start its reader first, or name a file';
+  return code === 'ENOENT' ? makeDirectoryHint(dirname(path)) : 'name a file in a directory you can write';
 }

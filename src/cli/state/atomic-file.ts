@@ -2,7 +2,7 @@
 
 import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDiskError, LedgerError } from '../../index.ts';
+import { isDiskError, LedgerError, makeDirectoryHint, replacementName } from '../../index.ts';
 import { syncDirectory } from './sync-directory.ts';
 
 /** A larger file is not ours: a ledger named by mistake must be neither read whole nor overwritten. */
@@ -46,12 +46,15 @@ export function writeAtomically(path: string, text: string): void {
     const { code } = error as NodeJS.ErrnoException;
     throw new LedgerError('IO_FAILED', {
       message: `${path} cannot be written: ${code ?? 'unknown error'}`,
-      hint: isDiskError(error)
-        ? 'look at the disk and its free space, then run the same command again'
-        : 'name a file in a directory you can write',
+      hint: hintFor(error as NodeJS.ErrnoException, path),
       cause: error,
     });
   }
+}
+
+function hintFor(error: NodeJS.ErrnoException, path: string): string {
+  if (isDiskError(error)) return 'look at the disk and its free space, then run the same command again';
+  return error.code === 'ENOENT' ? makeDirectoryHint(dirname(path)) : 'name a file in a directory you can write';
 }
 
 /**
@@ -59,8 +62,7 @@ export function writeAtomically(path: string, text: string): void {
  * at a predictable name would make us overwrite its target.
  */
 function writeBeside(path: string, text: string): string {
-  // the global crypto: loading node:crypto costs a small command a tenth of its time
-  const beside = join(dirname(path), `.completengine-${crypto.randomUUID()}`);
+  const beside = join(dirname(path), replacementName());
   const file = openSync(beside, 'wx', 0o600);
   try {
     writeFileSync(file, text);

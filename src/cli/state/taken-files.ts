@@ -1,11 +1,13 @@
 /**
- * Refuses outputs and standard error that are also an input or part of a ledger, outputs that two flags share, and ledgers as inputs. Text written into a database destroys it, and an
- * output that is also the input never ends. Files are only examined by stat: opening a file of a ledger drops SQLite's locks in this process.
+ * Refuses outputs and standard error that are also an input, part of a ledger or another database, outputs that two flags share, and ledgers as inputs.
+ * Text written into a database destroys it, and an output that is also the input never ends. Files of the command's ledgers are only examined by stat:
+ * opening one drops SQLite's locks in this process.
  */
 
 import { fstatSync, readlinkSync, realpathSync, statSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { LedgerError, schemeOf } from '../../index.ts';
+import { isDatabase } from './is-database.ts';
 
 /** A file by its path, or by its descriptor. */
 type FilePlace = string | number;
@@ -20,7 +22,7 @@ export interface FilesOfCommand {
   /** Paths of ledgers that the command reads or writes. */
   readonly ledgers?: readonly string[];
   readonly inputs?: readonly NamedFile[];
-  /** Paths by flag; undefined if the flag is not given. Standard output and standard error are always included. */
+  /** Paths by flag; `into` is a ledger; undefined if the flag is not given. Standard output and standard error are always included. */
   readonly outputs?: Readonly<Record<string, string | undefined>>;
 }
 
@@ -46,6 +48,9 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
       throw refusal(`the input ${name} ${fact}`, 'give files of JSON lines; to read a ledger: completengine replay');
   }
   for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
+  for (const { place } of [STDOUT, STDERR, ...filesOf({ ...outputs, into: undefined })])
+    if (!taken.has(keyOf(place) ?? '') && isDatabase(place))
+      take(taken, place, 'is a database of SQLite, which text would destroy');
   const streams = [STDOUT, STDERR].filter(({ place }) => taken.has(keyOf(place) ?? ''));
   const [stream] = streams;
   if (stream !== undefined)

@@ -13,6 +13,12 @@ export function shellWord(text: string): string {
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 
+/** The hint for a directory that is missing: the command that makes it, with those above it. */
+export function makeDirectoryHint(directory: string): string {
+  // a leading hyphen would be a flag
+  return `make the directory first: mkdir -p ${shellWord(directory.startsWith('-') ? `./${directory}` : directory)}`;
+}
+
 /** A flag with its value; a value with a leading hyphen would be taken for a flag. `name`: without hyphens. */
 export function shellFlag(name: string, value: string): string {
   return `--${name}${value.startsWith('-') ? '=' : ' '}${shellWord(value)}`;

@@ -6,6 +6,7 @@
 import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
+import { makeDirectoryHint } from '../../../model/text/shell-word.ts';
 import { giveName } from '../connection/give-name.ts';
 import { syncDirectory, syncFile } from '../connection/sync-file.ts';
 import { partialName } from '../connection/temporary-name.ts';
@@ -51,7 +52,7 @@ async function syncNames(directory: string, path: string): Promise<void> {
 function cannotCreate(path: string, fact: string, cause?: unknown): LedgerError {
   return new LedgerError('CANNOT_CREATE', {
     message: `no segment can be written to ${path}: ${fact}`,
-    hint: 'make the directory first, and check its owner and mode; nothing was archived',
+    hint: `${fact === 'ENOENT' ? makeDirectoryHint(path) : 'name a directory that you can write'}; nothing was archived`,
     details: { path },
     cause,
   });

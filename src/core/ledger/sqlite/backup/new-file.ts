@@ -6,6 +6,7 @@
 import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
+import { makeDirectoryHint } from '../../../model/text/shell-word.ts';
 import { giveName } from '../connection/give-name.ts';
 import { ledgerPath } from '../connection/ledger-path.ts';
 import { syncDirectory, syncFile } from '../connection/sync-file.ts';
@@ -13,7 +14,10 @@ import { temporaryName } from '../connection/temporary-name.ts';
 
 /** Files that SQLite keeps beside `X`, and would apply to a new `X`. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
-const HINTS: Readonly<Record<string, string>> = { ENOENT: 'make the directory first', EIO: 'look at the disk' };
+const HINTS: Readonly<Record<string, (directory: string) => string>> = {
+  ENOENT: makeDirectoryHint,
+  EIO: () => 'look at the disk',
+};
 const NO_SPACE = ['ENOSPC', 'EDQUOT', 'EFBIG'];
 
 export class NewFile {
@@ -123,7 +127,7 @@ function cannotCreate(path: string, error: unknown): LedgerError {
   const code = codeOf(error);
   if (code === 'EEXIST') return exists(path);
   const isFull = NO_SPACE.includes(code);
-  const hint = HINTS[code] ?? 'name a file in a directory that you can write';
+  const hint = HINTS[code]?.(dirname(path)) ?? 'name a file in a directory that you can write';
   return new LedgerError(isFull ? 'DISK_FULL' : 'CANNOT_CREATE', {
     message: `cannot create ${path}: ${isFull ? 'the disk is full' : code}`,
     hint: isFull ? 'free some space, then try again' : hint,

@@ -3,7 +3,7 @@
 import { accessSync, closeSync, constants, openSync, readlinkSync, type Stats, statSync } from 'node:fs';
 import { dirname, resolve } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import { shellFlag } from '../../../model/text/shell-word.ts';
+import { makeDirectoryHint, shellFlag } from '../../../model/text/shell-word.ts';
 import { removeTemporaryName } from './temporary-name.ts';
 
 /** Identity of the opened file, to detect one that was put in its place. */
@@ -98,7 +98,7 @@ export function createFile(path: string, named = path): boolean {
     }
     throw new LedgerError('CANNOT_CREATE', {
       message: `cannot create ${named}: ${code ?? 'unknown error'}`,
-      hint: code === 'ENOENT' ? 'make the directory first' : 'check the directory and its mode',
+      hint: code === 'ENOENT' ? makeDirectoryHint(dirname(named)) : 'check the directory and its mode',
       details: { path: named, code },
       cause: error,
     });
