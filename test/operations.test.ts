@@ -76,10 +76,32 @@ it('shows a unit whose service delivers, and ends on SIGTERM with the code that 
   await until(() => existsSync(delivered));
   service.kill('SIGTERM');
   expect(await result).toMatchObject({ code: success, signal: null });
+  expectUnit(unit.replace('ExecStart=completengine', 'ExecStart=/bin/echo'), directory);
+});
+
+it('shows a unit that emits the journal, once each time it is started', async () => {
+  const directory = tempDir();
+  const [, unit = ''] = blocksOf(DOCUMENT, 'ini');
+  const command = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(unit)?.[1] as string;
+  const init = /`(init --time __REALTIME_TIMESTAMP .*?)`/.exec(DOCUMENT)?.[1] as string;
+  expect(runLine(`completengine ${init}`, directory)).toMatchObject({ status: 0 });
+  const journal = join(ROOT, 'fixtures/samples', 'journald.jsonl');
+  const expected = readFileSync(journal, 'utf8');
+  for (let start = 0; start < 2; start++) {
+    // the journal as it is at the start of the service: -f does not end
+    const run = runLine(`journalctl() { cat '${journal}'; }; ${command}`, directory);
+    expect(run).toMatchObject({ status: 0, stdout: '', stderr: '' });
+    expect(runLine('completengine replay -q', directory).stdout).toBe(expected);
+  }
+  expectUnit(unit, directory);
+});
+
+/** systemd has nothing to say about the unit. */
+function expectUnit(unit: string, directory: string): void {
   const program = spawnSync('systemd-analyze', ['--version']);
   if (program.error !== undefined) return;
-  const file = join(directory, 'mailer.service');
-  writeFileSync(file, unit.replace('ExecStart=completengine', 'ExecStart=/bin/echo').replace(PLACE, directory));
+  const file = join(directory, 'events.service');
+  writeFileSync(file, unit.replace(PLACE, directory));
   const { stderr } = spawnSync('systemd-analyze', ['verify', file], { encoding: 'utf8' });
-  expect(stderr.split('\n').filter((line) => line.includes('mailer.service'))).toEqual([]);
-});
+  expect(stderr.split('\n').filter((line) => line.includes('events.service'))).toEqual([]);
+}

@@ -143,7 +143,8 @@ A bad line stops the run: the lines before it are committed, the error names the
           this.logToStderr('stopped: the output pipe of the receipts is closed; the rest of the input was not read');
         const summary = emissionLine(report, performance.now() - started);
         if (!isQuiet || !report.isComplete) this.logToStderr(summary);
-        const hint = isQuiet ? null : lateHint(report, flags.merge);
+        const aheadMs = isQuiet || report.late === 0 ? 0 : (await engine.head()).time / 1000 - Date.now();
+        const hint = isQuiet ? null : lateHint(report, { isMerged: flags.merge, aheadMs });
         if (hint !== null) this.logToStderr(hint);
         if (this.jsonEnabled()) printOnOutputFailure(summary);
         if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;

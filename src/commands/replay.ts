@@ -25,7 +25,7 @@ export default class Replay extends BaseCommand {
   static override summary = 'Replay a range of events in order.';
   static override description =
     `The range is fixed when the replay starts. Events come in ledger order, byte for byte. Strict replay verifies the hash chain while it reads and outputs nothing of a corrupt commit (exit 3).
-Times are RFC 3339, dates, epoch numbers, now, today, yesterday or -2h. A date means the whole day: --through 2026-04-12 includes it. RANGE is a day or an ISO interval.
+Times are RFC 3339, dates, epoch numbers, now, today, yesterday, 02:00, 'yesterday 23:50' or -2h. A date means the whole day: --through 2026-04-12 includes it. RANGE is a day or an ISO interval.
 At a speed other than max, on a terminal: space pauses, q quits. An interrupted replay prints the command that resumes it.`;
   static override strict = false;
   static override usage = [
@@ -35,6 +35,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
   static override examples = [
     '<%= config.bin %> <%= command.id %> > all.jsonl',
     '<%= config.bin %> <%= command.id %> 2026-04-12T09:00Z/PT8H30M --speed 60 | ./dashboard',
+    '<%= config.bin %> <%= command.id %> 02:00/02:20 --tz Europe/Berlin > night.jsonl',
     '<%= config.bin %> <%= command.id %> 2026-04-12 p3 --where "amount>=100"',
     '<%= config.bin %> <%= command.id %> yesterday --digest-file yesterday.digest > yesterday.jsonl',
     '<%= config.bin %> <%= command.id %> --into repartitioned.codex --routing hash:tenant --partitions 16',
@@ -83,7 +84,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
         output: flags,
       });
       if (report !== null && json) this.#print(safeJson(replayDocument(report)), into !== undefined);
-      else if (report !== null && !quiet) this.logToStderr(replayLine(report));
+      else if (report !== null && !quiet) this.logToStderr(replayLine(report, asked));
       if (rest !== null && (into !== undefined || cursor !== null))
         this.logToStderr('run the same command again to resume');
       else if (rest !== null) {
@@ -101,7 +102,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
   async #dryRun(engine: Completengine, request: ReplayOptions, isDocument: boolean): Promise<void> {
     const report = await engine.dryRun(request);
     if (isDocument) this.#print(safeJson(dryRunDocument(report)), true);
-    else this.logToStderr(dryRunLine(report));
+    else this.logToStderr(dryRunLine(report, request));
   }
 
   /** The document is the output where no event is. */

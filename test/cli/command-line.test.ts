@@ -8,6 +8,9 @@ import { tempDir } from '../support/temp-dir.ts';
 
 const HELP = 'completengine --help';
 
+const RANGE_FOR_A_GROUP =
+  'a group has no end; to give it a range: completengine replay RANGE --into FILE, then tail --group NAME -l FILE';
+
 const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][] = [
   [['tali'], "there is no command 'tali'", `completengine tail, or ${HELP}`],
   [['somersault', 'a', 'b'], "there is no command 'somersault'", HELP],
@@ -19,6 +22,14 @@ const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][]
   [['partiton', 'add', 'x'], "there is no command 'partiton add'", `completengine partition add, or ${HELP}`],
   [['help', 'reply'], "there is no command 'reply'", `completengine replay, or ${HELP}`],
   [['help', 'partition', 'ad'], "there is no command 'partition ad'", `completengine partition add, or ${HELP}`],
+  [['group', 'list'], "there is no command 'group list'", 'completengine group, or completengine group --help'],
+  [
+    ['group', 'redeliver', 'mailer'],
+    "there is no command 'group redeliver'",
+    'completengine group parked GROUP --redeliver, or completengine group --help',
+  ],
+  [['verify'], "there is no command 'verify'", `completengine inspect --verify, or ${HELP}`],
+  [['import', 'a.jsonl'], "there is no command 'import'", `completengine emit, or ${HELP}`],
   [['--hepl'], 'there is no flag --hepl before a command', '--help'],
   [['-l', 'x.codex', 'tail'], 'there is no flag -l before a command', HELP],
   [['replay', '--frm', 'now'], 'replay has no flag --frm', '--from, or completengine replay --help'],
@@ -29,6 +40,16 @@ const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][]
     ['partition', 'add', '--somersault', 'x'],
     'partition add has no flag --somersault',
     'completengine partition add --help',
+  ],
+  [['tail', '--dry-run'], 'tail has no --dry-run', 'completengine replay --dry-run'],
+  [['diff', '-l', 'a', 'b'], 'diff has no --ledger', 'completengine diff A B: both are arguments'],
+  [['replay', '-n', '3'], 'replay has no --number', 'completengine tail -n 10, or --limit 10 for the first ones'],
+  [['replay', '--group', 'x'], 'replay has no --group', RANGE_FOR_A_GROUP],
+  [['tail', '--group', 'x', '--until', 'now'], '--group cannot be combined with --until', RANGE_FOR_A_GROUP],
+  [
+    ['replay', '-o', 'a b.jsonl'],
+    "--output: 'a b.jsonl' is not payload, envelope, cloudevents, csv, tsv, template or pretty",
+    "to write into a file: > 'a b.jsonl'",
   ],
   [['tail', '-n'], '--number needs a value', '--number N|all'],
   [['tail', '-n', '-f'], '--number needs a value', '--number N|all'],

@@ -161,6 +161,17 @@ test('emit, --json and inspect warn of a clock that was 30 days ahead', async ()
   ]);
 });
 
+test('emit says that events are late because one was dated in the future', async () => {
+  const ledger = await newLedger('--time', 'at');
+  const line = (ahead: number) => eventAt(Date.now() + ahead * HOUR_MS);
+  expect((await succeed(['emit', '-l', ledger], { input: line(2) })).stderr).not.toContain('note: ');
+  const { stderr } = await succeed(['emit', '-l', ledger], { input: line(0) });
+  expect(stderr).toMatch(
+    /^note: the head's time is (?:1h 59m|2h 0m) ahead of this clock, and every event is late until then: one was dated in the future; emit --max-skew 1m refuses such events$/m,
+  );
+  expect((await succeed(['emit', '-q', '-l', ledger], { input: line(0) })).stderr).toBe('');
+});
+
 test('with a clock more than five years after the last event, emit commits only with --trust-clock', async () => {
   const ledger = await ledgerOf(Date.UTC(2015, 0, 1));
   expectFailure(

@@ -293,4 +293,5 @@ test.each([
   const result = await runShell(`cd "$directory"; completengine ${command} > /dev/full`, { directory });
   expectFailure(result, 74, 'the output cannot be written: ENOSPC');
   expect(result.stderr).toContain(done);
+  expect(result.stderr).toContain('try: the disk that the output goes to is full: free some space there');
 });

@@ -61,6 +61,20 @@ test('-q prints no report, and an empty range exits with 0', async () => {
   expect(await replayed(await newLedger())).toBe('');
 });
 
+test('a range whose events do not match is not called empty', async () => {
+  const ledger = await earthquakeLedger();
+  const said = async (...args: string[]) => (await succeed(['replay', ...args, '-l', ledger])).stderr;
+  expect(await said('p0', '--key', 'nobody')).toBe('no events in this range match --partition p0 --key nobody\n');
+  expect(await said('--where', 'properties.net=zz', '--dry-run')).toBe(
+    'no events in this range match --where properties.net=zz\n',
+  );
+  const several = '; for several conditions give --where several times: all must match\n';
+  expect(await said('--where', 'properties.net=us and properties.mag>5')).toBe(
+    `no events in this range match --where 'properties.net=us and properties.mag>5'${several}`,
+  );
+  expect(await said('--where', 'properties.mag>5 and properties.net=us')).toContain(several);
+});
+
 test('prints only the partitions asked for', async () => {
   const ledger = await earthquakeLedger();
   const stored = storedEvents(ledger);

@@ -1,7 +1,8 @@
 /** Translates the errors of oclif's argument parser, which names flags without hyphens, spans lines and has no next step. */
 
 import { stripVTControlCharacters } from 'node:util';
-import { LedgerError, nearName, shellFlag } from '../../index.ts';
+import { LedgerError, nearName, shellFlag, shellWord } from '../../index.ts';
+import { commandSaidOtherwise, pairSaidOtherwise } from './said-otherwise.ts';
 import { UsageError } from './usage-error.ts';
 
 /** A flag as a command declares it. */
@@ -131,9 +132,18 @@ export function unknownVerb(typed: string, verbs: readonly string[], command?: C
       `'${typed}' is written without flags in between`,
       `completengine ${typed}, and the flags behind it`,
     );
-  const near = nearName(typed, verbs);
+  const near = commandSaidOtherwise(typed) ?? nearVerb(typed, verbs) ?? command?.verb ?? null;
   const help = command === undefined ? 'completengine --help' : helpOf(command);
   return new UsageError(`there is no command '${typed}'`, near === null ? help : `completengine ${near}, or ${help}`);
+}
+
+/** Behind a topic only its second word is compared: `group list` is as long as `group reset`, and says something else. */
+function nearVerb(typed: string, verbs: readonly string[]): string | null {
+  const [topic = '', ...rest] = typed.split(' ');
+  const below = verbs.filter((verb) => verb.startsWith(`${topic} `)).map((verb) => verb.slice(topic.length + 1));
+  if (rest.length === 0 || below.length === 0) return nearName(typed, verbs);
+  const near = nearName(rest.join(' '), below);
+  return near === null ? null : `${topic} ${near}`;
 }
 
 function refusedValue(error: Error, command: CommandFacts, flag: string, reason: string): Error {
@@ -162,9 +172,11 @@ function givenTwice(_command: CommandFacts, flag: string): UsageError {
 
 function noneOf(command: CommandFacts, flag: string, value: string): UsageError {
   const options = command.flags[flag]?.options ?? [];
+  // in many programs -o takes a file
+  const redirection = flag === 'output' && /[./]/.test(value) ? `to write into a file: > ${shellWord(value)}` : null;
   return new UsageError(
     `--${flag}: '${value}' is not ${orList(options)}`,
-    `--${flag} ${nearName(value, options) ?? options[0] ?? 'VALUE'}, or ${helpOf(command)}`,
+    redirection ?? `--${flag} ${nearName(value, options) ?? options[0] ?? 'VALUE'}, or ${helpOf(command)}`,
   );
 }
 
@@ -180,8 +192,11 @@ function flagMissing(command: CommandFacts, flag: string): UsageError {
   return new UsageError(`${command.verb} needs --${flag}`, `completengine ${command.verb} ${withValue(command, flag)}`);
 }
 
-function exclusive(_command: CommandFacts, one: string, other: string): UsageError {
-  return new UsageError(`--${one} cannot be combined with --${other}`, `give --${one} or --${other}, not both`);
+function exclusive({ verb }: CommandFacts, one: string, other: string): UsageError {
+  return new UsageError(
+    `--${one} cannot be combined with --${other}`,
+    pairSaidOtherwise(verb, one, other) ?? `give --${one} or --${other}, not both`,
+  );
 }
 
 function dependent(command: CommandFacts, flag: string, needed: string): UsageError {

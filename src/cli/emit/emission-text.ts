@@ -2,7 +2,7 @@
 
 import { type CommittedEvents, type EmissionReport, formatHead, formatTime, type LedgerError } from '../../index.ts';
 import { safeJson } from '../app/safe-json.ts';
-import { bytes, count, plural, rate, seconds, sequences } from '../terminal/format-numbers.ts';
+import { bytes, count, plural, rate, seconds, sequences, span } from '../terminal/format-numbers.ts';
 
 /** Returns one JSON line per event: the line of the input, and its position in the ledger. */
 export function receiptLines(events: CommittedEvents, place: { source: string; firstLine: number }): string {
@@ -41,8 +41,23 @@ export function emissionLine(report: EmissionReport, ms: number, failure?: Ledge
 const LATE_FROM_EVENTS = 100;
 const LATE_SHARE_MAX = 0.1;
 
-/** What to do if many events came late, which is said only then; null otherwise. */
-export function lateHint({ late, events }: EmissionReport, isMerged: boolean): string | null {
+/** Clocks of different machines differ by seconds. */
+const AHEAD_FROM_MS = 60_000;
+
+/** Where the run left the ledger, and what was asked for. */
+interface LateFacts {
+  readonly isMerged: boolean;
+  /** How far the head's time is ahead of the clock; negative if it is behind it. */
+  readonly aheadMs: number;
+}
+
+/**
+ * What to do if events came late because one was dated in the future, or if many came late, which is said only then;
+ * null otherwise.
+ */
+export function lateHint({ late, events }: EmissionReport, { isMerged, aheadMs }: LateFacts): string | null {
+  if (late > 0 && aheadMs > AHEAD_FROM_MS)
+    return `note: the head's time is ${span(aheadMs)} ahead of this clock, and every event is late until then: one was dated in the future; emit --max-skew 1m refuses such events`;
   if (events < LATE_FROM_EVENTS || late <= events * LATE_SHARE_MAX) return null;
   const remedy = isMerged ? 'sort each file by time first' : 'emit --merge FILE.. orders files that are each in order';
   return `note: ${Math.round((late / events) * 100)} % of the events came late; ${remedy}`;

@@ -11,8 +11,8 @@ export interface RangeArguments {
   readonly positional: readonly string[];
 }
 
-/** An interval, or what begins like a date; no name of a partition has a slash. */
-const RANGE = /\/|^\d{4}-\d{2}-\d{2}|^(?:now|today|yesterday)$/;
+/** An interval, or what begins like a date or a time; no name of a partition has a slash. */
+const RANGE = /\/|^\d{4}-\d{2}-\d{2}|^(?:now|today|yesterday)$|^(?:(?:today|yesterday) )?\d{2}:\d{2}/;
 
 /** A location, or a path, which no partition is named like. `../2018-02-01` is an interval without a beginning. */
 const LEDGER = /^nats:\/\/|^\.?\/|\.codex$/;

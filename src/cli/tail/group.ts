@@ -15,6 +15,7 @@ import {
 import { millisOf } from '../app/durations.ts';
 import { EXIT_PARKED } from '../app/exit-codes.ts';
 import { type Interrupt, laterThan } from '../app/interrupt.ts';
+import { RANGE_FOR_A_GROUP } from '../app/said-otherwise.ts';
 import type { RangeArguments } from '../range/arguments.ts';
 import { startOptions } from '../range/range-flags.ts';
 import { openCommandStderr } from '../terminal/command-stderr.ts';
@@ -42,7 +43,7 @@ export async function tailGroup(
   if (range !== undefined)
     throw new LedgerError('INVALID_ARGUMENT', {
       message: `a range cannot be combined with --group: '${range.slice(0, 80)}'`,
-      hint: 'a group has no end; where a new one begins is --from',
+      hint: `where a new group begins is --from; ${RANGE_FOR_A_GROUP}`,
     });
   const report = (line: string): void => {
     if (!flags.quiet) process.stderr.write(`${escapeForTerminal(line)}\n`);

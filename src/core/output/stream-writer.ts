@@ -116,7 +116,10 @@ function failureOf(stream: Writable): Failure {
 export function outputFailure(error: NodeJS.ErrnoException): LedgerError {
   return new LedgerError('IO_FAILED', {
     message: `the output cannot be written: ${error.code ?? error.message}`,
-    hint: 'check where the output goes',
+    hint:
+      error.code === 'ENOSPC'
+        ? 'the disk that the output goes to is full: free some space there, or name another place'
+        : 'check where the output goes',
     cause: error,
   });
 }

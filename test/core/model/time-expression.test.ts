@@ -36,6 +36,37 @@ describe('words', () => {
   });
 });
 
+describe('times of a day', () => {
+  it('reads them on today, or on yesterday', async () => {
+    expect(await readTimeExpression('02:00', BERLIN)).toEqual(instant(at('2026-04-13T00:00:00Z')));
+    expect(await readTimeExpression('today 02:00', BERLIN)).toEqual(instant(at('2026-04-13T00:00:00Z')));
+    expect(await readTimeExpression('yesterday 23:50:01.5', BERLIN)).toEqual(instant(at('2026-04-12T21:50:01.5Z')));
+    expect(await readTimeExpression('02:00Z', UTC)).toEqual(instant(at('2026-04-12T02:00:00Z')));
+    expect(await readTimeExpression('yesterday 02:00+02:00', UTC)).toEqual(instant(at('2026-04-11T00:00:00Z')));
+  });
+
+  it('refuses them without a zone, and says how to name one', async () => {
+    for (const text of ['02:00', 'yesterday 02:00', '2026-04-12 02:00']) {
+      const refusal = await rejectionOf(readTimeExpression(text, UTC));
+      expect(refusal.message).toBe(`'${text}' has no zone: end it with Z or an offset such as +02:00`);
+      expect(refusal.hint).toBe(`write ${text}Z, or name the zone: --tz Europe/Berlin`);
+    }
+  });
+
+  it.each(['2:00', '25:00', '02:60', 'today02:00', 'tomorrow 02:00', 'today  02:00', '02:00 today'])(
+    'refuses %j',
+    async (text) => {
+      expect((await rejectionOf(readTimeExpression(text, BERLIN))).code).toBe('INVALID_TIME');
+    },
+  );
+
+  it('shows one among the spellings, so that nobody has to guess', async () => {
+    expect((await rejectionOf(readTimeExpression('2am', BERLIN))).hint).toBe(
+      'write 2026-04-12, 2026-04-12T09:00:00Z, 09:00Z, today, yesterday, now or -2h',
+    );
+  });
+});
+
 describe('spans back from now', () => {
   it.each([
     ['-2h', 2 * HOUR],

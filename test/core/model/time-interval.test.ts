@@ -37,6 +37,22 @@ test('an end may be open', async () => {
   expect(await ends('../..')).toEqual([null, null]);
 });
 
+test.each([
+  ['2026-04-11T02:00/02:20', 'Europe/Berlin', '2026-04-11T00:00:00.000000Z', '2026-04-11T00:19:59.999999Z'],
+  ['2026-04-11 02:00/02:20:30', 'Europe/Berlin', '2026-04-11T00:00:00.000000Z', '2026-04-11T00:20:29.999999Z'],
+  ['2026-04-11T02:00Z/02:20', 'Europe/Berlin', '2026-04-11T02:00:00.000000Z', '2026-04-11T02:19:59.999999Z'],
+  ['2026-04-11T02:00+01:00/02:20', undefined, '2026-04-11T01:00:00.000000Z', '2026-04-11T01:19:59.999999Z'],
+  ['2026-04-11T02:00Z/02:20+01:00', undefined, '2026-04-11T02:00:00.000000Z', null],
+  ['02:00/02:20', 'Europe/Berlin', '2026-04-12T00:00:00.000000Z', '2026-04-12T00:19:59.999999Z'],
+  ['yesterday 23:50/23:55', 'Europe/Berlin', '2026-04-11T21:50:00.000000Z', '2026-04-11T21:54:59.999999Z'],
+  ['yesterday 23:50/PT20M', 'Europe/Berlin', '2026-04-11T21:50:00.000000Z', '2026-04-11T22:09:59.999999Z'],
+  ['yesterday 23:50/today 00:10', 'Europe/Berlin', '2026-04-11T21:50:00.000000Z', '2026-04-11T22:09:59.999999Z'],
+])('%s: what its end leaves out, the day and the zone, is that of its start', async (text, zone, first, last) => {
+  // a zone of its own is kept: that end is before the start
+  if (last === null) await expect(ends(text, zone)).rejects.toThrow('ends before it');
+  else expect(await ends(text, zone)).toEqual([first, last]);
+});
+
 test.each(['2026-04-12T09:00Z/2026-04-12T09:00Z', '2026-04-12T09:00Z/PT0S', 'PT0S/2026-04-12T09:00Z'])(
   '%s is empty',
   async (text) => {

@@ -1,6 +1,6 @@
 /**
- * Parses times as people write them: RFC 3339, dates, epoch numbers, `now`, `today`, `yesterday`, `-2h`. Reads no
- * clock: the time is passed in.
+ * Parses times as people write them: RFC 3339, dates, epoch numbers, `now`, `today`, `yesterday`, `02:00`, `-2h`. Reads
+ * no clock: the time is passed in.
  */
 
 import { LedgerError } from '../ledger-error.ts';
@@ -48,6 +48,8 @@ const UNIT_MICROS: Readonly<Record<string, number>> = {
 };
 const AGO = /^-(?:\d+(?:ms|[smhdwy]))+$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
+/** A time of a day that is named by a word, or is today. */
+const TIME_OF_DAY = /^(?:(today|yesterday) )?(\d{2}:\d{2}.*)$/;
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 
 /** A time as callers pass it: an expression, or a Date, which covers its millisecond. */
@@ -79,10 +81,7 @@ function readIn(zone: TimeZone, text: string, context: TimeContext): Moment {
   const expression = text.trim();
   if (expression === 'now') return instant(context.now, zone);
   if (AGO.test(expression)) return instant(context.now - duration(expression.slice(1)), zone);
-  if (expression === 'today' || expression === 'yesterday') {
-    const today = zone.dayAt(context.now);
-    return wholeDay(expression === 'today' ? today : zone.dayBefore(today), zone);
-  }
+  if (expression === 'today' || expression === 'yesterday') return wholeDay(dayNamed(expression, context, zone), zone);
   const date = DATE.exec(expression);
   if (date !== null) {
     const midnight = startOfDay(Number(date[1]), Number(date[2]), Number(date[3]));
@@ -90,11 +89,23 @@ function readIn(zone: TimeZone, text: string, context: TimeContext): Moment {
     return wholeDay(midnight, zone);
   }
   if (isLikeADate(expression)) throw ambiguous(expression);
-  const exact = readExact(expression);
+  const written = withDate(expression, context, zone);
+  const exact = readExact(written);
   const isLocal = exact.fault === 'no-zone' && context.zone !== undefined;
-  const { time, fault } = isLocal ? readExact(`${expression}Z`) : exact;
+  const { time, fault } = isLocal ? readExact(`${written}Z`) : exact;
   if (fault !== undefined) throw invalid(text, fault);
   return instant(isLocal ? instantOf(time, zone) : time, zone);
+}
+
+function dayNamed(word: string, { now }: TimeContext, zone: TimeZone): LocalMicros {
+  const today = zone.dayAt(now);
+  return word === 'yesterday' ? zone.dayBefore(today) : today;
+}
+
+/** `yesterday 23:50` and `23:50` with their dates; anything else as it is. */
+function withDate(expression: string, context: TimeContext, zone: TimeZone): string {
+  const [, word = 'today', time] = TIME_OF_DAY.exec(expression) ?? [];
+  return time === undefined ? expression : `${formatTime(dayNamed(word, context, zone)).slice(0, 10)}T${time}`;
 }
 
 /** The first instant at which clocks in the zone show this time. @throws LedgerError INVALID_TIME if they never do */
@@ -203,7 +214,10 @@ function ambiguous(text: string): LedgerError {
 function invalid(text: string, fault: TimeFault): LedgerError {
   return new LedgerError('INVALID_TIME', {
     message: `'${text.slice(0, 80)}' ${describeTimeFault(fault)}`,
-    hint: 'write 2026-04-12, 2026-04-12T09:00:00Z, today, yesterday, now or -2h',
+    hint:
+      fault === 'no-zone'
+        ? `write ${text.trim().slice(0, 80)}Z, or name the zone: --tz Europe/Berlin`
+        : 'write 2026-04-12, 2026-04-12T09:00:00Z, 09:00Z, today, yesterday, now or -2h',
     details: { text },
   });
 }

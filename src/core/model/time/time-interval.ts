@@ -24,6 +24,9 @@ export interface TimeInterval {
 const OPEN = '..';
 const DURATION = /^P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.(\d{1,6}))?S)?)?$/;
 const MICROS_DIGITS = 6;
+/** The day and the zone of a start: the end may leave them out. */
+const START = /^(?:(\d{4}-\d{2}-\d{2}|today|yesterday)[T ])?\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(\S*)$/i;
+const TIME_OF_DAY = /^\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?/;
 
 /**
  * An instant as the end is exclusive, as usual for ISO intervals; a date there includes the whole day. An interval may
@@ -36,10 +39,18 @@ export async function readTimeInterval(text: string, context: TimeContext): Prom
   const durations = [start, end].filter((part) => part.startsWith('P'));
   if (more.length > 0 || durations.length > 1 || (durations.length === 1 && (start === OPEN || end === OPEN)))
     throw notAnInterval(text);
-  const interval = await readEnds(text, start, end, context);
+  const interval = await readEnds(text, start, completed(end, start), context);
   for (const time of [interval.first, interval.last])
     if (time !== null && !isTime(time)) throw notAnInterval(text, 'it reaches beyond the years 1828 to 2111');
   return interval;
+}
+
+/** `02:20` behind `2026-04-12T02:00Z` is `2026-04-12T02:20Z`, as in ISO 8601. */
+function completed(end: string, start: string): string {
+  const [time] = TIME_OF_DAY.exec(end) ?? [];
+  const [, day, zone = ''] = START.exec(start) ?? [];
+  if (time === undefined) return end;
+  return `${day === undefined ? '' : `${day} `}${end}${time === end ? zone : ''}`;
 }
 
 async function readEnds(text: string, start: string, end: string, context: TimeContext): Promise<TimeInterval> {
