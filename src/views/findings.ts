@@ -78,13 +78,16 @@ function parked({ overview, parked: { reasons } }: Facts): Finding[] {
 /** Fewer events or buckets have no usual pace. */
 const PACE_EVENTS_MIN = 500;
 const PACE_BUCKETS_MIN = 20;
+/** In less, pauses are those between the commits of one input. */
+const PACE_SPAN_MS_MIN = 60_000;
 const SILENT_SHARE = 0.12;
 const SILENT_BUCKETS_MIN = 3;
 const PEAK_TIMES = 2.5;
 
 /** Silences and peaks, by buckets. The first and the last bucket may be cut off and are no silence. */
-function pace({ timeline: { buckets, events } }: Facts): Finding[] {
+function pace({ timeline: { buckets, bucketMs, events } }: Facts): Finding[] {
   if (events <= PACE_EVENTS_MIN || buckets.length <= PACE_BUCKETS_MIN) return [];
+  if (buckets.length * (bucketMs ?? 0) < PACE_SPAN_MS_MIN) return [];
   const counts = buckets.map((bucket) => bucket.events);
   const median = medianOf(counts);
   if (median === 0) return [];

@@ -68,10 +68,11 @@ describe.skipIf(chromiumPath === null)('the plate', () => {
   it('shows a hostile ledger as text, and does nothing that it asks for', async () => {
     const opened = await openPage(await pageOf(await hostileLedger()));
     const { page } = opened;
-    for (const width of [400, 1100]) {
+    for (const width of [400, 800, 1600]) {
       await page.setViewportSize({ width, height: 900 });
-      expect(await checked(page, 'width()')).toBe(width);
-      expect(await checked(page, 'leavingThePage()')).toEqual([]);
+      const seen = { width: await checked(page, 'width()'), leaving: await checked(page, 'leavingThePage()') };
+      const meeting = await checked(page, 'overlapping()');
+      expect({ ...seen, meeting }, `${width} px`).toEqual({ width, leaving: [], meeting: [] });
     }
     expect(await checked(page, 'activeElements()')).toEqual([]);
     const text = await checked(page, 'allText()');
@@ -101,13 +102,17 @@ async function hostileLedger(): Promise<string> {
   const directory = join(tempDir(), '<img src=x onerror=alert(3)>"');
   mkdirSync(directory);
   const ledger = join(directory, `<b onclick=alert(4)>${'long'.repeat(30)}\u202e.codex`);
-  const engine = await Completengine.open({ ledger, routing: hashOf('<script>alert(5)</script>') });
+  const engine = await Completengine.open({ ledger, routing: hashOf('<script>alert(5)</script>'), time: 'at' });
   onTestFinished(() => engine.close());
-  const events = Array.from({ length: 30 }, (_, at) => ({
-    '<script>alert(5)</script>': `${MARKUP}${UNSEEN}${at}`,
-    [`${MARKUP}`]: `${UNSEEN}${MARKUP}${'x'.repeat(300)}`,
-  }));
-  await engine.emit(events);
+  const partitions = ['w', 'm'].map((letter) => letter.repeat(64));
+  const wide = partitions.map((partition, at) => ({ key: `wide ${at}`, partition }));
+  // three epochs in a fifth of the axis: their names have no room
+  for (const [at, hour] of [0, 60, 70].entries()) {
+    if (at === 1) await engine.partitioning.add(partitions);
+    if (at === 2) await engine.partitioning.place(wide);
+    await engine.emit(hostileEvents(hour));
+  }
+  await engine.emit(hostileEvents(80));
   const subscription = await engine.subscribe(
     { group: 'g'.repeat(60), maxDeliver: 1, batch: 1, until: { head: true }, onParked: () => {} },
     () => {
@@ -116,4 +121,13 @@ async function hostileLedger(): Promise<string> {
   );
   await subscription.finished;
   return ledger;
+}
+
+/** Half of them of keys that have partitions with wide names. */
+function hostileEvents(hour: number): object[] {
+  return Array.from({ length: 30 }, (_, at) => ({
+    '<script>alert(5)</script>': at % 2 === 0 ? `wide ${at % 4 === 0 ? 0 : 1}` : `${MARKUP}${UNSEEN}${at}`,
+    [`${MARKUP}`]: `${UNSEEN}${MARKUP}${'x'.repeat(300)}`,
+    at: new Date(Date.UTC(2026, 3, 12, hour, at)).toISOString(),
+  }));
 }

@@ -199,6 +199,9 @@ test.each([
   [['--group', 'g', '--key', 'k3'], /--key/],
   [['--group', 'g', '--where', 'n=1'], /--where/],
   [['--where', 'n'], /'n' is not a condition: it has no operator/],
+  [['--where', 'n > 4 and m = 2'], /'n > 4 and m = 2' is not a condition: there are blanks around '>'/],
+  [['--where', 'n= 4'], /'n= 4' is not a condition: there are blanks around '='/],
+  [['--where', 'n ~* x'], /'n ~\* x' is not a condition: there are blanks around '~\*'/],
   [['--where', 'n=1', '--where', 'k~('], /regular expression/],
 ])('refuses %j', async (args, fact) => {
   expectFailure(await runCli(['tail', '-l', await numbersLedger(), ...args]), 2, fact);

@@ -1,6 +1,7 @@
 import { createReadStream } from 'node:fs';
 import { Readable } from 'node:stream';
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { inspect } from 'node:util';
 import { describe, expect, test } from 'vitest';
 import { hashOf, LedgerError, placedBy, stickyBy } from '../../src/index.ts';
 import { EARTHQUAKES } from '../support/cli.ts';
@@ -27,6 +28,16 @@ test('a value is stored as JSON.stringify writes it, text and bytes as they are'
     '12.5',
     'null',
   ]);
+});
+
+test('an event is shown with its payload as text', async () => {
+  const engine = await openEngine();
+  await engine.emit('{"n":1,"t":"\\u001b"}\n'.trim(), { to: 'p3' });
+  const event = await engine.event(1);
+  const shown = { sequence: 1, partition: 'p3', offset: 0, payload: '{"n":1,"t":"\\u001b"}' };
+  expect(JSON.parse(JSON.stringify(event))).toMatchObject(shown);
+  expect(inspect(event)).toMatch(/^LedgerEvent \{\n {2}sequence: 1,/);
+  expect(inspect(event)).toContain(`payload: '{"n":1,"t":"\\\\u001b"}'`);
 });
 
 test('the receipt has the position of the event', async () => {

@@ -262,6 +262,10 @@ describe('what is no event is refused, and nothing of its call is stored', () =>
     ['a bigint inside', { n: 1n }, /BigInt/],
     ['a cycle', cyclic, /circular/],
     ['NaN', Number.NaN, /NaN is not a JSON number/],
+    ['NaN inside', { list: [{ amount: Number.NaN }] }, /"amount" is NaN, which JSON writes as null/],
+    ['Infinity inside', [null, Number.NEGATIVE_INFINITY], /"1" is -Infinity, which JSON writes as null/],
+    ['an invalid Date', new Date(Number.NaN), /it is an invalid Date, which JSON writes as null/],
+    ['an invalid Date inside', { at: new Date('soon') }, /"at" is an invalid Date, which JSON writes as null/],
     ['a Map', new Map([['a', 1]]), /it is of the class Map, which JSON writes as \{\}/],
     ['a Map inside', { tags: new Map([['a', 1]]) }, /"tags" is of the class Map/],
     ['a Set inside', [{ tags: new Set([1]) }], /"tags" is of the class Set/],
@@ -297,6 +301,17 @@ describe('what is no event is refused, and nothing of its call is stored', () =>
     expect((await engine.head()).sequence).toBe(0);
   });
 
+  test.each([
+    [1n, 'write a BigInt as a text, with String(value)'],
+    [Promise.resolve(1), 'await the promise first'],
+    [new Set([1]), 'convert a Map with Object.fromEntries(map), a Set or another iterable to a list'],
+    [{ n: Number.NaN }, 'write null yourself if it is meant'],
+    [cyclic, 'emit JSON values or JSON text'],
+  ])('%s has a hint of its own', async (event, hint) => {
+    const engine = await openEngine();
+    expect((await failureOf(() => (engine.emit as Untyped).call(engine, event), 'BAD_LINE')).hint).toBe(hint);
+  });
+
   test('and what is one is stored as JSON writes it', async () => {
     const engine = await openEngine();
     class Empty {}
@@ -307,6 +322,7 @@ describe('what is no event is refused, and nothing of its call is stored', () =>
       'null',
       { at: new Date(0) },
       {},
+      { none: null, amounts: [null, { n: null }], own: { toJSON: () => null, n: Number.NaN } },
       { nothing: {}, empty: new Empty(), list: [{}] },
       Buffer.from('{"a":1}'),
     ];
@@ -319,6 +335,7 @@ describe('what is no event is refused, and nothing of its call is stored', () =>
       'null',
       '{"at":"1970-01-01T00:00:00.000Z"}',
       '{}',
+      '{"none":null,"amounts":[null,{"n":null}],"own":null}',
       '{"nothing":{},"empty":{},"list":[{}]}',
       '{"a":1}',
       '42',

@@ -6,6 +6,7 @@ type Facts = Parameters<typeof findingsOf>[0];
 
 interface Case {
   readonly counts?: readonly number[];
+  readonly bucketMs?: number;
   readonly groups?: readonly { name: string; lag: number; members: number; parked: number }[];
   readonly partitions?: readonly number[];
   readonly late?: number;
@@ -13,7 +14,8 @@ interface Case {
 }
 
 /** What findings read of a report. */
-function factsOf({ counts = [], groups = [], partitions = [1], late = 0, isBroken = false }: Case): Facts {
+function factsOf(one: Case): Facts {
+  const { counts = [], bucketMs = 60_000, groups = [], partitions = [1], late = 0, isBroken = false } = one;
   const events = Math.max(
     counts.reduce((total, count) => total + count, 0),
     partitions.reduce((total, count) => total + count, 0),
@@ -27,7 +29,7 @@ function factsOf({ counts = [], groups = [], partitions = [1], late = 0, isBroke
   return {
     overview: { events, partitions: lanes, groups },
     timeline: {
-      ...{ events, buckets, unreadable: null },
+      ...{ events, buckets, bucketMs, unreadable: null },
       groups: groups.map((group) => ({ ...group, oldestTime: null })),
       late: { examined: events, isSample: false, events: late, worstMs: 5 },
     },
@@ -61,6 +63,12 @@ test('silences and peaks are measured against the median, inside of the axis', (
   expect(kindsOf({ counts: [...steady, 251, ...steady] })).toEqual(['note peak']);
   expect(kindsOf({ counts: [...steady, 250, ...steady] })).toEqual([]);
   expect(kindsOf({ counts: Array.from({ length: 19 }, (_, at) => (at === 9 ? 5000 : 100)) })).toEqual([]);
+});
+
+test('an input of less than a minute has no pace', () => {
+  const counts = [...Array.from({ length: 30 }, () => 100), 0, 0, 0, 900, ...Array.from({ length: 26 }, () => 100)];
+  expect(kindsOf({ counts, bucketMs: 1000 })).toEqual(['note silence', 'note peak']);
+  expect(kindsOf({ counts, bucketMs: 999 })).toEqual([]);
 });
 
 test('skew needs events, and more than half above an even share', () => {

@@ -15,6 +15,9 @@ const BARS_MAX = 64;
 /** With more bars than this their names would meet. */
 const NAMED_BARS_MAX = 10;
 const BAR_NAME_MAX = 5;
+/** Width of the narrowest card, and of a wide character with the ellipsis beside it. */
+const CARD_PX = 205;
+const CHARACTER_PX = 9;
 const BARS_HEIGHT = 46;
 
 export function groups(survey: SurveyDocument): Markup {
@@ -54,13 +57,14 @@ function lagBars({ name, partitions }: GroupDocument): Markup {
   const most = lanes.reduce((max, { lag }) => Math.max(max, lag), 1);
   const width = 100 / lanes.length;
   const isNamed = lanes.length <= NAMED_BARS_MAX;
+  const room = Math.min(BAR_NAME_MAX, Math.max(2, Math.floor(CARD_PX / lanes.length / CHARACTER_PX)));
   const bars = lanes.map((lane, at) => {
     const height = lane.lag === 0 ? 0 : Math.max(2, (lane.lag / most) * (BARS_HEIGHT - 2));
     const held = lane.member === null ? 'nobody holds it' : `held by ${lane.member}`;
     const x = `${(at * width + width * 0.08).toFixed(2)}%`;
     const label =
       isNamed &&
-      html`<text class="tick" x="${((at + 0.5) * width).toFixed(2)}%" y="${BARS_HEIGHT + 14}" text-anchor="middle">${cut(lane.partition, BAR_NAME_MAX)}</text>`;
+      html`<text class="tick" x="${((at + 0.5) * width).toFixed(2)}%" y="${BARS_HEIGHT + 14}" text-anchor="middle">${cut(lane.partition, room)}</text>`;
     return html`<g><title>${lane.partition}: ${plural(lane.lag, 'event')} behind, ${held}</title>${height > 0 && html`<rect class="${lane.member === null ? 'hollow' : 'alarm-fill'}" x="${x}" y="${(BARS_HEIGHT - height).toFixed(1)}" width="${(width * 0.84).toFixed(2)}%" height="${height.toFixed(1)}"/>`}${label}</g>`;
   });
   const summary = `Lag of ${name} in ${plural(lanes.length, 'partition')}, the most ${count(most)}.`;

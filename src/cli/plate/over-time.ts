@@ -90,14 +90,18 @@ function eventsRow(survey: SurveyDocument, coloured: readonly Coloured[], span: 
   const y = (value: number) => EVENTS_HEIGHT - (value / top) * EVENTS_HEIGHT;
   const levels = lines.map((value) => {
     const at = y(value).toFixed(1);
-    return html`<line class="grid" x1="0" x2="100%" y1="${at}" y2="${at}"/><text class="tick wide" x="-7" y="${Number(at) + 4}" text-anchor="end">${shortCount(value)}</text><text class="tick narrow" x="0" y="${Number(at) - 4}">${shortCount(value)}</text>`;
+    return html`<line class="grid" x1="0" x2="100%" y1="${at}" y2="${at}"/><text class="tick wide" x="-7" y="${Number(at) + 4}" text-anchor="end">${shortCount(value)}</text>`;
   });
+  // narrow pages have no room beside the plot: over the bars, on a halo of paper
+  const inside = lines.map(
+    (value) => html`<text class="tick narrow halo" x="0" y="${(y(value) - 4).toFixed(1)}">${shortCount(value)}</text>`,
+  );
   const ticks = timeTicks(span.from, span.to, TICKS).map(
     ({ at, label }, nth) =>
       html`<text class="tick${nth % 2 === 1 ? ' wide' : ''}" x="${pc(at)}" y="${EVENTS_HEIGHT + 16}" text-anchor="${isAtStart(at) ? 'start' : 'middle'}">${label}</text>`,
   );
   const summary = `${plural(timeline.events, 'event')} in ${buckets.length} buckets of ${duration(bucketMs)}; the most in one: ${count(most)}.`;
-  const svg = html`<svg class="chart" width="100%" height="${EVENTS_HEIGHT + 22}" role="img" aria-label="${summary}"><svg width="100%" height="${EVENTS_HEIGHT}" overflow="visible">${guides}${levels}</svg>${stackOf(timeline, coloured, unit, top)}<line class="base" x1="0" x2="100%" y1="${EVENTS_HEIGHT}" y2="${EVENTS_HEIGHT}"/>${ticks}</svg>`;
+  const svg = html`<svg class="chart" width="100%" height="${EVENTS_HEIGHT + 22}" role="img" aria-label="${summary}"><svg width="100%" height="${EVENTS_HEIGHT}" overflow="visible">${guides}${levels}</svg>${stackOf(timeline, coloured, unit, top)}${inside}<line class="base" x1="0" x2="100%" y1="${EVENTS_HEIGHT}" y2="${EVENTS_HEIGHT}"/>${ticks}</svg>`;
   const day = sameDay(span.from, span.to - 1) ? dateText(span.from) : `${dateText(span.from)} on`;
   const label = html`<b>Events</b><small>${unit.name}; <br>a bar is ${duration(bucketMs)}; <br>${day}, UTC</small>`;
   return row(label, svg, legend(coloured), 'events');
@@ -167,12 +171,13 @@ function shownEpochs({
 
 function epochsRow(timeline: TimelineDocument, span: Span, guides: Markup): Markup {
   const shown = shownEpochs(timeline);
+  // text of SVG has no ellipsis: the names are HTML
   const bands = shown.map(({ epoch, rule, partitions, time }, nth) => {
     const from = nth === 0 ? 0 : span.at(time);
     const next = shown[nth + 1];
     const width = (next === undefined ? 1 : span.at(next.time)) - from;
     const text = `${epoch}: ${cut(rule, NAME_MAX)} over ${partitions}`;
-    return html`<svg x="${pc(from)}" width="${pc(width)}" height="${ROW_HEIGHT}"><title>${text}</title><rect class="band" x="1" y="1" width="100%" height="${ROW_HEIGHT - 3}"/>${width > 0.06 && html`<text class="tick" x="7" y="14">${text}</text>`}</svg>`;
+    return html`<svg x="${pc(from)}" width="${pc(width)}" height="${ROW_HEIGHT}"><title>${text}</title><rect class="band" x="1" y="1" width="100%" height="${ROW_HEIGHT - 3}"/>${width > 0.06 && html`<foreignObject width="100%" height="${ROW_HEIGHT}"><div class="tick epoch">${text}</div></foreignObject>`}</svg>`;
   });
   const svg = html`<svg class="chart" width="100%" height="${ROW_HEIGHT}" role="img" aria-label="${plural(timeline.epochs.length, 'epoch')}">${guides}${bands}</svg>`;
   return row(html`<b>Epochs</b>`, svg, html`${plural(timeline.epochs.length, 'epoch')}`);

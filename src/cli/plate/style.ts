@@ -71,7 +71,7 @@ const CHARTS = `svg{display:block}.chart{overflow:visible}
 .grid{stroke:var(--hair);stroke-width:1;shape-rendering:crispEdges}
 .base{stroke:var(--ink);stroke-width:1}
 .epoch-line{stroke:var(--ink);stroke-width:1.4;stroke-dasharray:3.5 3.5}
-.tick{font-size:12px;fill:var(--muted)}.figure{font-size:12.5px;fill:var(--ink)}
+.tick{font-size:12px;fill:var(--muted)}.halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}.epoch{color:var(--muted);line-height:20px;padding:0 4px 0 7px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.figure{font-size:12.5px;fill:var(--ink)}
 .late,.alarm-fill{fill:var(--alarm)}.hollow{fill:none;stroke:var(--alarm);stroke-width:1.4}
 .ink{fill:var(--fill)}.tint{fill:var(--tint)}.band{fill:var(--panel)}.even{stroke:var(--alarm);stroke-width:1.6}
 .hits{fill:transparent}.hits rect:hover{fill:var(--ink);fill-opacity:.14}
@@ -135,9 +135,10 @@ main{padding-top:20px}section{margin-top:36px}h1{font-size:38px}.plate{margin-to
 .organs{display:grid;grid-template-columns:1fr 1fr;gap:12px 16px;margin-top:14px}.organs>div{position:static;width:auto;padding-left:18px}.organs .letter{display:inline;margin-left:-18px;display:inline-block;width:18px;color:var(--alarm);font-size:18px}.organs dt small{display:block}.organs dd span{font-size:13.5px;white-space:normal}
 .axis .row{grid-template-columns:minmax(0,1fr) auto;padding-top:3px}.axis .label{padding:0 8px 2px 0}.axis .plot{grid-column:1/-1;grid-row:2}.axis .value{padding:0;text-align:right}
 .axis .events{padding-top:0}.axis .events .label{grid-column:1/-1;padding-bottom:22px}.axis .label br{display:none}.axis .events .value{grid-column:1/-1;grid-row:3;text-align:left;padding:2px 0 8px}
-.legend{display:flex;flex-wrap:wrap;gap:0 16px}.legend b{padding-left:6px;margin:0}
+.legend{display:flex;flex-wrap:wrap;gap:0 16px}.legend li{max-width:100%}.legend b{padding-left:6px;margin:0}
 .cards,.histograms,.pair{grid-template-columns:minmax(0,1fr)}
-.partitions .bar{width:24%}.parked th:nth-child(1){width:22%}.parked th:nth-child(2){width:15%}
+.partitions .bar{width:24%}
+.parked thead{display:none}.parked tr{display:flex;flex-wrap:wrap;justify-content:space-between;padding:7px 0}.parked td,.parked th{padding:0}.parked th{max-width:70%}.parked .num::after{content:" events"}.parked td:nth-child(3),.parked td:nth-child(5){width:100%}
 .last thead{display:none}.last tr{display:flex;flex-wrap:wrap;padding:7px 0}.last td,.last th{padding:0 14px 0 0}.last .payload{width:100%;padding:0}
 }`;
 

@@ -57,8 +57,11 @@ export function parseCondition(text: string): Condition {
   const found = findOperator(text);
   if (found === null) throw notACondition(text, 'it has no operator');
   const { at, operator } = found;
-  const whole = parseElementPath(text.slice(0, at));
   const value = text.slice(at + operator.length);
+  // a pattern may begin with a blank; any other value that does would never be met, and no word would be said
+  if (/\s$/.test(text.slice(0, at)) || (!operator.startsWith('~') && /^\s/.test(value)))
+    throw notACondition(text, `there are blanks around '${operator}'`, BLANKS_HINT);
+  const whole = parseElementPath(text.slice(0, at));
   if (operator === '~' || operator === '~*') {
     const pattern = { source: value, ignoresCase: operator === '~*' };
     checkPattern(formatElementPath(whole), pattern);
@@ -167,10 +170,14 @@ function textOf(line: RoutableLine, nth: number): string | null {
   return scalarText(asBuffer(line.bytes), line.kind(nth), line.start(nth), line.end(nth));
 }
 
-function notACondition(text: string, fact: string): LedgerError {
+const FORM_HINT = 'write PATH=VALUE, or one of != < <= > >= ~ ~* instead of =: properties.mag>=4.5';
+const BLANKS_HINT =
+  'leave them out: properties.mag>=4.5; a second condition has a --where of its own; a value that begins with a blank is in double quotes';
+
+function notACondition(text: string, fact: string, hint = FORM_HINT): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {
     message: `'${text.slice(0, 80)}' is not a condition: ${fact}`,
-    hint: 'write PATH=VALUE, or one of != < <= > >= ~ ~* instead of =: properties.mag>=4.5',
+    hint,
     details: { condition: text },
   });
 }

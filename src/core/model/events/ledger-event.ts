@@ -1,8 +1,9 @@
 /** One committed event as an object. No I/O. */
 
+import { type InspectOptions, inspect } from 'node:util';
 import type { Micros } from '../time/time.ts';
 
-type Facts = Omit<LedgerEvent, 'text' | 'json'>;
+type Facts = Omit<LedgerEvent, 'text' | 'json' | 'toJSON' | typeof inspect.custom>;
 
 /** One committed event. */
 export class LedgerEvent {
@@ -40,5 +41,15 @@ export class LedgerEvent {
    */
   json(): unknown {
     return JSON.parse(this.text());
+  }
+
+  /** For `JSON.stringify`: the payload is its text, because bytes would become a list of numbers. */
+  toJSON(): Omit<Facts, 'payload'> & { readonly payload: string } {
+    return { ...this, payload: this.text() };
+  }
+
+  /** @internal `console.log` shows the payload as text, with control characters as codes. */
+  [inspect.custom](_depth: number, options: InspectOptions): string {
+    return `LedgerEvent ${inspect(this.toJSON(), options)}`;
   }
 }
