@@ -32,7 +32,7 @@ export function setLimit(at: usize): void {
   limit = at;
 }
 
-/** Whether so many bytes fit. */
+/** Whether this number of bytes fits. */
 @inline
 export function fits(at: usize, bytes: usize): bool {
   return at + bytes <= limit;

@@ -26,7 +26,7 @@ export interface RowScan {
   readonly rows: KernelRows | null;
   /** Scans a run of whole lines. */
   run(bytes: Buffer, start: number, end: number): void;
-  /** Tells {@link rows} that the run's lines are the events of the batch from `first` on. */
+  /** Must be called before {@link rows} are written: the run's lines are the events of the batch from `first` on. */
   takeFacts(batch: EventBatch, first: number): void;
   /** Completes the record of a line; true if it had to be scanned again. */
   completeLine(bytes: Buffer, line: number): boolean;
@@ -111,7 +111,7 @@ function kernelScan(plan: ScanPlan, keySlot: KeySlot, layout: KernelLayout | nul
   };
 }
 
-/** Null also if only the host can tell the keys that the rows show. */
+/** Null also if the rows show keys that only the host can compute. */
 function kernelRows(
   layout: KernelLayout | null,
   keySlot: KeySlot,

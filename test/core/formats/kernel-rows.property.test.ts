@@ -8,7 +8,7 @@ import { RowWriter } from '../../../src/core/formats/event-row.ts';
 import { kernelLayout } from '../../../src/core/formats/kernel-layout.ts';
 import { type RowLayout, rowWriter } from '../../../src/core/formats/row-layout.ts';
 import { formatTime } from '../../../src/core/model/time/time.ts';
-import { formats, timeZone } from '../../../src/index.ts';
+import { type EventFormat, formats, timeZone } from '../../../src/index.ts';
 import { openEngine } from '../../support/engines.ts';
 import { type ReplayedBatches, replayedBatches } from '../../support/replayed-batches.ts';
 import { quick } from '../../support/test-size.ts';
@@ -39,6 +39,20 @@ function written({ batches, labels }: ReplayedBatches, parts: RowLayout['parts']
     }),
   ]);
   return { rows: Buffer.concat(pieces).toString().split('\n'), left };
+}
+
+/** Events of a large batch are written as each of them alone, which the reference does. */
+function expectSameRows({ batches, labels }: ReplayedBatches, given: readonly (EventFormat | undefined)[]): void {
+  for (const batch of batches) {
+    for (const format of given) {
+      const whole = Buffer.concat([...(format?.lines(batch, labels) ?? [])]);
+      const alone = Array.from({ length: batch.count }, (_, at) => [
+        ...(format?.lines(batch.slice(at, at + 1), labels) ?? []),
+      ]);
+      expect(whole.length).toBeGreaterThan(0);
+      expect(whole.equals(Buffer.concat(alone.flat()))).toBe(true);
+    }
+  }
 }
 
 test('only rows that the kernel cannot write are left to the reference', async () => {
@@ -111,6 +125,29 @@ test('numbers and times of any size are the same texts', async () => {
   );
 });
 
+test('rows about as long as the room of the kernel are whole, whatever they are filled with', async () => {
+  const filling = fc.constantFrom('x', ',', '\\n', '\\"', 'é');
+  const value = fc.tuple(filling, fc.oneof(fc.nat(200), fc.integer({ min: -40, max: 40 }))).map(([unit, size]) => {
+    const bytes = size > 0 && size <= 200 ? size : 16 * 1024 + size;
+    return `"${unit.repeat(Math.floor(bytes / Buffer.byteLength(unit)))}"`;
+  });
+  const formatsOfAll = [
+    formats.csv.with?.({ fields: 'a' }),
+    formats.csv.with?.({ fields: 'payload,a' }),
+    formats.tsv.with?.({ fields: 'a,payload' }),
+    formats.template.with?.({ format: '%{a}' }),
+  ];
+  await fc.assert(
+    fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 12 }), async (values) => {
+      const engine = await openEngine({ partition: 'hash:k', partitions: 1 });
+      await engine.emit([...values.map((text) => `{"k":1,"a":${text}}`), LONG]);
+      const { batches, labels } = await replayedBatches(engine);
+      expectSameRows({ batches, labels }, formatsOfAll);
+    }),
+    { numRuns: quick(15, 400) },
+  );
+});
+
 test('hostile names of partitions and given keys are written as the reference writes them', async () => {
   const text = fc.string({
     unit: fc.constantFrom('a', ',', '"', '\t', '\\', 'é', '😀', ' '),
@@ -123,19 +160,11 @@ test('hostile names of partitions and given keys are written as the reference wr
       await engine.emit(['{"a":"x,\\"y"}', '{"k":1,"a":"\\t"}', LONG], { key });
       const { batches, labels } = await replayedBatches(engine);
       const named = { ...labels, partitionName: (id: number) => `${key}${id}` };
-      for (const format of [
+      expectSameRows({ batches, labels: named }, [
         formats.csv.with?.({ fields: 'partition,key,a,payload' }),
         formats.tsv.with?.({ fields: 'partition,key,a,payload' }),
         formats.template.with?.({ format: '%p%k%K%{a}%v\\x00\\n' }),
-      ]) {
-        for (const batch of batches) {
-          const whole = Buffer.concat([...(format?.lines(batch, named) ?? [])]);
-          const alone = Array.from({ length: batch.count }, (_, at) => [
-            ...(format?.lines(batch.slice(at, at + 1), named) ?? []),
-          ]);
-          expect(whole.equals(Buffer.concat(alone.flat()))).toBe(true);
-        }
-      }
+      ]);
     }),
     { numRuns: quick(10, 300) },
   );
