@@ -35,7 +35,13 @@ export function setLimit(at: usize): void {
 /** Whether this number of bytes fits. */
 @inline
 export function fits(at: usize, bytes: usize): bool {
-  return at + bytes <= limit;
+  return bytes <= limit - at;
+}
+
+/** Whether it fits in quotes with each byte twice. A length that would overflow when doubled is excluded first. */
+@inline
+function fitsTwice(at: usize, length: usize): bool {
+  return fits(at, length) && fits(at, 2 * length + 2);
 }
 
 /** `[from, to)` as it is. Returns the end, as the functions below do, or FULL. */
@@ -74,7 +80,7 @@ export function putJson(at: usize, from: usize, to: usize): usize {
 }
 
 function putQuotedJson(at: usize, from: usize, to: usize): usize {
-  if (!fits(at, 2 * (to - from) + 2)) return FULL;
+  if (!fitsTwice(at, to - from)) return FULL;
   const quotes = i8x16.splat(<i8>QUOTE);
   store<u8>(at, QUOTE);
   let place = at + 1;
@@ -100,7 +106,7 @@ function putQuotedJson(at: usize, from: usize, to: usize): usize {
 }
 
 function putEscapedJson(at: usize, from: usize, to: usize): usize {
-  if (!fits(at, 2 * (to - from))) return FULL;
+  if (!fitsTwice(at, to - from)) return FULL;
   let place = at;
   let next = from;
   while (next < to) {
