@@ -18,14 +18,13 @@ import {
   KIND_INTEGER,
   KIND_STRING,
   KIND_TRUE,
+  PLAIN_DIGITS_MAX,
 } from './codes';
 import { ends, faults, faultsAt, fieldEnds, fieldKinds, fieldStarts, partitions, slotCount, starts, times } from './layout';
 import { murmur2 } from './murmur2';
 import { readEpochNumber, readRfc3339, readTime } from './time';
 
 const NO_TIME: f64 = f64.MAX_VALUE;
-/** As in `model/text/decimal.ts`. */
-const PLAIN_DIGITS_MAX: u32 = 64;
 
 /** Replaces the key's slot if there is none: hash the whole payload, or leave the partition to the host. */
 const WHOLE_PAYLOAD: i32 = -1;

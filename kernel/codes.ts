@@ -34,3 +34,6 @@ export const KIND_FALSE: u8 = 6;
 export const KIND_NULL: u8 = 7;
 export const KIND_OBJECT: u8 = 8;
 export const KIND_ARRAY: u8 = 9;
+
+/** A longer number may have another canonical spelling, as in `model/text/decimal.ts`. */
+export const PLAIN_DIGITS_MAX: u32 = 64;

@@ -4,6 +4,7 @@
  */
 
 import { copy } from './copy';
+import { writeInteger, writeLong } from './digits';
 import { ends, faults, ledgerTimes, partitions, starts, times } from './layout';
 
 /** Digits of both deltas, and the syntax around a payload. */
@@ -121,37 +122,4 @@ export function frame(regions: usize, partitionCount: u32, limit: u32, base: usi
     store<u32>(region, at + 1, 4);
   }
   return count;
-}
-
-@inline
-function writeInteger(at: usize, value: u32): usize {
-  if (value < 10) {
-    store<u8>(at, <u8>(0x30 + value));
-    return at + 1;
-  }
-  let digits: usize = 2;
-  for (let limit: u32 = 100; limit <= value && digits < 10; limit *= 10) digits++;
-  let rest = value;
-  for (let place = at + digits - 1; place >= at; place--) {
-    const next = rest / 10;
-    store<u8>(place, <u8>(0x30 + (rest - next * 10)));
-    rest = next;
-  }
-  return at + digits;
-}
-
-@inline
-function writeLong(at: usize, value: u64): usize {
-  if (value <= 999999999) return writeInteger(at, <u32>value);
-  const high = value / 1000000000;
-  // at most seven digits: a time delta has sixteen in all
-  let place = writeInteger(at, <u32>high);
-  let rest = <u32>(value - high * 1000000000);
-  for (let divisor: u32 = 100000000; divisor > 0; divisor /= 10) {
-    const next = rest / divisor;
-    store<u8>(place, <u8>(0x30 + next));
-    rest -= next * divisor;
-    place++;
-  }
-  return place;
 }

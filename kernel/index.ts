@@ -5,3 +5,4 @@ export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, ga
 export { check } from './check-lines';
 export { setPlan, setTables } from './layout';
 export { scan, scannedLineCount, scannedUndecidedCount } from './scan';
+export { setRows, writeRows, writtenEnd, isRowLeft } from './rows';

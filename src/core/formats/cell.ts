@@ -6,10 +6,14 @@ import { type Column, factText } from './columns.ts';
 import type { EventRow } from './event-row.ts';
 import type { PieceWriter } from './pieces.ts';
 
-/** How a format writes values. */
+/** Styles that the kernel has. */
+export const CellStyleNumber = { RAW: 0, CSV: 1, TSV: 2 } as const;
+export type CellStyleNumber = (typeof CellStyleNumber)[keyof typeof CellStyleNumber];
+
+/** How a format writes values. It writes nothing of a field that an event does not have, or that is null. */
 export interface CellStyle {
-  /** Nothing: the event has no such field, or it is null. */
-  absent(out: PieceWriter): void;
+  /** By which the kernel knows it: `kernel/cells.ts` writes the same bytes. */
+  readonly number: CellStyleNumber;
   /** Any text, also with control characters. */
   text(text: string, out: PieceWriter): void;
   /** UTF-8 of a string: no quote, no backslash and no control character. */
@@ -19,18 +23,25 @@ export interface CellStyle {
 }
 
 /** Writes strings as their characters, numbers as they are spelled, objects and arrays as JSON. */
-export function writeCell(row: EventRow, { content }: Column, style: CellStyle, timeText: TimeText, out: PieceWriter) {
+export function writeCell(
+  row: EventRow,
+  content: Column['content'],
+  style: CellStyle,
+  timeText: TimeText,
+  out: PieceWriter,
+): void {
   if (content === 'payload') return style.json(row.bytes, row.payloadStart, row.payloadEnd, out);
   if ('fact' in content) {
     const text = factText(row, content.fact, timeText);
-    return text === null ? style.absent(out) : style.text(text, out);
+    if (text !== null) style.text(text, out);
+    return;
   }
   const { field } = content;
   const [start, end] = [row.start(field), row.end(field)];
   switch (row.kind(field)) {
     case FieldKind.ABSENT:
     case FieldKind.NULL:
-      return style.absent(out);
+      return;
     case FieldKind.STRING:
       return style.plain(row.bytes, start + 1, end - 1, out);
     case FieldKind.ESCAPED_STRING:

@@ -1,6 +1,7 @@
 /** The format `csv`: RFC 4180, with a header and lines that end with CRLF. */
 
 import { COMMA, QUOTE } from '../model/text/bytes.ts';
+import { CellStyleNumber } from './cell.ts';
 import { delimited } from './delimited.ts';
 import type { PieceWriter } from './pieces.ts';
 
@@ -12,8 +13,8 @@ export const csv = delimited({
   separator: COMMA,
   lineEnd: '\r\n',
   cells: {
-    // an empty text is in quotes, because some readers distinguish the two
-    absent: () => {},
+    number: CellStyleNumber.CSV,
+    // an empty text is in quotes, because some readers distinguish it from nothing
     text: (text, out) => out.text(text === '' || NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text),
     plain: (bytes, start, end, out) => {
       if (start < end && !hasComma(bytes, start, end)) return out.bytes(bytes, start, end);

@@ -2,11 +2,12 @@
 
 import { formatTime } from '../model/time/time.ts';
 import { type TimeText, timeTextIn } from '../model/time/zoned-time-text.ts';
-import { type CellStyle, writeCell } from './cell.ts';
+import type { CellStyle } from './cell.ts';
 import { type ColumnPlan, parseColumns } from './columns.ts';
 import { type ConfigurableFormat, type EventFormat, type FormatSetting, readSettings } from './event-format.ts';
-import { RowWriter } from './event-row.ts';
 import { PieceWriter } from './pieces.ts';
+import type { RowPart } from './row-layout.ts';
+import { rowsOf } from './rows.ts';
 
 /** The setting of both. */
 const FIELDS = {
@@ -44,21 +45,15 @@ export function delimited(dialect: Dialect): ConfigurableFormat<'fields'> {
 function withColumns(dialect: Dialect, plan: ColumnPlan, timeText: TimeText): EventFormat {
   const { columns, paths } = plan;
   const { separator, cells } = dialect;
-  const rows = new RowWriter(paths);
-  const lineEnd = Buffer.from(dialect.lineEnd);
+  const border = { literal: Buffer.of(separator) };
+  const parts: RowPart[] = columns.flatMap(({ content }, nth) => (nth === 0 ? [{ content }] : [border, { content }]));
+  parts.push({ literal: Buffer.from(dialect.lineEnd) });
   return {
     ...delimited(dialect),
     lacks: undefined,
     begin: header(dialect, plan),
     paths,
-    lines: (batch, labels) =>
-      rows.pieces(batch, labels, (row, out) => {
-        for (let nth = 0; nth < columns.length; nth++) {
-          if (nth > 0) out.byte(separator);
-          writeCell(row, columns[nth] as (typeof columns)[number], cells, timeText, out);
-        }
-        out.bytes(lineEnd);
-      }),
+    lines: rowsOf(paths, { parts, cells, timeText }),
     inZone: (zone) => withColumns(dialect, plan, timeTextIn(zone)),
   };
 }

@@ -8,6 +8,7 @@ import type { FieldPath } from '../model/text/field-path.ts';
 import { scalarText } from '../model/text/scalar-text.ts';
 import type { FieldKind } from '../scan/scanned-field.ts';
 import type { ScannedLines } from '../scan/scanned-lines.ts';
+import type { KernelLayout } from './kernel-rows.ts';
 import { PieceWriter } from './pieces.ts';
 import { type KeySlot, RowScans } from './row-scan.ts';
 
@@ -80,9 +81,12 @@ export class EventRow {
 export class RowWriter {
   readonly #scans: RowScans;
 
-  /** `paths`: the fields that are asked for; of a field that occurs twice, the last one counts. */
-  constructor(paths: readonly FieldPath[]) {
-    this.#scans = new RowScans(paths);
+  /**
+   * `paths`: the fields that are asked for; of a field that occurs twice, the last one counts. `layout`: of rows that
+   * the kernel may write in place of `write`.
+   */
+  constructor(paths: readonly FieldPath[], layout: KernelLayout | null = null) {
+    this.#scans = new RowScans(paths, layout);
   }
 
   /**
@@ -98,7 +102,8 @@ export class RowWriter {
     const { count } = batch;
     if (bytes.length === 0) return;
     const scan = this.#scans.take(bytes.length, () => labels.keyField(batch));
-    const { lines } = scan;
+    const { lines, rows } = scan;
+    rows?.begin(batch, labels);
     const row = new EventRow(batch, labels, bytes, lines, scan.keySlot);
     const out = new PieceWriter();
     let at = 0;
@@ -107,11 +112,17 @@ export class RowWriter {
         const end = endOfRun(bytes, start);
         scan.run(bytes, start, end);
         if (lines.count !== lines.lineCount || at + lines.count > count) throw notLines(batch);
-        for (let line = 0; line < lines.count; line++) {
-          row.moveTo(at++, line, scan.completeLine(bytes, line));
-          write(row, out);
+        scan.takeFacts(batch, at);
+        for (let line = 0; line < lines.count; ) {
+          if (rows !== null) line = rows.write(line, out);
+          if (line < lines.count && !out.isFull) {
+            row.moveTo(at + line, line, scan.completeLine(bytes, line));
+            write(row, out);
+            line++;
+          }
           if (out.isFull) yield out.take();
         }
+        at += lines.count;
         start = end;
       }
     } finally {

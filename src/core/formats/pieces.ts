@@ -16,6 +16,11 @@ export class PieceWriter {
   #piece: Buffer = Buffer.allocUnsafe(FIRST_ROOM_BYTES);
   #end = 0;
 
+  /** Of the current piece, in bytes. */
+  get length(): number {
+    return this.#end;
+  }
+
   get isEmpty(): boolean {
     return this.#end === 0;
   }

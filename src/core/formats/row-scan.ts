@@ -1,6 +1,8 @@
 /** Scans of payloads for rows: by the reference in small batches, in large ones by the kernel, which finds the key too. */
 
+import { KernelMemory } from '../kernel/load.ts';
 import { DEPTH_MAX } from '../model/config.ts';
+import type { EventBatch } from '../model/events/event.ts';
 import type { KeyField } from '../model/events/event-labels.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
 import { KernelScanner } from '../scan/kernel-scanner.ts';
@@ -8,6 +10,7 @@ import { LineFault } from '../scan/line-fault.ts';
 import { planScan, type ScanPlan } from '../scan/scan-plan.ts';
 import { ScannedLines } from '../scan/scanned-lines.ts';
 import { Scanner } from '../scan/scanner.ts';
+import { type KernelLayout, KernelRows, type RowExports, showsKey } from './kernel-rows.ts';
 
 /** From this many bytes on the kernel is worth its loading and its tables. */
 const KERNEL_FROM_BYTES = 64 * 1024;
@@ -19,8 +22,12 @@ export type KeySlot = number | 'none' | 'computed';
 export interface RowScan {
   readonly lines: ScannedLines;
   readonly keySlot: KeySlot;
+  /** Writes rows of the lines; null if the kernel cannot. */
+  readonly rows: KernelRows | null;
   /** Scans a run of whole lines. */
   run(bytes: Buffer, start: number, end: number): void;
+  /** Must be called before {@link rows} are written: the run's lines are the events of the batch from `first` on. */
+  takeFacts(batch: EventBatch, first: number): void;
   /** Completes the record of a line; true if it had to be scanned again. */
   completeLine(bytes: Buffer, line: number): boolean;
 }
@@ -29,13 +36,16 @@ export interface RowScan {
 export class RowScans {
   readonly #paths: readonly FieldPath[];
   readonly #plan: ScanPlan;
+  readonly #layout: KernelLayout | null;
   /** By where the key is; scans of the reference by null. */
   readonly #idle = new Map<string | null, RowScan[]>();
   readonly #nameOf = new WeakMap<RowScan, string | null>();
 
-  constructor(paths: readonly FieldPath[]) {
+  /** `layout`: of the rows that the kernel is to write. */
+  constructor(paths: readonly FieldPath[], layout: KernelLayout | null) {
     this.#paths = paths;
     this.#plan = planOf(paths);
+    this.#layout = layout;
   }
 
   /** A scan for a batch. `bytes`: its size. */
@@ -56,9 +66,11 @@ export class RowScans {
   }
 
   #forKernel(key: KeyField): RowScan {
-    if (typeof key === 'string') return kernelScan(this.#plan, key);
+    if (typeof key === 'string') return kernelScan(this.#plan, key, this.#layout);
     const plan = planOf([...this.#paths, key]);
-    return plan.isForKernel ? kernelScan(plan, this.#paths.length) : kernelScan(this.#plan, 'computed');
+    return plan.isForKernel
+      ? kernelScan(plan, this.#paths.length, this.#layout)
+      : kernelScan(this.#plan, 'computed', this.#layout);
   }
 }
 
@@ -73,22 +85,38 @@ function referenceScan(plan: ScanPlan): RowScan {
   return {
     lines,
     keySlot: 'computed',
+    rows: null,
     run: (bytes, start, end) => scanner.scan(bytes, start, end, lines),
+    takeFacts: () => {},
     completeLine: () => false,
   };
 }
 
-function kernelScan(plan: ScanPlan, keySlot: KeySlot): RowScan {
-  const scanner = new KernelScanner(plan);
+function kernelScan(plan: ScanPlan, keySlot: KeySlot, layout: KernelLayout | null): RowScan {
+  const memory = new KernelMemory<RowExports>();
+  const rows = kernelRows(layout, keySlot, memory);
+  const scanner = new KernelScanner(plan, memory, rows?.end);
   const lines = new ScannedLines(plan.slotCount);
   return {
     lines,
     keySlot,
-    run: (bytes, start, end) => scanner.scanDecided(bytes, start, end, lines),
+    rows,
+    run: (bytes, start, end) => scanner.scanDecided(bytes, start, end, lines, (count) => rows?.spare(count) ?? 0),
+    takeFacts: (batch, first) => rows?.take(batch, first, lines.count, scanner.base, scanner.inputEnd),
     completeLine: (bytes, line) => {
       if (lines.faults[line] === LineFault.NONE) return false;
       scanner.rescan(bytes, line, lines);
       return true;
     },
   };
+}
+
+/** Null also if the rows show keys that only the host can compute. */
+function kernelRows(
+  layout: KernelLayout | null,
+  keySlot: KeySlot,
+  memory: KernelMemory<RowExports>,
+): KernelRows | null {
+  if (layout === null || (showsKey(layout) && keySlot === 'computed')) return null;
+  return new KernelRows(layout, typeof keySlot === 'number' ? keySlot : null, memory);
 }

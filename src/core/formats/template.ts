@@ -6,13 +6,11 @@
 import { invalidArgument } from '../model/ledger-error.ts';
 import { formatTime } from '../model/time/time.ts';
 import { type TimeText, timeTextIn } from '../model/time/zoned-time-text.ts';
-import { type CellStyle, writeCell } from './cell.ts';
-import { type Column, ColumnPlanner } from './columns.ts';
+import { type CellStyle, CellStyleNumber } from './cell.ts';
+import { ColumnPlanner } from './columns.ts';
 import { type ConfigurableFormat, type EventFormat, readSettings } from './event-format.ts';
-import { type EventRow, RowWriter } from './event-row.ts';
-import type { PieceWriter } from './pieces.ts';
-
-type Part = (row: EventRow, out: PieceWriter, timeText: TimeText) => void;
+import type { RowNumber, RowPart } from './row-layout.ts';
+import { rowsOf } from './rows.ts';
 
 /** Tokens that stand for a column. */
 const COLUMNS: Readonly<Record<string, string>> = {
@@ -25,16 +23,12 @@ const COLUMNS: Readonly<Record<string, string>> = {
 };
 
 /** Tokens that stand for a number. */
-const NUMBERS: Readonly<Record<string, (row: EventRow) => number>> = {
-  T: ({ batch, at }) => Math.floor((batch.times[at] as number) / 1000),
-  K: ({ key }) => Buffer.byteLength(key ?? ''),
-  V: ({ payloadStart, payloadEnd }) => payloadEnd - payloadStart,
-};
+const NUMBERS: Readonly<Record<string, RowNumber>> = { T: 'epochMs', K: 'keyBytes', V: 'payloadBytes' };
 
 const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '\\': '\\', '0': '\0' };
 
 const RAW: CellStyle = {
-  absent: () => {},
+  number: CellStyleNumber.RAW,
   text: (text, out) => out.text(text),
   plain: (bytes, start, end, out) => out.bytes(bytes, start, end),
   json: (bytes, start, end, out) => out.bytes(bytes, start, end),
@@ -63,20 +57,16 @@ export const template: ConfigurableFormat<'format'> = {
 };
 
 interface Template {
-  readonly parts: readonly Part[];
+  readonly parts: readonly RowPart[];
   readonly planner: ColumnPlanner;
 }
 
 function fromParts({ parts, planner }: Template, timeText: TimeText): EventFormat {
-  const rows = new RowWriter(planner.paths);
   return {
     ...template,
     lacks: undefined,
     paths: planner.paths,
-    lines: (batch, labels) =>
-      rows.pieces(batch, labels, (row, out) => {
-        for (const part of parts) part(row, out, timeText);
-      }),
+    lines: rowsOf(planner.paths, { parts, cells: RAW, timeText }),
     inZone: (zone) => fromParts({ parts, planner }, timeTextIn(zone)),
   };
 }
@@ -88,33 +78,25 @@ const PIECE = /%(?:\{((?:"(?:[^"\\]|\\.)*"|[^"}])*)\}|(.)?)|\\(?:x([0-9a-fA-F]{2
 function parseTemplate(text: string): Template {
   const planner = new ColumnPlanner();
   if (text === '') throw refusal('the template is empty');
-  const parts = Array.from(text.matchAll(PIECE), ([whole, field, token, hex, escaped]): Part => {
-    if (field !== undefined) return cell(planner.column(field));
-    if (hex !== undefined) return literal(Buffer.from(hex, 'hex'));
+  const parts = Array.from(text.matchAll(PIECE), ([whole, field, token, hex, escaped]): RowPart => {
+    if (field !== undefined) return planner.column(field);
+    if (hex !== undefined) return { literal: Buffer.from(hex, 'hex') };
     if (whole.startsWith('%')) return tokenPart(token ?? '', planner);
-    if (!whole.startsWith('\\')) return literal(Buffer.from(whole));
+    if (!whole.startsWith('\\')) return { literal: Buffer.from(whole) };
     const character = ESCAPES[escaped ?? ''];
     if (character === undefined) throw refusal(`there is no escape \\${escaped ?? ''}`);
-    return literal(Buffer.from(character));
+    return { literal: Buffer.from(character) };
   });
   return { parts, planner };
 }
 
-function tokenPart(token: string, planner: ColumnPlanner): Part {
-  if (token === '%') return literal(Buffer.from('%'));
+function tokenPart(token: string, planner: ColumnPlanner): RowPart {
+  if (token === '%') return { literal: Buffer.from('%') };
   const column = Object.hasOwn(COLUMNS, token) ? COLUMNS[token] : undefined;
-  if (column !== undefined) return cell(planner.column(column));
+  if (column !== undefined) return planner.column(column);
   const number = Object.hasOwn(NUMBERS, token) ? NUMBERS[token] : undefined;
   if (number === undefined) throw refusal(`there is no token %${token}`);
-  return (row, out) => out.text(String(number(row)));
-}
-
-function cell(column: Column): Part {
-  return (row, out, timeText) => writeCell(row, column, RAW, timeText, out);
-}
-
-function literal(bytes: Buffer): Part {
-  return (_, out) => out.bytes(bytes);
+  return { number };
 }
 
 function refusal(fact: string) {

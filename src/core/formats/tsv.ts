@@ -3,6 +3,7 @@
  * Tabs, line ends and backslashes in a value are escaped with a backslash, as `jq @tsv` and PostgreSQL write them.
  */
 
+import { CellStyleNumber } from './cell.ts';
 import { delimited } from './delimited.ts';
 import type { PieceWriter } from './pieces.ts';
 
@@ -17,7 +18,7 @@ export const tsv = delimited({
   separator: TAB,
   lineEnd: '\n',
   cells: {
-    absent: () => {},
+    number: CellStyleNumber.TSV,
     text: (text, out) => out.text(text.replace(SPECIAL, (character) => ESCAPES[character] ?? character)),
     plain: (bytes, start, end, out) => out.bytes(bytes, start, end),
     json: escapedJson,

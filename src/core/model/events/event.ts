@@ -110,12 +110,12 @@ export class EventBatch {
 
   /** Ledger time, integer microseconds since the epoch. */
   get times(): Float64Array {
-    return this.#facts.times;
+    return this.facts.times;
   }
 
   /** Offsets in their partitions, 0-based. */
   get offsets(): Float64Array {
-    return this.#facts.offsets;
+    return this.facts.offsets;
   }
 
   /** `at`: index of the event in the batch, 0-based, here and below. */
@@ -140,12 +140,13 @@ export class EventBatch {
     return this.#lines.lines;
   }
 
-  get #facts(): GatheredFacts {
+  /** @internal */
+  get facts(): GatheredFacts {
     return this.#lines?.facts ?? this.#events;
   }
 
   #frame(at: number): StoredFrame {
-    const { frames, frameOf } = this.#facts;
+    const { frames, frameOf } = this.facts;
     return frames[frameOf[at] as number] as StoredFrame;
   }
 

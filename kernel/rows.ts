@@ -1,0 +1,256 @@
+/**
+ * Writes scanned lines as rows. The reference is `formats/row-parts.ts`; it writes the rows that are left here: lines
+ * that the scan left, escapes of code units, keys whose number has another canonical spelling, facts of a damaged
+ * ledger, and rows that are longer than the room.
+ */
+
+import { FULL, fits, LEFT, putBytes, putEscapedString, putJson, putString, setLimit, setStyle } from './cells';
+import {
+  FAULT_NONE,
+  KIND_ABSENT,
+  KIND_ARRAY,
+  KIND_DECIMAL,
+  KIND_ESCAPED_STRING,
+  KIND_FALSE,
+  KIND_INTEGER,
+  KIND_NULL,
+  KIND_OBJECT,
+  KIND_STRING,
+  KIND_TRUE,
+  PLAIN_DIGITS_MAX,
+} from './codes';
+import { writeLong } from './digits';
+import { ends, faults, fieldEnds, fieldKinds, fieldStarts, slotCount, starts } from './layout';
+import { floorDivide, setTimeCache, TIME_BYTES, writeTime } from './time-text';
+
+/** Parts of a row, PART_BYTES each: what it is, and two words: bounds of a literal, or a slot. */
+const PART_BYTES: usize = 12;
+const PART_LITERAL: u32 = 0;
+const PART_SEQUENCE: u32 = 1;
+const PART_PARTITION: u32 = 2;
+const PART_OFFSET: u32 = 3;
+const PART_TIME: u32 = 4;
+const PART_KEY: u32 = 5;
+const PART_PAYLOAD: u32 = 6;
+const PART_FIELD: u32 = 7;
+const PART_EPOCH_MS: u32 = 8;
+const PART_KEY_BYTES: u32 = 9;
+const PART_PAYLOAD_BYTES: u32 = 10;
+/** In place of the key's slot. */
+const NO_SLOT: u32 = 0xffffffff;
+
+/**
+ * Frames, FRAME_BYTES each: bounds of the partition's cell, bounds of the given key's cell, bytes of that key, and
+ * whether there is one. Bounds count from the table.
+ */
+const FRAME_BYTES: usize = 24;
+
+/** A number of a ledger has sixteen digits at most. */
+const NUMBER_BYTES: usize = 17;
+const NUMBER_MAX: f64 = 9007199254740992;
+/** As in `model/time/time.ts`. */
+const TIME_MAX: f64 = 4503599627370496;
+
+let parts: usize = 0;
+let partsEnd: usize = 0;
+
+/** Of the current lines. */
+let base: usize = 0;
+let sequences: usize = 0;
+let times: usize = 0;
+let offsets: usize = 0;
+let frameOf: usize = 0;
+let frames: usize = 0;
+
+/** Of the current line's key: its kind, ABSENT if it has none, and its bounds. */
+let keyKind: u8 = KIND_ABSENT;
+let keyFrom: usize = 0;
+let keyTo: usize = 0;
+
+let end: usize = 0;
+let isLeft: bool = false;
+
+/** The end address of the rows that the last call wrote. */
+export function writtenEnd(): usize {
+  return end;
+}
+
+/** Whether the line at which it ended is left to the host. */
+export function isRowLeft(): bool {
+  return isLeft;
+}
+
+/** `timeCache`: address of 32 bytes for the kernel's use. */
+export function setRows(partsAt: usize, partCount: u32, style: u32, timeCache: usize): void {
+  parts = partsAt;
+  partsEnd = partsAt + <usize>partCount * PART_BYTES;
+  setStyle(style);
+  setTimeCache(timeCache);
+}
+
+/**
+ * Writes the rows of the scanned lines from `line` on, while they fit before `outEnd`, behind which 32 bytes may be
+ * overwritten. Returns the first line that is not written, or `count`. Facts are by line: eight bytes each at
+ * `sequencesAt`, `timesAt` and `offsetsAt`, two at `frameOfAt`.
+ */
+export function writeRows(line: u32, count: u32, chunkBase: usize, sequencesAt: usize, timesAt: usize, offsetsAt: usize, frameOfAt: usize, framesAt: usize, out: usize, outEnd: usize): u32 {
+  base = chunkBase;
+  sequences = sequencesAt;
+  times = timesAt;
+  offsets = offsetsAt;
+  frameOf = frameOfAt;
+  frames = framesAt;
+  setLimit(outEnd);
+  end = out;
+  isLeft = false;
+  for (let next = line; next < count; next++) {
+    const written = load<u8>(faults + next) == FAULT_NONE ? writeRow(next, end) : LEFT;
+    if (written <= FULL) {
+      // a row that alone is too long is the host's, too
+      isLeft = written == LEFT || end == out;
+      return next;
+    }
+    end = written;
+  }
+  return count;
+}
+
+function writeRow(line: u32, out: usize): usize {
+  let at = out;
+  for (let part = parts; part < partsEnd; part += PART_BYTES) {
+    at = writePart(line, at, load<u32>(part), load<u32>(part, 4), load<u32>(part, 8));
+    if (at <= FULL) return at;
+  }
+  return at;
+}
+
+@inline
+function writePart(line: u32, at: usize, kind: u32, first: u32, second: u32): usize {
+  const fact = <usize>line << 3;
+  switch (kind) {
+    case PART_LITERAL:
+      return putBytes(at, first, second);
+    case PART_SEQUENCE:
+      return putNumber(at, load<f64>(sequences + fact));
+    case PART_OFFSET:
+      return putNumber(at, load<f64>(offsets + fact));
+    case PART_TIME:
+      return putTime(at, load<f64>(times + fact));
+    case PART_EPOCH_MS:
+      return putMilliseconds(at, load<f64>(times + fact));
+    case PART_PARTITION: {
+      const frame = frameAt(line);
+      return putBytes(at, frames + load<u32>(frame), frames + load<u32>(frame, 4));
+    }
+    case PART_KEY:
+      return putKey(line, at, first);
+    case PART_KEY_BYTES:
+      return putKeyBytes(line, at, first);
+    case PART_FIELD:
+      return putField(line, at, first);
+    case PART_PAYLOAD:
+      return putJson(at, bound(starts, line), bound(ends, line));
+    case PART_PAYLOAD_BYTES:
+      return putNumber(at, <f64>(bound(ends, line) - bound(starts, line)));
+  }
+  return LEFT;
+}
+
+@inline
+function bound(table: usize, index: u32): usize {
+  return base + load<u32>(table + (<usize>index << 2));
+}
+
+@inline
+function frameAt(line: u32): usize {
+  return frames + <usize>load<u16>(frameOf + (<usize>line << 1)) * FRAME_BYTES;
+}
+
+function putNumber(at: usize, value: f64): usize {
+  if (!(value >= 0 && value <= NUMBER_MAX) || Math.floor(value) != value) return LEFT;
+  return fits(at, NUMBER_BYTES) ? writeLong(at, <u64>value) : FULL;
+}
+
+@inline
+function isTime(time: f64): bool {
+  return time >= -TIME_MAX && time <= TIME_MAX && Math.floor(time) == time;
+}
+
+function putTime(at: usize, time: f64): usize {
+  if (!isTime(time)) return LEFT;
+  if (!fits(at, TIME_BYTES)) return FULL;
+  writeTime(at, <i64>time);
+  return at + TIME_BYTES;
+}
+
+function putMilliseconds(at: usize, time: f64): usize {
+  if (!isTime(time)) return LEFT;
+  if (!fits(at, NUMBER_BYTES)) return FULL;
+  const milliseconds = floorDivide(<i64>time, 1000);
+  if (milliseconds >= 0) return writeLong(at, <u64>milliseconds);
+  store<u8>(at, 0x2d);
+  return writeLong(at + 1, <u64>(-milliseconds));
+}
+
+function putField(line: u32, at: usize, slot: u32): usize {
+  const cell = line * slotCount + slot;
+  const from = bound(fieldStarts, cell);
+  const to = bound(fieldEnds, cell);
+  switch (load<u8>(fieldKinds + cell)) {
+    case KIND_ABSENT:
+    case KIND_NULL:
+      return at;
+    case KIND_STRING:
+      return putString(at, from + 1, to - 1);
+    case KIND_ESCAPED_STRING:
+      return putEscapedString(at, from + 1, to - 1);
+    case KIND_OBJECT:
+    case KIND_ARRAY:
+      return putJson(at, from, to);
+  }
+  return putBytes(at, from, to);
+}
+
+function putKey(line: u32, at: usize, slot: u32): usize {
+  const frame = frameAt(line);
+  if (load<u32>(frame, 20) != 0) return putBytes(at, frames + load<u32>(frame, 8), frames + load<u32>(frame, 12));
+  if (!readKey(line, slot)) return LEFT;
+  if (keyKind == KIND_STRING) return putString(at, keyFrom, keyTo);
+  return keyKind == KIND_ESCAPED_STRING ? putEscapedString(at, keyFrom, keyTo) : putBytes(at, keyFrom, keyTo);
+}
+
+function putKeyBytes(line: u32, at: usize, slot: u32): usize {
+  const frame = frameAt(line);
+  if (load<u32>(frame, 20) != 0) return putNumber(at, load<u32>(frame, 16));
+  if (!readKey(line, slot) || keyKind == KIND_ESCAPED_STRING) return LEFT;
+  return putNumber(at, <f64>(keyTo - keyFrom));
+}
+
+/** The key in the payload, as `scalarText` takes it. False if its text differs from its bytes and it is not a string. */
+function readKey(line: u32, slot: u32): bool {
+  keyKind = KIND_ABSENT;
+  keyFrom = 0;
+  keyTo = 0;
+  if (slot == NO_SLOT) return true;
+  const cell = line * slotCount + slot;
+  const kind = load<u8>(fieldKinds + cell);
+  const from = bound(fieldStarts, cell);
+  const to = bound(fieldEnds, cell);
+  const isString = kind == KIND_STRING || kind == KIND_ESCAPED_STRING;
+  const isNumber = kind == KIND_INTEGER || kind == KIND_DECIMAL;
+  if (!isString && !isNumber && kind != KIND_TRUE && kind != KIND_FALSE) return true;
+  if (isNumber && !isPlainNumber(kind, from, to)) return false;
+  keyKind = kind;
+  keyFrom = isString ? from + 1 : from;
+  keyTo = isString ? to - 1 : to;
+  return true;
+}
+
+/** Whether a number is spelled canonically. */
+function isPlainNumber(kind: u8, from: usize, to: usize): bool {
+  if (<u32>(to - from) > PLAIN_DIGITS_MAX) return false;
+  if (kind == KIND_INTEGER) return to - from != 2 || load<u16>(from) != 0x302d;
+  if (load<u8>(to - 1) == 0x30) return false;
+  for (let at = from; at < to; at++) if ((load<u8>(at) | 0x20) == 0x65) return false;
+  return true;
+}
