@@ -22,7 +22,7 @@ async function* pieces(...texts: string[]): AsyncGenerator<string> {
 describe('a session', () => {
   test('goes to the least loaded partition and stays there, also for an engine that opens the ledger later', async () => {
     const ledger = ledgerPath();
-    const options = { ledger, partition: stickyBy('s'), partitions: 3 };
+    const options = { ledger, routing: stickyBy('s'), partitions: 3 };
     const first = await openEngine(options);
     await first.emit([{ s: 'a' }, { s: 'a' }, { s: 'b' }, { s: 'c' }]);
     await first.emit({ s: 'd' });
@@ -94,7 +94,7 @@ describe('a session', () => {
 describe('several engines', () => {
   test('meet a session at the same time and agree on its partition', async () => {
     const ledger = ledgerPath();
-    const options = { ledger, partition: stickyBy('s'), partitions: 4 };
+    const options = { ledger, routing: stickyBy('s'), partitions: 4 };
     const engines = await Promise.all([openEngine(options), openEngine(options), openEngine(options)]);
     // each has seen the ledger empty
     await Promise.all(engines.map((engine, n) => engine.emit({ s: `own ${n}` })));
@@ -105,7 +105,7 @@ describe('several engines', () => {
   });
 
   test('place new sessions by the events of all of them', async () => {
-    const options = { ledger: ledgerPath(), partition: stickyBy('s'), partitions: 2 };
+    const options = { ledger: ledgerPath(), routing: stickyBy('s'), partitions: 2 };
     const [one, other] = [await openEngine(options), await openEngine(options)];
     await one.emit({ s: 'a' });
     await other.emit(Array.from({ length: 9 }, () => ({ s: 'b' })));
@@ -117,7 +117,7 @@ describe('several engines', () => {
   test('whose clocks are apart end no session too early, nor too late', async () => {
     const [clock, behind] = [new FakeClock(), new FakeClock()];
     const ledger = ledgerPath();
-    const options = { ledger, partition: stickyBy('s', { idle: '16s' }), partitions: 2 };
+    const options = { ledger, routing: stickyBy('s', { idle: '16s' }), partitions: 2 };
     const [one, other] = [await openEngine({ ...options, clock }), await openEngine({ ...options, clock: behind })];
     await other.emit([{ s: 'a' }, { s: 'a' }, { s: 'a' }, { s: 'a' }]);
     behind.micros += 10 * SECOND;
@@ -155,7 +155,7 @@ describe('several engines', () => {
       fc.asyncProperty(fc.array(step, { minLength: 1, maxLength: 14 }), async (steps) => {
         const clock = new FakeClock();
         const ledger = ledgerPath();
-        const options = { ledger, clock, partition: stickyBy('s', { idle }), partitions: 3, time };
+        const options = { ledger, clock, routing: stickyBy('s', { idle }), partitions: 3, time };
         const engines = await Promise.all([openEngine(options), openEngine(options), openEngine(options)]);
         for (const { engine: at, sessions, way, pauseMs } of steps) {
           // the clocks of processes are not quite one
@@ -236,7 +236,7 @@ describe('the same input', () => {
 
   test('makes the same pins again from envelopes of the ledger', async () => {
     const [ledger, copy] = [ledgerPath(), ledgerPath()];
-    const options = { partition: stickyBy('s', { idle: '1m' }), partitions: 5, time: 't' };
+    const options = { routing: stickyBy('s', { idle: '1m' }), partitions: 5, time: 't' };
     const engine = await openEngine({ ledger, ...options });
     for (let n = 0; n < 30; n++)
       await engine.emit(Array.from({ length: 7 }, (_, at) => ({ s: (n * at * at) % 11, t: 1_700_000_000 + n * 20 })));

@@ -30,17 +30,23 @@ it.skipIf(installedServer === null)('a killed server: nothing is stored, and the
   const stop = new AbortController();
   const aborted = patient.log.append(entry('never'), { signal: stop.signal });
   const waiting = ['3', '4', '5'].map((header) => patient.log.append(entry(header)));
-  const reading = (async () => {
+  const headersOf = async (topics?: readonly string[]) => {
     const headers: string[] = [];
-    for await (const { header } of patient.log.read({ from: 1, through: 2, hasBodies: true })) headers.push(header);
+    for await (const { header } of patient.log.read({ from: 1, through: 2, hasBodies: true, topics }))
+      headers.push(header);
     return headers;
-  })();
+  };
+  // two topics are asked for in a way that depends on the version of the server, which the client forgets while it connects again
+  const reading = Promise.all([headersOf(), headersOf(['c.0', 'c.1'])]);
   stop.abort();
   expect((await rejectionOf(aborted)).code).toBe('ABORTED');
   servers.spawn(0);
   await servers.areHealthy();
   expect(await Promise.all(waiting)).toEqual([3, 4, 5]);
-  expect(await reading).toEqual(['1', '2']);
+  expect(await reading).toEqual([
+    ['1', '2'],
+    ['1', '2'],
+  ]);
   await until(() => followed.length === 5 || errors.length > 0);
   expect([followed.map(({ header }) => header), errors]).toEqual([['1', '2', '3', '4', '5'], []]);
   await Promise.all([patient.log.close(), hasty.log.close()]);
