@@ -2,6 +2,10 @@
 
 import { expect, it } from 'vitest';
 import type { LogMessage } from '../../src/core/ledger/log/ordered-log.ts';
+import { NatsConnection } from '../../src/core/ledger/nats/connection.ts';
+import { processEnvironment } from '../../src/core/ledger/nats/environment.ts';
+import { parseNatsLocation } from '../../src/core/ledger/nats/location.ts';
+import { resolveSettings } from '../../src/core/ledger/nats/settings.ts';
 import { createStore, openStore } from '../../src/core/ledger/nats/store.ts';
 import { rejectionOf } from '../support/refusals.ts';
 import { until } from '../support/until.ts';
@@ -36,7 +40,6 @@ it.skipIf(installedServer === null)('a killed server: nothing is stored, and the
       headers.push(header);
     return headers;
   };
-  // two topics are asked for in a way that depends on the version of the server, which the client forgets while it connects again
   const reading = Promise.all([headersOf(), headersOf(['c.0', 'c.1'])]);
   stop.abort();
   expect((await rejectionOf(aborted)).code).toBe('ABORTED');
@@ -51,6 +54,28 @@ it.skipIf(installedServer === null)('a killed server: nothing is stored, and the
   expect([followed.map(({ header }) => header), errors]).toEqual([['1', '2', '3', '4', '5'], []]);
   await Promise.all([patient.log.close(), hasty.log.close()]);
 });
+
+it.skipIf(installedServer === null)(
+  'what a server can do is known while it is gone, and until it is back',
+  async () => {
+    const servers = await NatsServers.forTest({ program, count: 1 });
+    const parsed = parseNatsLocation(servers.location('a'));
+    const settings = await resolveSettings(parsed, processEnvironment);
+    const connection = await NatsConnection.open(parsed.display, settings, { limitMs: 60_000 });
+    const { server } = connection;
+    await servers.signal(0, 'SIGKILL');
+    await until(() => !connection.isConnected);
+    // it forgets the server when it dials again, and these are refused by then
+    const hasty = { limitMs: 400 };
+    for (let nth = 0; nth < 2; nth++)
+      expect((await rejectionOf(openStore(servers.location('a'), { busyLimit: hasty }))).code).toBe('UNREACHABLE');
+    expect([connection.server, connection.isAtLeast(2, 9)]).toEqual([server, true]);
+    servers.spawn(0);
+    await until(() => connection.isConnected);
+    expect(connection.server.server_id).not.toBe(server.server_id);
+    await connection.close();
+  },
+);
 
 it.skipIf(installedServer === null)(
   'a server that stands still: the outcome is unknown, and then the message is there',

@@ -30,6 +30,7 @@ export class NatsConnection {
   readonly #deniedListeners = new Set<(subject: string) => void>();
   readonly #reconnectListeners = new Set<() => void>();
   #isConnected = true;
+  #server: ServerInfo;
   /** That which was left on purpose. */
   #left: string | null = null;
   #failure: unknown = null;
@@ -39,6 +40,7 @@ export class NatsConnection {
     this.#inboxPrefix = inboxPrefix;
     this.client = client;
     this.#nats = nats;
+    this.#server = infoOf(nats);
     void this.#watch();
     void nats.closed().then((error) => {
       this.#isConnected = false;
@@ -84,11 +86,9 @@ export class NatsConnection {
     return this.#isConnected && !this.#nats.isClosed();
   }
 
-  /** @throws LedgerError UNREACHABLE while no server is connected */
+  /** The last one that was connected: the client forgets it while it dials, and a call that only asks what it can do would fail. */
   get server(): ServerInfo {
-    const { info } = this.#nats;
-    if (info === undefined) throw translateServerError(new Error('not connected'), this.location);
-    return info;
+    return this.#nats.info ?? this.#server;
   }
 
   /** Major and minor version of the server. */
@@ -172,6 +172,7 @@ export class NatsConnection {
   }
 
   #noteReconnect(): void {
+    this.#server = this.#nats.info ?? this.#server;
     const isBack = this.#nats.getServer() === this.#left;
     this.#left = null;
     // the client's list begins with the server of its first connection, so that one is the next of itself
@@ -194,4 +195,9 @@ export class NatsConnection {
   #notifyReconnect(): void {
     for (const listener of this.#reconnectListeners) listener();
   }
+}
+
+function infoOf({ info }: Client): ServerInfo {
+  if (info === undefined) throw new Error('the connection was lost as soon as it was made');
+  return info;
 }
