@@ -62,7 +62,7 @@ function open(name: string, options: ConnectionOptions): Database.Database {
   }
 }
 
-/** Writes without waiting for the disk: for a file under a temporary name, which is synced as a whole before it gets its own. */
+/** Writes without waiting for the disk: for a file that is synced as a whole before anything refers to it. @throws LedgerError INTERNAL if it was ignored */
 export function doNotSync(db: Database.Database): void {
   db.pragma('synchronous = OFF');
   expectSetting(db, 'synchronous', 0);

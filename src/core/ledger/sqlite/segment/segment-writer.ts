@@ -6,7 +6,7 @@ import type { ArchiveRow } from '../../protocol/joints.ts';
 import { type Joint, jointBefore } from '../../protocol/joints.ts';
 import { insertArchiveRow } from '../archive/archive-rows.ts';
 import { betterSqlite3 } from '../connection/better-sqlite3.ts';
-import { SEQUENTIAL_CACHE_KIB } from '../connection/connection.ts';
+import { doNotSync, SEQUENTIAL_CACHE_KIB } from '../connection/connection.ts';
 import type { EpochRow, LedgerRow, PartitionRow, PlacementRow } from '../connection/identity.ts';
 import { BLOCK_BYTES, BLOCK_COMMITS_MAX, encodeBlock, type WholeCommit } from './block-codec.ts';
 import { SEGMENT_APPLICATION_ID, SEGMENT_FORMAT, SEGMENT_PAGE_BYTES, segmentSql } from './segment-schema.ts';
@@ -68,7 +68,7 @@ export class SegmentWriter {
       this.#db.pragma('locking_mode = EXCLUSIVE');
       // The file is synced as a whole when it is complete; until then nothing refers to it.
       this.#db.pragma('journal_mode = MEMORY');
-      this.#db.pragma('synchronous = OFF');
+      doNotSync(this.#db);
       this.#db.pragma(`cache_size = -${SEQUENTIAL_CACHE_KIB}`);
       this.#db.exec('BEGIN EXCLUSIVE');
       for (const sql of segmentSql()) this.#db.exec(sql);
