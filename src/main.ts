@@ -3,12 +3,10 @@
  * Help and plugins take the slower way through `cli/app/main.ts`.
  */
 
-import { readFileSync } from 'node:fs';
-import { join } from 'node:path';
-import type { Command } from '@oclif/core/command';
-import { Config } from '@oclif/core/config';
+import type { Config } from '@oclif/core/config';
 import { printFailure } from './cli/app/failure.ts';
 import { asksForHelp, asksForVersion } from './cli/app/request.ts';
+import { VerbConfig } from './cli/app/verb-config.ts';
 import { keepTerminalMode } from './cli/terminal/terminal-mode.ts';
 import Archive from './commands/archive.ts';
 import Backup from './commands/backup.ts';
@@ -33,7 +31,7 @@ import PartitionReroute from './commands/partition/reroute.ts';
 import Replay from './commands/replay.ts';
 import Tail from './commands/tail.ts';
 
-const VERBS = new Map<string, { id: string; run(argv: string[], config: Config): ReturnType<typeof Command.run> }>([
+const VERBS = new Map<string, { id: string; start(argv: string[], config: Config): Promise<unknown> }>([
   ['archive', Archive],
   ['backup', Backup],
   ['bench', Bench],
@@ -69,11 +67,9 @@ export async function main(root: string, argv: readonly string[]): Promise<boole
   const rest = argv.slice(words);
   if (command === undefined || asksForHelp(argv) || asksForVersion(argv)) return false;
   try {
-    const pjson = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8'));
-    pjson.oclif.plugins = [];
     // oclif sets the id only of commands that it discovers itself
     command.id = verb;
-    await command.run(rest, await Config.load({ root, pjson, userPlugins: false }));
+    await command.start(rest, new VerbConfig(root, [...VERBS.keys()]));
   } catch (error) {
     printFailure(error);
   }

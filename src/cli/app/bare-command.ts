@@ -1,6 +1,7 @@
 /** Base of every command, also of those that open no ledger: guards the output and prints errors. */
 
 import { Command } from '@oclif/core/command';
+import type { Config } from '@oclif/core/config';
 import * as Flags from '@oclif/core/flags';
 import type { ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput } from '@oclif/core/interfaces';
 import * as ux from '@oclif/core/ux';
@@ -32,6 +33,11 @@ export abstract class BareCommand extends Command {
   };
 
   #isVerbose = false;
+
+  /** Runs the command with this configuration. `run()` of oclif would load the configuration once more. */
+  static start<T extends BareCommand>(this: new (argv: string[], config: Config) => T, argv: string[], config: Config) {
+    return new this(argv, config)._run<unknown>();
+  }
 
   protected override async init(): Promise<void> {
     await super.init();
