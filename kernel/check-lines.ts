@@ -20,9 +20,10 @@ import {
   KIND_TRUE,
   PLAIN_DIGITS_MAX,
 } from './codes';
+import { readEpochNumber } from './epoch-number';
 import { ends, faults, faultsAt, fieldEnds, fieldKinds, fieldStarts, partitions, slotCount, starts, times } from './layout';
 import { murmur2 } from './murmur2';
-import { readEpochNumber, readRfc3339, readTime } from './time';
+import { readRfc3339, readTime } from './time';
 
 const NO_TIME: f64 = f64.MAX_VALUE;
 

@@ -4,7 +4,7 @@
  */
 
 import { copy } from './copy';
-import { writeInteger, writeLong } from './digits';
+import { writeInteger } from './digits';
 import { ends, faults, ledgerTimes, partitions, starts, times } from './layout';
 
 /** Digits of both deltas, and the syntax around a payload. */
@@ -96,9 +96,9 @@ export function frame(regions: usize, partitionCount: u32, limit: u32, base: usi
       at += 2;
     }
     store<u8>(at, 0x5b);
-    at = writeInteger(at + 1, count);
+    at = writeInteger(at + 1, <u64>count);
     store<u8>(at, 0x2c);
-    at = writeLong(at + 1, <u64>(time - load<f64>(region, 16)));
+    at = writeInteger(at + 1, <u64>(time - load<f64>(region, 16)));
     store<u8>(at, 0x2c);
     at++;
     const column = <usize>line << 2;

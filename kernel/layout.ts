@@ -48,7 +48,10 @@ export function setPlan(nodesAt: usize, keysAt: usize, slots: u32, depth: i32, l
   isLastTaken = isLastRepeatTaken;
 }
 
-/** The columns are consecutive from `at`, those with wide cells first. Returns the end address. */
+/** Kinds are cleared sixteen at a time. */
+const SPARE: usize = 16;
+
+/** The columns are consecutive from `at`, those with wide cells first. Returns the first address behind them. */
 export function setTables(at: usize, lines: u32): usize {
   const count = <usize>lines;
   const cells = count * slotCount;
@@ -64,5 +67,5 @@ export function setTables(at: usize, lines: u32): usize {
   partitions = fieldEnds + cells * 4;
   faults = partitions + count * 2;
   fieldKinds = faults + count;
-  return fieldKinds + cells;
+  return fieldKinds + cells + SPARE;
 }

@@ -19,7 +19,7 @@ import {
   KIND_TRUE,
   PLAIN_DIGITS_MAX,
 } from './codes';
-import { writeLong } from './digits';
+import { writeInteger } from './digits';
 import { ends, faults, fieldEnds, fieldKinds, fieldStarts, slotCount, starts } from './layout';
 import { floorDivide, setTimeCache, TIME_BYTES, writeTime } from './time-text';
 
@@ -168,7 +168,7 @@ function frameAt(line: u32): usize {
 
 function putNumber(at: usize, value: f64): usize {
   if (!(value >= 0 && value <= NUMBER_MAX) || Math.floor(value) != value) return LEFT;
-  return fits(at, NUMBER_BYTES) ? writeLong(at, <u64>value) : FULL;
+  return fits(at, NUMBER_BYTES) ? writeInteger(at, <u64>value) : FULL;
 }
 
 @inline
@@ -187,9 +187,9 @@ function putMilliseconds(at: usize, time: f64): usize {
   if (!isTime(time)) return LEFT;
   if (!fits(at, NUMBER_BYTES)) return FULL;
   const milliseconds = floorDivide(<i64>time, 1000);
-  if (milliseconds >= 0) return writeLong(at, <u64>milliseconds);
+  if (milliseconds >= 0) return writeInteger(at, <u64>milliseconds);
   store<u8>(at, 0x2d);
-  return writeLong(at + 1, <u64>(-milliseconds));
+  return writeInteger(at + 1, <u64>(-milliseconds));
 }
 
 function putField(line: u32, at: usize, slot: u32): usize {

@@ -1,6 +1,6 @@
 /** Times as text. The reference is `formatTime` in `model/time/time.ts`. */
 
-import { writePadded } from './digits';
+import { eightDigits, writePadded } from './digits';
 
 const MICROS_PER_SECOND: i64 = 1000000;
 const SECONDS_PER_DAY: i64 = 86400;
@@ -37,7 +37,8 @@ export function writeTime(at: usize, time: i64): void {
   }
   v128.store(at, v128.load(cache));
   v128.store(at + 16, v128.load(cache + 16));
-  writePadded(at + SECOND_BYTES, <u32>(time - second * MICROS_PER_SECOND), 6);
+  // two of the eight are no digits of a second's microseconds
+  store<u64>(at + SECOND_BYTES, eightDigits(<u32>(time - second * MICROS_PER_SECOND)) >> 16);
   store<u8>(at + TIME_BYTES - 1, 0x5a);
 }
 

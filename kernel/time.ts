@@ -10,6 +10,7 @@ import {
   FAULT_TIME_OUT_OF_RANGE,
   FAULT_UNDECIDED,
 } from './codes';
+import { isMinuteKept, keepMinute, keptMinutes, microsInMinute } from './minute';
 
 /**
  * Two to the power of 52: within this distance from the epoch the difference of two times is still exact in a double.
@@ -23,13 +24,13 @@ export function readTime(): f64 {
   return <f64>time;
 }
 
-function storeTime(value: i64): u8 {
+export function storeTime(value: i64): u8 {
   time = value;
   return value >= -TIME_MAX && value <= TIME_MAX ? FAULT_NONE : FAULT_TIME_OUT_OF_RANGE;
 }
 
 @inline
-function digit(at: usize): u32 {
+export function digit(at: usize): u32 {
   return <u32>load<u8>(at) - 0x30;
 }
 
@@ -57,16 +58,19 @@ function daysFromCivil(year: i32, month: u32, day: u32): i64 {
   return <i64>era * 146097 + <i64>dayOfEra - 719468;
 }
 
-/** A date-time in `[start, end)`. Returns a fault; FAULT_UNDECIDED for a leap second. */
-export function readRfc3339(start: usize, end: usize): u8 {
-  if (end - start < 19) return FAULT_TIME_NOT_READABLE;
+/** Of the last text that had the shape of a minute: since 1970, whether its date exists, and its time of day. */
+let minutes: i64 = 0;
+let isDate: bool = false;
+let isTimeOfDay: bool = false;
+
+/** `2026-04-12T09:00`. Returns false unless it has that shape. */
+function readMinute(start: usize): bool {
   const century = twoDigits(start);
   const yearOfCentury = twoDigits(start + 2);
   const month = twoDigits(start + 5);
   const day = twoDigits(start + 8);
   const hour = twoDigits(start + 11);
   const minute = twoDigits(start + 14);
-  const second = twoDigits(start + 17);
   const separator = load<u8>(start + 10);
   const isShaped =
     century < 100 &&
@@ -75,13 +79,34 @@ export function readRfc3339(start: usize, end: usize): u8 {
     day < 100 &&
     hour < 100 &&
     minute < 100 &&
-    second < 100 &&
     load<u8>(start + 4) == 0x2d &&
     load<u8>(start + 7) == 0x2d &&
     (separator == 0x54 || separator == 0x74 || separator == 0x20) &&
-    load<u8>(start + 13) == 0x3a &&
-    load<u8>(start + 16) == 0x3a;
-  if (!isShaped) return FAULT_TIME_NOT_READABLE;
+    load<u8>(start + 13) == 0x3a;
+  if (!isShaped) return false;
+  const year = <i32>(century * 100 + yearOfCentury);
+  isDate = month >= 1 && month <= 12 && day >= 1 && day <= daysInMonth(year, month);
+  isTimeOfDay = hour <= 23 && minute <= 59;
+  if (!isDate || !isTimeOfDay) return true;
+  minutes = daysFromCivil(year, month, day) * 1440 + <i64>(hour * 60 + minute);
+  keepMinute(start, minutes);
+  return true;
+}
+
+/** A date-time in `[start, end)`. Returns a fault; FAULT_UNDECIDED for a leap second. */
+export function readRfc3339(start: usize, end: usize): u8 {
+  if (end - start < 19) return FAULT_TIME_NOT_READABLE;
+  if (isMinuteKept(start)) {
+    const micros = microsInMinute(start + 16, end);
+    if (micros >= 0) return storeTime(keptMinutes * 60000000 + micros);
+    minutes = keptMinutes;
+    isDate = true;
+    isTimeOfDay = true;
+  } else if (!readMinute(start)) {
+    return FAULT_TIME_NOT_READABLE;
+  }
+  const second = twoDigits(start + 17);
+  if (second > 99 || load<u8>(start + 16) != 0x3a) return FAULT_TIME_NOT_READABLE;
 
   let at = start + 19;
   let fraction: i64 = 0;
@@ -118,45 +143,9 @@ export function readRfc3339(start: usize, end: usize): u8 {
   }
   if (at != end) return FAULT_TIME_NOT_READABLE;
 
-  const year = <i32>(century * 100 + yearOfCentury);
-  if (month < 1 || month > 12 || day < 1 || day > daysInMonth(year, month)) return FAULT_TIME_NO_SUCH_DATE;
+  if (!isDate) return FAULT_TIME_NO_SUCH_DATE;
   // a leap second: the reference knows where one can be
   if (second == 60) return FAULT_UNDECIDED;
-  if (hour > 23 || minute > 59 || second > 59) return FAULT_TIME_NO_SUCH_DATE;
-  const minutes = daysFromCivil(year, month, day) * 1440 + <i64>(hour * 60 + minute) - offsetMinutes;
-  return storeTime((minutes * 60 + <i64>second) * 1000000 + fraction);
-}
-
-/** A plain JSON number in `[start, end)` as time since the epoch, unit by magnitude. Returns a fault. */
-export function readEpochNumber(start: usize, end: usize): u8 {
-  const isNegative = load<u8>(start) == 0x2d;
-  const first = isNegative ? start + 1 : start;
-  let point = first;
-  while (point < end && digit(point) < 10) point++;
-  const wholeDigits = <i32>(point - first);
-  if (wholeDigits == 0) return FAULT_TIME_NOT_READABLE;
-  if (wholeDigits > 19) return FAULT_TIME_OUT_OF_RANGE;
-  if (point < end && (load<u8>(point) != 0x2e || point + 1 == end)) return FAULT_TIME_NOT_READABLE;
-
-  let wanted = wholeDigits;
-  if (wholeDigits <= 11) wanted += 6;
-  else if (wholeDigits <= 14) wanted += 3;
-  else if (wholeDigits > 17) wanted -= 3;
-  let micros: i64 = 0;
-  let wasCut = false;
-  let taken: i32 = 0;
-  for (let at = first; at < end; at++) {
-    if (at == point) continue;
-    const value = digit(at);
-    if (value > 9) return FAULT_TIME_NOT_READABLE;
-    if (taken < wanted) {
-      micros = micros * 10 + <i64>value;
-      taken++;
-    } else if (value > 0) {
-      wasCut = true;
-    }
-  }
-  for (; taken < wanted; taken++) micros *= 10;
-  if (isNegative) micros = -micros - (wasCut ? 1 : 0);
-  return storeTime(micros);
+  if (!isTimeOfDay || second > 59) return FAULT_TIME_NO_SUCH_DATE;
+  return storeTime(((minutes - offsetMinutes) * 60 + <i64>second) * 1000000 + fraction);
 }

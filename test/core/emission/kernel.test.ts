@@ -1,19 +1,11 @@
 /** The kernel against the reference: scans of extreme chunks, and whole drafts of keys and times of every kind. */
 
 import { describe, expect, it } from 'vitest';
-import { type ChunkEncoder, encoderParts, ReferenceEncoder } from '../../../src/core/emission/draft/chunk-encoder.ts';
-import { kernelEncoder } from '../../../src/core/emission/draft/kernel-encoder.ts';
-import type { EmissionSettings } from '../../../src/core/emission/draft/settings.ts';
 import { CHUNK_BYTES } from '../../../src/core/emission/input/chunk.ts';
-import type { Basis } from '../../../src/core/model/events/commit.ts';
-import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { parseFieldPath } from '../../../src/core/model/text/field-path.ts';
-import { makeRouter } from '../../../src/core/router/router.ts';
 import { KernelScanner } from '../../../src/core/scan/kernel-scanner.ts';
-import { Scanner } from '../../../src/core/scan/scanner.ts';
-import { emissionSettings } from '../../support/emission-settings.ts';
+import { bothEncoders, draftOf } from '../../support/both-encoders.ts';
 import { MUTATED_PATHS } from '../../support/mutated-lines.ts';
-import { inForce } from '../../support/routed.ts';
 import { ChunkScan, expectSameRecords, type ScanLimits } from '../../support/scan.ts';
 import { type Seeded, seededForTest } from '../../support/seeded.ts';
 import { quick } from '../../support/test-size.ts';
@@ -125,30 +117,7 @@ function checkedLine(random: Seeded): Buffer {
   return Buffer.from(`{${parts.join(',')}}`);
 }
 
-function bothEncoders(
-  settings: Partial<EmissionSettings>,
-  routing: string,
-  partitionIds: readonly number[],
-): [ChunkEncoder, ChunkEncoder] {
-  const whole = emissionSettings(settings);
-  const clock = { nowMicros: () => Date.parse('2026-06-01T00:00:00Z') * 1000 };
-  const parts = () => encoderParts(makeRouter, clock, whole, basisOf(routing, 0, partitionIds));
-  const reference = parts();
-  return [new ReferenceEncoder(reference, new Scanner(reference.plan)), kernelEncoder(parts())];
-}
-
 const IN_ORDER = [0, 1, 2, 3, 4, 5, 6];
-
-/** Some partitions take keys, and the last one the events without. */
-function basisOf(routing: string, floor: number, partitionIds: readonly number[]): Basis {
-  const partitionNames = [...Array.from({ length: Math.max(...partitionIds) + 1 }, (_, id) => `p${id}`), 'rest'];
-  const loads = partitionNames.map((_, id) => (partitionIds.includes(id) ? (id * 37) % 11 : Number.POSITIVE_INFINITY));
-  return {
-    floor,
-    ...inForce({ spec: parseRoutingSpec(routing), partitionIds, partitionNames }),
-    sessions: { loads, hasPins: true },
-  };
-}
 
 describe('the encoder of the kernel', () => {
   it.each([
@@ -174,39 +143,8 @@ describe('the encoder of the kernel', () => {
     let bad = 0;
     for (let round = 0; round < quick(25, 60); round++) {
       const bytes = joined(Array.from({ length: 300 }, () => checkedLine(random)));
-      const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
       const floor = random.pick([-(2 ** 52), 0, 1_517_363_399_650_123, 1_800_000_000_000_000]);
-      const now = 1_790_000_000_000_000;
-      const made = [reference, kernel].map((encoder) => {
-        const read = encoder.read(chunk);
-        const skipped = {
-          done: new Uint8Array(read.checked.count),
-          faults: new Uint8Array(read.checked.count),
-          conflicts: new Map(),
-          hasFaults: false,
-          callOfRow: null,
-        };
-        const {
-          draft,
-          lines,
-          times,
-          bytes: payloadBytes,
-          late,
-          badLines,
-          stoppedAt,
-        } = encoder.build(chunk, read, skipped, basisOf(routing, floor, partitionIds), now);
-        const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, body: body.toString() }));
-        // an empty draft is never offered, and what stands in it means nothing
-        return {
-          draft: draft.count === 0 ? null : { ...draft, frames },
-          lines: [...lines()],
-          times: [...times],
-          payloadBytes,
-          late,
-          badLines,
-          stoppedAt,
-        };
-      });
+      const made = [reference, kernel].map((encoder) => draftOf(encoder, bytes, { routing, floor, partitionIds }));
       expect(made[1]).toEqual(made[0]);
       events += made[0]?.draft?.count ?? 0;
       bad += made[0]?.badLines.length ?? 0;

@@ -1,0 +1,37 @@
+/** Times come in order, many in one minute: the bytes of the last one, `2026-04-12T09:00`, and what they mean. */
+
+let high: u64 = 0;
+let low: u64 = 0;
+/** Minutes since 1970, as if in UTC. */
+export let keptMinutes: i64 = 0;
+
+/** `:00.000Z` */
+const MILLIS_BYTES: usize = 8;
+const MILLIS_ZERO: u64 = 0x5a3030302e30303a;
+/** The bits that must be 0: all of the other bytes; of a digit the upper half, also when six more are added. */
+const MILLIS_FIXED: u64 = 0xfff0f0f0fff0f0ff;
+const MILLIS_SIX: u64 = 0x0006060600060600;
+
+@inline
+export function isMinuteKept(start: usize): bool {
+  return load<u64>(start) == high && load<u64>(start, 8) == low;
+}
+
+/** `start`: of the sixteen bytes of a minute that exists. */
+export function keepMinute(start: usize, minutes: i64): void {
+  high = load<u64>(start);
+  low = load<u64>(start, 8);
+  keptMinutes = minutes;
+}
+
+/** The rest of a time behind its minute, if it is spelled `:SS.mmmZ` and below 60 s: in microseconds. Otherwise -1. */
+@inline
+export function microsInMinute(start: usize, end: usize): i64 {
+  if (end - start != MILLIS_BYTES) return -1;
+  // eight bytes at once: the value of each digit, 0 for the other bytes
+  const digits = load<u64>(start) ^ MILLIS_ZERO;
+  if ((((digits + MILLIS_SIX) | digits) & MILLIS_FIXED) != 0) return -1;
+  const seconds = ((digits >> 8) & 15) * 10 + ((digits >> 16) & 15);
+  const millis = ((digits >> 32) & 15) * 100 + ((digits >> 40) & 15) * 10 + ((digits >> 48) & 15);
+  return seconds < 60 ? <i64>(seconds * 1000000 + millis * 1000) : -1;
+}

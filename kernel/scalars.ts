@@ -1,0 +1,93 @@
+/** Numbers, words and strings: each function returns the address behind its token, or STOPPED. */
+
+import { isDigit, MINUS, QUOTE, ZERO } from './bytes';
+import {
+  FAULT_BAD_NUMBER,
+  FAULT_UNEXPECTED_BYTE,
+  KIND_DECIMAL,
+  KIND_ESCAPED_STRING,
+  KIND_FALSE,
+  KIND_INTEGER,
+  KIND_NULL,
+  KIND_STRING,
+  KIND_TRUE,
+} from './codes';
+import { STOPPED, stop } from './fault';
+import { sawEscape, scanString } from './strings';
+
+const POINT: u8 = 0x2e;
+const PLUS: u8 = 0x2b;
+
+/** Whether the last number has a fraction or an exponent. */
+let sawFraction: bool = false;
+
+/** `first`: the byte at `start`. */
+@inline
+export function scanScalar(start: usize, first: u8): usize {
+  if (first == QUOTE) return scanString(start);
+  return first == MINUS || isDigit(first) ? scanNumber(start, first) : scanWord(start, first);
+}
+
+/** The kind of the scalar that was read last, by its first byte. */
+@inline
+export function scalarKind(first: u8): u8 {
+  if (first == QUOTE) return sawEscape ? KIND_ESCAPED_STRING : KIND_STRING;
+  if (first == MINUS || isDigit(first)) return sawFraction ? KIND_DECIMAL : KIND_INTEGER;
+  if (first == 0x74) return KIND_TRUE;
+  return first == 0x66 ? KIND_FALSE : KIND_NULL;
+}
+
+function scanWord(start: usize, first: u8): usize {
+  if (first == 0x74) return expectWord(start, 0x65757274);
+  if (first == 0x6e) return expectWord(start, 0x6c6c756e);
+  if (first != 0x66) return stop(FAULT_UNEXPECTED_BYTE, start);
+  const last = expectWord(start, 0x736c6166);
+  if (last == STOPPED) return STOPPED;
+  return load<u8>(last) == 0x65 ? last + 1 : stop(FAULT_UNEXPECTED_BYTE, last);
+}
+
+/** Compares four bytes at once; on a mismatch reports the first byte that differs. */
+@inline
+function expectWord(start: usize, word: u32): usize {
+  const difference = load<u32>(start) ^ word;
+  return difference == 0 ? start + 4 : stop(FAULT_UNEXPECTED_BYTE, start + (ctz(difference) >> 3));
+}
+
+/** One load of sixteen bytes finds the ends of both runs of digits of a usual number. */
+export function scanNumber(start: usize, first: u8): usize {
+  sawFraction = false;
+  const place = first == MINUS ? start + 1 : start;
+  const bytes = i8x16.sub(v128.load(place), i8x16.splat(ZERO));
+  // a bit per byte that is no digit, and ones beyond the sixteen
+  const others = ~(<u32>i8x16.bitmask(i8x16.lt_u(bytes, i8x16.splat(10))));
+  let digits = <u32>ctz(others);
+  if (digits == 0) return stop(FAULT_BAD_NUMBER, place);
+  let end = place + 1;
+  if (load<u8>(place) == ZERO) digits = 1;
+  else end = digits < 16 ? place + digits : skipDigits(place + 16);
+  if (load<u8>(end) == POINT) {
+    sawFraction = true;
+    end++;
+    const behind = digits < 15 ? <u32>ctz(others >> (digits + 1)) : 0;
+    if (behind != 0 && digits + 1 + behind < 16) {
+      end += behind;
+    } else {
+      if (!isDigit(load<u8>(end))) return stop(FAULT_BAD_NUMBER, end);
+      end = skipDigits(end + 1);
+    }
+  }
+  return (load<u8>(end) | 0x20) == 0x65 ? scanExponent(end + 1) : end;
+}
+
+function scanExponent(start: usize): usize {
+  sawFraction = true;
+  const sign = load<u8>(start);
+  const place = sign == PLUS || sign == MINUS ? start + 1 : start;
+  return isDigit(load<u8>(place)) ? skipDigits(place + 1) : stop(FAULT_BAD_NUMBER, place);
+}
+
+function skipDigits(start: usize): usize {
+  let place = start;
+  while (isDigit(load<u8>(place))) place++;
+  return place;
+}
