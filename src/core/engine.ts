@@ -117,7 +117,7 @@ export class Completengine {
   #partitioning: Partitioning | undefined;
   #closing: Promise<void> | undefined;
 
-  private constructor(ledger: Ledger, options: OpenOptions, zone: TimeZone | null) {
+  private constructor({ ledger, busyTimeoutMs }: OpenedLedger, options: OpenOptions, zone: TimeZone | null) {
     this.#ledger = ledger;
     this.#clock = options.clock ?? systemClock;
     this.#timer = options.timer ?? systemTimer;
@@ -129,6 +129,7 @@ export class Completengine {
       clock: this.#clock,
       isClockTrusted: options.trustClock ?? false,
       zone,
+      busyTimeoutMs,
       locate: locating(ledger),
     });
   }
@@ -143,7 +144,7 @@ export class Completengine {
   }
 
   static async #open(options: OpenOptions): Promise<Completengine> {
-    const ledger = await openLedger(options).catch(async (error: unknown) => {
+    const opened = await openLedger(options).catch(async (error: unknown) => {
       if (options.create === false || options.access === 'read' || !isUnmade(error)) throw error;
       await Completengine.#create(options.ledger, options).catch((failure: unknown) => {
         // another process created it first: open that ledger below, and compare
@@ -151,10 +152,11 @@ export class Completengine {
       });
       return openLedger(options);
     });
+    const { ledger } = opened;
     try {
       checkAskedFor(ledger, options);
       const { zone } = ledger.identity.config;
-      return new Completengine(ledger, options, zone === null ? null : await timeZone(zone));
+      return new Completengine(opened, options, zone === null ? null : await timeZone(zone));
     } catch (error) {
       await ledger.close().catch(() => {});
       throw error;
@@ -646,13 +648,16 @@ export class Completengine {
   }
 }
 
-async function openLedger(options: OpenOptions): Promise<Ledger> {
-  const driver = await driverOf(options.ledger);
-  return driver.open(options.ledger, {
-    access: options.access ?? 'write',
-    busyLimit: toBusyLimit(options, driver),
-    archive: options.archive,
-  });
+interface OpenedLedger {
+  readonly ledger: Ledger;
+  readonly busyTimeoutMs: number;
+}
+
+async function openLedger({ ledger: location, access = 'write', ...options }: OpenOptions): Promise<OpenedLedger> {
+  const driver = await driverOf(location);
+  const busyLimit = toBusyLimit(options, driver);
+  const ledger = await driver.open(location, { access, busyLimit, archive: options.archive });
+  return { ledger, busyTimeoutMs: busyLimit.limitMs };
 }
 
 const ENGINE = kindOf<Completengine>('an engine of another ledger', (value) => value instanceof Completengine);

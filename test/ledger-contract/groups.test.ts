@@ -282,6 +282,17 @@ describe.each(GROUP_STORAGES)('a group in $name', (storage) => {
     expect(await read(11, 100, 1e6)).toEqual([]);
     // of a frame that begins before, nobody knows how much comes after
     expect(await read(4, 1, 1)).toEqual([3, 5]);
+    // unless the caller has read it, and says so
+    const ahead = { partition: 1, fromSequence: 4, events: 100, bytes: 1e6 };
+    for (const [fromOffset, sequences] of [
+      [1, [3, 5, 7, 9]],
+      [2, [5, 7, 9]],
+      [4, [9]],
+      [5, []],
+    ] as const)
+      expect((await ledger.readLane({ ...ahead, fromOffset })).map(({ firstSequence }) => firstSequence)).toEqual(
+        sequences,
+      );
   });
 
   it('is moved to another sequence: leases end, and live members are asked first', async () => {

@@ -98,6 +98,40 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     expect(events).toBe(stream.count);
   });
 
+  it.each([
+    { name: 'even', keyOf: (n: number) => n },
+    // two partitions have nearly everything: each frame of theirs is more than one read takes
+    { name: 'uneven', keyOf: (n: number) => (n % 50 === 0 ? n : n % 2) },
+  ])('sends members that each follow one of eight $name partitions at most 1.15 of what is stored', async (sizes) => {
+    const servers = await serverOf(program);
+    const location = servers.location('a');
+    await succeed(['init', '--layout', 'framed', '--routing', 'hash:k', '-l', location]);
+    const count = quick(16_000, 200_000);
+    const pad = 'x'.repeat(1000);
+    const lines = Array.from({ length: count }, (_, n) => JSON.stringify({ k: sizes.keyOf(n), n, pad }));
+    await succeed(['emit', '-q', '-l', location], { input: `${lines.join('\n')}\n` });
+    const { partitions } = await inspected(location);
+    const before = await bytesOut(servers);
+    let events = 0;
+    const follow = async (name: string) => {
+      const engine = await Completengine.open({ ledger: location, create: false, busyTimeoutMs: 60_000 });
+      const { finished } = await engine.subscribe(
+        { group: 'g', from: 'start', member: name, partitions: [name], until: { head: true } },
+        (delivery) => {
+          events += delivery.count;
+        },
+      );
+      await finished;
+      await engine.close();
+    };
+    await Promise.all(partitions.map(({ name }) => follow(name)));
+    const sent = (await bytesOut(servers)) - before;
+    const stored = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
+    expect(events).toBe(count);
+    expect(sent).toBeGreaterThan(stored);
+    expect(sent / stored).toBeLessThan(1.15);
+  });
+
   it('takes a transaction of many messages, whole or not at all', async () => {
     const location = (await serverOf(program)).location('a');
     await succeed(['init', ...FRAMED, '-l', location]);

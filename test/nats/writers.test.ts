@@ -101,6 +101,29 @@ it.each(used)('a transaction on $name is there whole or not at all', async (prog
   expectInOrder(events);
 });
 
+it.each(used)(
+  'transactions on $name are stored, each whole, while another writer comes before them',
+  async (program) => {
+    const { location } = await relayed(program);
+    const writer = new Writer(location, { name: 'w', seed: 1 });
+    const size = 50;
+    const stream: GeneratedEvents = { name: 't', seed: 2, count: size * quick(6, 60) };
+    for (let from = 1; from <= stream.count; from += size) {
+      await writer.moreReceipts(1);
+      const input = streamText(stream, from, from + size - 1);
+      await succeed(['emit', '-q', '--atomic', '-l', location, ...PATIENT], { input });
+    }
+    await writer.finish();
+    const events = await eventsAt(location);
+    expectInOrder(events);
+    expect(expectPrefix(events, stream)).toBe(stream.count);
+    expect(expectPrefix(events, writer.stream)).toBe(writer.fed);
+    const own = events.filter(({ payload }) => payload.includes('"id":"t-')).map(({ sequence }) => sequence);
+    for (const [at, sequence] of own.entries())
+      if (at % size > 0) expect(sequence, 'right behind the one before it').toBe((own[at - 1] as number) + 1);
+  },
+);
+
 it.each(used)('two writers at once on $name are both stored whole, each in its order', async (program) => {
   const { location } = await relayed(program);
   const tail = new Tail(location);

@@ -5,9 +5,10 @@
 
 import type { StoredCommit } from '../model/events/commit.ts';
 import { EventBatch } from '../model/events/event.ts';
+import type { LaneRequest } from '../model/events/history.ts';
 
 /** Reads whole frames of the lane from a sequence on, bounded by events and bytes. */
-export type ReadFrames = (fromSequence: number, events: number, bytes: number) => Promise<StoredCommit[]>;
+export type ReadFrames = (request: Omit<LaneRequest, 'partition'>) => Promise<StoredCommit[]>;
 
 /** Most bytes of one read; a single frame may be larger. */
 const READ_BYTES = 256 * 1024;
@@ -17,6 +18,8 @@ export class LaneBuffer {
   #rest: EventBatch[] = [];
   /** Sequence at which `#rest` starts; a request for any other sequence reads again. */
   #from = -1;
+  /** Offset behind the last frame that was read. */
+  #end = 0;
 
   constructor(read: ReadFrames) {
     this.#read = read;
@@ -45,7 +48,11 @@ export class LaneBuffer {
 
   async #fill(fromSequence: number, events: number): Promise<void> {
     this.#rest = [];
-    const commits = await this.#read(fromSequence, events, READ_BYTES);
+    // what goes on behind the last read does not need its last frame again
+    const fromOffset = this.#from === fromSequence ? this.#end : undefined;
+    const commits = await this.#read({ fromSequence, fromOffset, events, bytes: READ_BYTES });
+    const last = commits.at(-1)?.frames.at(-1);
+    this.#end = last === undefined ? 0 : last.offset + last.count;
     const range = { from: fromSequence, through: Number.MAX_SAFE_INTEGER };
     this.#rest = commits.map((commit) => EventBatch.of(commit, range)).filter(({ count }) => count > 0);
   }

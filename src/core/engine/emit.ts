@@ -82,6 +82,8 @@ export interface EmittingParts {
   readonly isClockTrusted: boolean;
   /** Of event times without an offset; null: they are rejected. */
   readonly zone: TimeZone | null;
+  /** How long to wait for other writers. */
+  readonly busyTimeoutMs: number;
   /** Finds the positions of events that were stored before. */
   readonly locate: LocateEvents;
 }
@@ -137,7 +139,7 @@ export class Emitting {
   }
 
   async #ingest(sources: readonly InputSource[], options: EmitOptions & IngestHooks): Promise<EmissionReport> {
-    const { ledger, bus, clock } = this.#parts;
+    const { ledger, bus, clock, busyTimeoutMs } = this.#parts;
     if (options.atomic && options.onReject !== undefined) throw rejectsOfAtomic();
     const settings = this.settings(options, options.onReject === undefined ? 'stop' : 'collect');
     if (settings.expectedHead !== undefined) {
@@ -148,11 +150,14 @@ export class Emitting {
     const basis = await ledger.basis();
     makeRouter(basis, settings.override);
     if (settings.reading.isText) checkTextFields(ledger.identity.config, basis.epoch.spec, settings.override);
-    const producer = options.producer === undefined ? null : await this.#producerProgress(options.producer);
+    const { producer: name } = options;
+    if (name !== undefined) checkClientName('producer', name);
+    const producer = async () => (name === undefined ? null : this.#producerProgress(name));
     const inputs = options.merge === true ? [await merged(sources, settings, options)] : sources;
-    if (options.atomic !== true) return ingest(this.emission, settings, inputs, producer, options);
+    if (options.atomic !== true) return ingest(this.emission, settings, inputs, await producer(), options);
     const target = {
       commitBytesMax: ledger.commitBytesMax,
+      busyTimeoutMs,
       basis: () => ledger.basis(),
       begin: () => ledger.begin(),
       announce: (sequence: number) => bus.announce(sequence),
@@ -194,7 +199,6 @@ export class Emitting {
   }
 
   async #producerProgress(name: string): Promise<ProducerProgress> {
-    checkClientName('producer', name);
     // its import of node:crypto costs a tenth of a small command's time, and few commands need it
     const { ProducerProgress } = await import('../emission/commit/producer-progress.ts');
     return new ProducerProgress(name, await this.#parts.ledger.positionOfProducer(name));

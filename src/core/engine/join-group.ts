@@ -35,9 +35,7 @@ export async function join(
   const capacity = options.capacity ?? CAPACITY;
   const buffers = new Map<PartitionId, LaneBuffer>();
   const buffer = (partition: PartitionId): LaneBuffer => {
-    const known =
-      buffers.get(partition) ??
-      new LaneBuffer((fromSequence, events, bytes) => ledger.readLane({ partition, fromSequence, events, bytes }));
+    const known = buffers.get(partition) ?? new LaneBuffer((request) => ledger.readLane({ partition, ...request }));
     buffers.set(partition, known);
     return known;
   };

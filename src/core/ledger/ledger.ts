@@ -190,7 +190,7 @@ export interface LedgerTransaction {
   /** As {@link Ledger.pinsOf}, including the pins made in the transaction. */
   pinsOf(sessions: readonly string[]): Promise<readonly Pin[]>;
   commit(draft: CommitDraft): Promise<CommitOutcome>;
-  /** Makes all commits durable and visible at once. */
+  /** Makes all commits durable and visible at once. @throws LedgerError BUSY where another commit came first: nothing of it is stored, nor will be */
   end(): Promise<void>;
   /** Discards all commits. */
   abandon(): Promise<void>;

@@ -60,8 +60,10 @@ export class MemoryLog implements OrderedLog {
 
   last: OrderedLog['last'] = async () => this.#messages.length;
   lastOf: OrderedLog['lastOf'] = async (topic) => this.#messages.findLast((each) => each.topic === topic) ?? null;
-  nextOf: OrderedLog['nextOf'] = async (topic, from) =>
-    this.#messages.find((each) => each.topic === topic && each.position >= from) ?? null;
+
+  async nextOf(topic: string, from: number): Promise<LogMessage | null> {
+    return this.#messages.find((each) => each.topic === topic && each.position >= from) ?? null;
+  }
 
   follow(from: number, follower: LogFollower): { close(): void } {
     this.#checkOpen();

@@ -12,11 +12,14 @@ import { withRetryHint } from './retry-hint.ts';
 /** A ledger that can commit an input as a whole. */
 interface AtomicTarget extends Pick<EmissionTarget, 'basis' | 'commitBytesMax'> {
   begin(): Promise<Transaction>;
+  /** How long to wait for other writers. */
+  readonly busyTimeoutMs: number;
   /** Announces that the ledger is durable through this sequence. */
   announce(sequence: number): void;
 }
 
 interface Transaction extends Pick<EmissionTarget, 'pinsOf' | 'commit'> {
+  /** @throws LedgerError BUSY where another writer came first: nothing of the transaction is stored, nor will be */
   end(): Promise<void>;
   abandon(): Promise<void>;
 }
@@ -25,21 +28,37 @@ export interface AtomicParts extends Omit<EmissionParts, 'target'> {
   readonly target: AtomicTarget;
 }
 
-/** Commits the whole input, or nothing if it is interrupted or has a bad line. @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, IO_FAILED, DISK_FULL, OUTCOME_UNKNOWN */
+/**
+ * Commits the whole input, or nothing if it is interrupted or has a bad line. A ledger without a lock accepts a transaction only right behind the head that it began
+ * at. Where another writer came first it begins again, with all of the input, until the time for that is over. `producer`: asked for at each beginning.
+ * @throws LedgerError BAD_LINE, PRODUCER_CONFLICT, IO_FAILED, DISK_FULL, OUTCOME_UNKNOWN, BUSY
+ */
 export async function ingestAtomically(
   parts: AtomicParts,
   settings: EmissionSettings,
   sources: readonly InputSource[],
-  producer: ProducerProgress | null,
+  producer: () => Promise<ProducerProgress | null>,
   hooks: IngestHooks,
 ): Promise<EmissionReport> {
   const spooled = await spool(sources, hooks.signal);
   try {
-    return await ingestSpooled(parts, settings, spooled.sources, producer, hooks);
+    let attempt = await ingestSpooled(parts, settings, spooled.sources, await producer(), hooks);
+    const since = performance.now();
+    while (attempt.kind === 'overtaken') {
+      if (performance.now() - since >= parts.target.busyTimeoutMs) throw attempt.error;
+      // it has been warned already
+      const again = { ...hooks, onWarning: undefined };
+      attempt = await ingestSpooled(parts, settings, spooled.sources, await producer(), again);
+    }
+    return attempt.report;
   } finally {
     spooled.close();
   }
 }
+
+type Attempt =
+  | { readonly kind: 'ended'; readonly report: EmissionReport }
+  | { readonly kind: 'overtaken'; readonly error: unknown };
 
 async function ingestSpooled(
   { target, ...parts }: AtomicParts,
@@ -47,7 +66,7 @@ async function ingestSpooled(
   sources: readonly InputSource[],
   producer: ProducerProgress | null,
   hooks: IngestHooks,
-): Promise<EmissionReport> {
+): Promise<Attempt> {
   const transaction = await target.begin();
   // no commit is reported before all of the input is stored
   const pending: Parameters<NonNullable<IngestHooks['onCommit']>>[] = [];
@@ -73,18 +92,21 @@ async function ingestSpooled(
   }
   if (!report.isComplete) {
     await transaction.abandon();
-    return { ...report, ...NOTHING_COMMITTED };
+    return { kind: 'ended', report: { ...report, ...NOTHING_COMMITTED } };
   }
-  await transaction.end().catch((error: unknown) => {
+  try {
+    await transaction.end();
+  } catch (error) {
+    if (error instanceof LedgerError && error.code === 'BUSY') return { kind: 'overtaken', error };
     throw withRetryHint(error);
-  });
+  }
   if (report.lastSequence !== null) target.announce(report.lastSequence);
   try {
     for (const [events, place] of pending) await hooks.onCommit?.(events, place);
   } catch (error) {
     throw withReport(error, report);
   }
-  return report;
+  return { kind: 'ended', report };
 }
 
 /** The same error for an input of which nothing is stored: its report counts no commits, and its hint says to emit all of it again. */

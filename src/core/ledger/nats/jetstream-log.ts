@@ -12,6 +12,8 @@ import { Outbox } from './outbox.ts';
 const PAYLOAD_MAX = 1024 * 1024;
 /** So few messages are asked for one by one, at once, if all of them are wanted: a consumer has its first message after two questions, and needs a third to end. */
 const FETCHED_MAX = 4;
+/** Bytes that are fetched so, at most: the answers are a third longer than the bodies in them, and a consumer costs 1 KB. */
+const FETCHED_BYTES_MAX = 8 * 1024;
 /** So little is asked for by the number of its messages; of more, what is fetched too much does not matter. */
 const COUNTED_MAX = 16;
 const COUNTED_BYTES_MAX = 8 * 1024 * 1024;
@@ -68,7 +70,8 @@ export class JetStreamLog implements OrderedLog {
     const end = isThere ? through : Math.min(through, await this.#whileOpen((at) => this.#stream.last(at), signal));
     const start = Math.max(1, from);
     if (topics?.length === 0 || start > end) return;
-    const isFetched = hasBodies && end - start < FETCHED_MAX && (expected?.messages ?? FETCHED_MAX) > end - start;
+    const { messages = FETCHED_MAX, bytes = 0 } = expected ?? {};
+    const isFetched = hasBodies && end - start < Math.min(FETCHED_MAX, messages) && bytes <= FETCHED_BYTES_MAX;
     const fetched = isFetched ? await this.#fetch(start, end, signal) : null;
     if (fetched !== null) return yield* fetched.filter(({ topic }) => topics?.includes(topic) ?? true);
     const count = countOf(expected, end - start + 1);

@@ -8,7 +8,11 @@ export function laneBound({
   fromSequence,
   events,
   bytes,
-}: Omit<LaneRequest, 'partition'>): (sequence: number, count: number, frameBytes: number) => boolean {
+}: Pick<LaneRequest, 'fromSequence' | 'events' | 'bytes'>): (
+  sequence: number,
+  count: number,
+  frameBytes: number,
+) => boolean {
   let wantedEvents = events;
   let wantedBytes = bytes;
   return (sequence, count, frameBytes) => {
@@ -20,6 +24,14 @@ export function laneBound({
   };
 }
 
+/** Whether the caller has all events of the frame already. */
+export function isReadBefore(
+  { offset, count }: Pick<StoredFrame, 'offset' | 'count'>,
+  { fromOffset = 0 }: Pick<LaneRequest, 'fromOffset'>,
+): boolean {
+  return offset + count <= fromOffset;
+}
+
 /**
  * Whole frames, at least one if any is left, until the wanted events or bytes are reached. `frames`: in order, from the commit on that may hold the first
  * wanted sequence; no more of them are taken than are returned.
@@ -28,6 +40,7 @@ export function boundedLane(frames: Iterable<StoredFrame>, request: LaneRequest)
   const commits: StoredCommit[] = [];
   const takesMore = laneBound(request);
   for (const frame of frames) {
+    if (isReadBefore(frame, request)) continue;
     commits.push({ firstSequence: frame.sequence, frames: [frame] });
     if (!takesMore(frame.sequence, frame.count, frame.body.length)) break;
   }

@@ -24,6 +24,11 @@ export interface ReadRequest {
 export interface LaneRequest {
   readonly partition: PartitionId;
   readonly fromSequence: number;
+  /**
+   * Offset behind the events that the caller has read, if it has: a frame without others is left out. Where it ends is in no commit, only in its body, and
+   * its commit may end later than `fromSequence`.
+   */
+  readonly fromOffset?: number | undefined;
   readonly events: number;
   readonly bytes: number;
 }

@@ -3,27 +3,15 @@
 import { expect, it } from 'vitest';
 import { toBlueprint } from '../../../../src/core/engine/open.ts';
 import type { Ledger } from '../../../../src/core/ledger/ledger.ts';
-import type { LogMessage, LogRead } from '../../../../src/core/ledger/log/ordered-log.ts';
+import type { LogMessage } from '../../../../src/core/ledger/log/ordered-log.ts';
 import { EVERYTHING } from '../../../../src/core/model/events/range.ts';
 import { systemClock } from '../../../../src/index.ts';
 import { draftOf, readAll } from '../../../ledger-contract/drafts.ts';
+import { CountedLog } from '../../../support/counted-log.ts';
 import { foldAll, foldWithRestart } from '../../../support/folded-log.ts';
 import { newMemory } from '../../../support/memory-driver/memory-driver.ts';
-import { MemoryLog } from '../../../support/memory-driver/memory-log.ts';
 
 const busyLimit = { limitMs: 5000 };
-
-/** Counts the bytes of bodies that are read, by topic. */
-class CountedLog extends MemoryLog {
-  readonly bodies = new Map<string, number>();
-
-  override async *read(request: LogRead): AsyncGenerator<LogMessage> {
-    for await (const message of super.read(request)) {
-      this.bodies.set(message.topic, (this.bodies.get(message.topic) ?? 0) + message.body.length);
-      yield message;
-    }
-  }
-}
 
 async function framed(partitions = 2) {
   const logs: CountedLog[] = [];

@@ -27,18 +27,20 @@ function spansOf({ frames, marks }: FoldedCommit, wanted: Wanted): readonly Span
   return read.map(({ stored }) => stored);
 }
 
-/** Which messages have what is wanted of these commits, which are in order: the last of them, their number and size. */
+/** Which messages have what is wanted of these commits, which are in order: the last of them, their number, and the size of their bodies. */
 export function extentOf(
   commits: readonly FoldedCommit[],
   wanted: Wanted,
 ): Required<Pick<LogRead, 'through' | 'expected'>> {
   const positions = new Set<number>();
   let bytes = 0;
-  for (const commit of commits)
-    for (const span of spansOf(commit, wanted)) {
-      positions.add(commit.position - span.back);
-      bytes += span.bytes;
-    }
+  for (const commit of commits) {
+    const read = new Set(spansOf(commit, wanted).map(({ back }) => back));
+    for (const back of read) positions.add(commit.position - back);
+    // a message is sent whole
+    for (const span of [...spansOf(commit, null), ...spansOf(commit, 'marks')])
+      if (read.has(span.back)) bytes += span.bytes;
+  }
   return { through: Math.max(0, ...positions), expected: { messages: positions.size, bytes } };
 }
 

@@ -4,15 +4,16 @@ import type { StoredCommit } from '../../../model/events/commit.ts';
 import type { SequenceRange } from '../../../model/events/range.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import type { Fold } from '../fold/fold.ts';
-import { type Summary, summaryOf } from '../fold/log-state.ts';
-import type { LogMessage, OrderedLog } from '../ordered-log.ts';
+import { summaryOf } from '../fold/log-state.ts';
+import type { OrderedLog } from '../ordered-log.ts';
 import { BodyReader, type BytesAt, extentOf } from './bodies.ts';
 import { foldedBodies } from './folded-bodies.ts';
 import type { LiveFold } from './live-fold.ts';
 import { lostMessages } from './lost-messages.ts';
 import { framesIn } from './raised-frame.ts';
 import type { Seals } from './seals.ts';
-import { withBody } from './with-body.ts';
+import { commitsOf, lastOf } from './stretch.ts';
+import { type IsBefore, type Links, Stretches } from './stretches.ts';
 
 /** A commit with the frames of the partitions that were asked for. */
 export interface WalkedCommit {
@@ -29,36 +30,28 @@ export interface WalkRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-/** Messages of the first read of links, of which most calls need few; each one after it has twice as many. */
-const LINKS_FIRST = 64;
 /** Folds that reads have left where the next one is likely to go on. */
 const IDLE_MAX = 8;
-
-export const lastOf = ({ link }: FoldedCommit): number => link.firstSequence + link.count - 1;
 
 export class HistoryWalk {
   readonly #log: OrderedLog;
   readonly #live: LiveFold;
   readonly #seals: Seals;
+  readonly #stretches: Stretches;
   #idle: Fold[] = [];
 
   constructor(log: OrderedLog, live: LiveFold, seals: Seals) {
+    this.#stretches = new Stretches(log, live, seals);
     this.#log = log;
     this.#live = live;
     this.#seals = seals;
   }
 
-  /**
-   * The commits behind a place in history for which `isBefore` holds, to the head; `start` is what is known there. No bodies are read. It must hold for a
-   * run from the beginning on, and for none behind that run.
-   */
-  async links(
-    isBefore: (summary: Summary) => boolean,
-  ): Promise<{ start: Summary; commits: AsyncGenerator<FoldedCommit, void, undefined> }> {
+  /** The commits behind a place in history for which `isBefore` holds, and some before it, to the head. No bodies are read. */
+  async links(isBefore: IsBefore): Promise<Links> {
     const { start, all } = this.#live.recent;
     if (isBefore(start) || start.sequence === 0) return { start, commits: listed(all) };
-    const fold = await this.#foldBefore(isBefore);
-    return { start: summaryOf(fold.state), commits: this.#foldedFrom(fold) };
+    return this.#stretches.links(isBefore);
   }
 
   /** Commits of the range with their frames, in order. Those without a frame of the partitions are left out. @throws LedgerError VERIFICATION_FAILED */
@@ -104,7 +97,7 @@ export class HistoryWalk {
     try {
       const request = { through, signal, sequence: range.from };
       for await (const { folded, load } of foldedBodies(this.#log, fold, partitions, request)) {
-        const commits = folded.kind === 'commits' ? folded.commits : [];
+        const commits = commitsOf(folded);
         for (const [nth, commit] of commits.entries()) {
           if (lastOf(commit) < range.from) continue;
           if (commit.link.firstSequence > range.through) return;
@@ -124,22 +117,6 @@ export class HistoryWalk {
     if (state.position < through) throw lostMessages(this.#log, state.position + 1);
   }
 
-  async *#foldedFrom(fold: Fold): AsyncGenerator<FoldedCommit, void, undefined> {
-    const through = this.#live.state.position;
-    try {
-      for (let count = LINKS_FIRST; fold.state.position < through; count *= 2) {
-        const from = fold.state.position + 1;
-        const end = Math.min(through, from + count - 1);
-        const expected = { messages: end - from + 1, bytes: 0 };
-        for await (const message of this.#log.read({ from, through: end, hasBodies: false, expected }))
-          yield* commitsOf(fold, await withBody(this.#log, message));
-        this.#checkEnd(fold, end);
-      }
-    } finally {
-      this.#keep(fold);
-    }
-  }
-
   /** Commits with their bytes, and whether each is the last of its message. */
   async *#withBodies(
     commits: readonly FoldedCommit[],
@@ -157,7 +134,7 @@ export class HistoryWalk {
   }
 
   /** A fold of its own, as near as one is at hand. */
-  async #foldBefore(isBefore: (summary: Summary) => boolean): Promise<Fold> {
+  async #foldBefore(isBefore: IsBefore): Promise<Fold> {
     const sealed = await this.#seals.before(isBefore, this.#live.state.position);
     const near = this.#idle
       .filter(({ state }) => state.position >= sealed.state.position && isBefore(summaryOf(state)))
@@ -174,11 +151,6 @@ export class HistoryWalk {
     this.#idle.push(fold);
     if (this.#idle.length > IDLE_MAX) this.#idle.shift();
   }
-}
-
-function commitsOf(fold: Fold, message: LogMessage): readonly FoldedCommit[] {
-  const folded = fold.take(message);
-  return folded.kind === 'commits' ? folded.commits : [];
 }
 
 function walked(

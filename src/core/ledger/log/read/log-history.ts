@@ -13,13 +13,14 @@ import { EVERYTHING, type SequenceRange } from '../../../model/events/range.ts';
 import type { LanePosition } from '../../../model/group.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
-import { laneBound } from '../../protocol/lane-bounds.ts';
+import { isReadBefore, laneBound } from '../../protocol/lane-bounds.ts';
 import { headOf } from '../../protocol/ledger-state.ts';
 import type { FoldedCommit } from '../fold/accept.ts';
 import type { Summary } from '../fold/log-state.ts';
-import { type HistoryWalk, lastOf } from './history-walk.ts';
+import type { HistoryWalk } from './history-walk.ts';
 import type { LiveFold } from './live-fold.ts';
 import { after } from './recent-commits.ts';
+import { lastOf } from './stretch.ts';
 
 /** A page ends with the message that reaches this. */
 const PAGE_BYTES = 1024 * 1024;
@@ -111,19 +112,29 @@ export class LogHistory implements History {
   }
 
   async readLane(request: LaneRequest): Promise<StoredCommit[]> {
+    await this.#live.reaching(request.fromSequence);
+    const known = await this.#chooseLane(request);
+    if (known.length > 0) return this.#walk.frames(known, request.partition);
+    // the next event may be one that is not folded yet
+    const before = this.#live.state.position;
+    if ((await this.#live.current()).position === before) return [];
+    return this.#walk.frames(await this.#chooseLane(request), request.partition);
+  }
+
+  async #chooseLane(request: LaneRequest): Promise<FoldedCommit[]> {
     const { partition, fromSequence } = request;
-    await this.#live.current();
     const takesMore = laneBound(request);
     const chosen: FoldedCommit[] = [];
     const { commits } = await this.#walk.links(({ sequence }) => sequence < fromSequence);
     for await (const commit of commits) {
+      if (lastOf(commit) < fromSequence) continue;
       const at = commit.link.frames.findIndex((frame) => frame.partition === partition);
       const frame = commit.link.frames[at];
-      if (frame === undefined || lastOf(commit) < fromSequence) continue;
+      if (frame === undefined || isReadBefore(frame, request)) continue;
       chosen.push(commit);
       if (!takesMore(frame.sequence, frame.count, commit.frames[at]?.bytes ?? 0)) break;
     }
-    return this.#walk.frames(chosen, partition);
+    return chosen;
   }
 
   async ends(partitions: readonly PartitionId[]): Promise<number[]> {
