@@ -582,6 +582,11 @@ export class Completengine {
     this.#closing.catch(() => {});
   }
 
+  /** Closes it at the end of a block: `await using engine = await Completengine.open(..)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
+  }
+
   /** created on demand: small commands do not pay for what only subscribers need */
   async #openSubscriptions(): Promise<Subscriptions> {
     const { Subscriptions } = await import('./engine/subscriptions.ts');
