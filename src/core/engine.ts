@@ -195,7 +195,7 @@ export class Completengine {
     if (permissions !== null) return permissions(location);
     throw invalidArgument(
       `${location} is a file, and its owner may read and write it`,
-      'name a ledger on NATS: --ledger nats://HOST/NAME',
+      'name a ledger on NATS: nats://HOST/NAME',
     );
   }
 

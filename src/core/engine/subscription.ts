@@ -143,7 +143,7 @@ export function checkOptions(options: SubscribeOptions): void {
     throw invalidArgument(`an ack timeout of ${ackTimeoutMs} ms is impossible`, 'use more than 0 ms, or leave it out');
   if (!(backoffMs >= 0)) throw invalidArgument(`a backoff of ${backoffMs} ms is impossible`, 'use 0 ms or more');
   const { group, member, until } = options;
-  const ofGroups = member !== undefined ? 'member' : until !== undefined ? 'until' : null;
-  if (group === undefined && ofGroups !== null)
-    throw invalidArgument(`the option ${ofGroups} is for members of a group`, 'give the option group, too');
+  if (group !== undefined || (member === undefined && until === undefined)) return;
+  const name = member === undefined ? 'until' : 'member';
+  throw invalidArgument(`the option ${name} is for members of a group`, 'give the option group, too');
 }

@@ -104,7 +104,7 @@ export function badLineError(bad: BadLine, place: { source: string; line: number
     message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${format === null || bad.isArrayOfObjects ? bad.reason : `${format}, and not a JSON line each`}`,
     hint:
       misread?.hint(place.source) ??
-      'fix the line, then emit again from there; or collect bad lines and continue: --rejects FILE',
+      'fix the line, then emit again from there; or collect bad lines with `onReject` and continue',
     details: { ...place, byte: bad.byte, reason: bad.reason, ...(format === null ? {} : { format }), ...bad.conflict },
   });
 }
