@@ -46,7 +46,7 @@ test('refuses what it cannot or must not write, and leaves it as it is', async (
     [['--html', join(directory, 'folder')], 2, /is not a regular file/],
     [['--html', '/dev/null'], 2, /is not a regular file/],
     [['--html', ''], 2, /needs the name of a file/],
-    [['--html', join(directory, 'none', 'page.html')], 74, /cannot be written: ENOENT/],
+    [['--html', join(directory, 'none', 'page.html')], 73, /cannot be written: ENOENT/],
     [['--html', join(directory, 'page.html'), '--watch'], 2, /--html/],
     [['--html', join(directory, 'page.html'), '--timeline'], 2, /--html|--timeline/],
   ];
