@@ -33,6 +33,15 @@ function timelineOf(
   };
 }
 
+it('says where it begins, if earlier events are not at hand', () => {
+  const timeline = { ...timelineOf([5, 5, 5], [], 1000), from: 6 };
+  const window = { columns: 80, rows: 24, isUnicode: false };
+  const lines = timelineText(timeline, window, timeTicks, UTC_CLOCK).split('\n');
+  expect(lines[3]).toBe('begins at     sequence 6; the rest is not at hand');
+  expect(timelineText(timeline, { ...window, rows: 2 }, timeTicks, UTC_CLOCK)).toContain(' 10 of 15 events, ');
+  expect(timelineText({ ...timeline, from: 1 }, window, timeTicks, UTC_CLOCK)).not.toContain('begins');
+});
+
 it('is at most eight lines, none wider than the window, and fits a lower one', () => {
   const group = fc.record({
     name: fc.string({ minLength: 1, maxLength: 64 }),

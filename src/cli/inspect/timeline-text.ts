@@ -40,16 +40,20 @@ export function plotColumns({ columns }: Pick<Window, 'columns'>): number {
 export function timelineText(timeline: TimelineDocument, window: Window, ticks: TimeTicks, clock: ShownClock): string {
   if (timeline.unreadable !== null) return `events cannot be read: ${escapeForTerminal(timeline.unreadable)}`;
   if (timeline.events === 0) return 'no events yet';
-  if (timeline.bucketMs === null)
-    return `${plural(timeline.events, 'event')}, at ${clock.text(timeline.firstTime ?? '')}`;
+  if (timeline.bucketMs === null) return `${atHand(timeline)}, at ${clock.text(timeline.firstTime ?? '')}`;
   // the prompt needs one, too
   const lines = Math.min(LINES_MAX, Math.max(1, (window.rows ?? LINES_MAX + 1) - 1));
   const plot = new Plot(timeline, timeline.bucketMs, window, clock);
   if (lines < 3) return plot.oneLine();
-  return [...plot.events(), plot.axis(ticks), plot.epochs(), plot.late(), ...plot.groups()]
+  return [...plot.events(), plot.axis(ticks), plot.start(), plot.epochs(), plot.late(), ...plot.groups()]
     .filter((line) => line !== null)
     .slice(0, lines)
     .join('\n');
+}
+
+/** `7 events`, or `4 of 8 events` if earlier ones were dropped, or their segments are not at hand. */
+function atHand({ events, from }: TimelineDocument): string {
+  return from === 1 ? plural(events, 'event') : `${count(events - from + 1)} of ${plural(events, 'event')}`;
 }
 
 class Plot {
@@ -87,10 +91,10 @@ class Plot {
   }
 
   oneLine(): string {
-    const { events, buckets, firstTime, lastTime } = this.#timeline;
+    const { buckets, firstTime, lastTime } = this.#timeline;
     const bars = this.#bars(buckets.map((bucket) => bucket.events));
     const when = `${new TimeWords(firstTime, lastTime, this.#clock).range().text} ${this.#clock.zone}`;
-    return `${bars} ${plural(events, 'event')}, ${when}, peak ${this.#pace(this.#most())} ${this.#unit.name}`;
+    return `${bars} ${atHand(this.#timeline)}, ${when}, peak ${this.#pace(this.#most())} ${this.#unit.name}`;
   }
 
   /** Two lines, one above the other: twice the steps of one. */
@@ -132,6 +136,13 @@ class Plot {
   #zoneText(): string {
     if (this.#clock.zone === 'UTC') return ', UTC';
     return ` ${/[+-]\d\d:\d\d$/.exec(this.#clock.text(this.#timeline.buckets[0]?.from ?? ''))?.[0] ?? ''}`;
+  }
+
+  /** Where it begins, if that is not the first event of the ledger. */
+  start(): string | null {
+    const { from } = this.#timeline;
+    if (from === 1) return null;
+    return line('begins at', cut(`sequence ${count(from)}; the rest is not at hand`, this.#cells), '');
   }
 
   epochs(): string {

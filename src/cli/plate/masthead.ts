@@ -26,13 +26,15 @@ export function nameOf(path: string): string {
   return path.split(/[/\\]/).findLast((part) => part !== '') ?? path;
 }
 
-function sentence({ overview }: SurveyDocument): string {
-  const { events, firstTime, lastTime, partitions } = overview;
+function sentence({ overview, timeline }: SurveyDocument): string {
+  const { events, lastTime, partitions } = overview;
+  const { from, firstTime } = timeline;
   const lanes = plural(partitions.length, 'partition');
   if (events === 0 || firstTime === null || lastTime === null) return `No events yet; ${lanes} wait for them.`;
   const ms = Date.parse(lastTime) - Date.parse(firstTime);
   const when = ms === 0 ? 'at one moment' : `over ${duration(ms)}`;
-  return `${plural(events, 'event')} ${when} in ${lanes}.`;
+  if (from === 1) return `${plural(events, 'event')} ${when} in ${lanes}.`;
+  return `${count(events - from + 1)} of ${plural(events, 'event')} ${when} in ${lanes}, from sequence ${count(from)} on.`;
 }
 
 function seal({ verification, overview }: SurveyDocument): Markup {
