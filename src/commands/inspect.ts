@@ -12,6 +12,8 @@ import { permissionsText } from '../cli/inspect/permissions-text.ts';
 import type { PlateFlags } from '../cli/inspect/plate-file.ts';
 import type { Window } from '../cli/inspect/timeline-text.ts';
 import { asVerificationFailure, type VerifyRequest, verifyLedger, verifyText } from '../cli/inspect/verify.ts';
+import { shownZoneFlag } from '../cli/range/range-flags.ts';
+import { type ShownClock, shownClock } from '../cli/terminal/shown-clock.ts';
 import { Completengine, type LedgerPermissions, parseHead } from '../index.ts';
 import { FIGURE_NAMES, parseCheck } from '../views/checks.ts';
 import { eventDocument } from '../views/event-document.ts';
@@ -29,14 +31,14 @@ export default class Inspect extends BaseCommand {
 --verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.`;
   // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
-    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... [-q] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] | --permissions]';
+    '<%= command.id %> [-l LEDGER] [--json] [--tz ZONE] [--sequence N | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... [-q] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] | --permissions]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --sequence 1000',
     '<%= config.bin %> <%= command.id %> --verify --expect-head "$(cat last-head)"',
     '<%= config.bin %> <%= command.id %> --html ledger.html',
-    '<%= config.bin %> <%= command.id %> --timeline',
+    '<%= config.bin %> <%= command.id %> --timeline --tz Europe/Berlin',
     '<%= config.bin %> <%= command.id %> --watch',
     '<%= config.bin %> <%= command.id %> --watch --every 10s | jq -c .emission.average',
     '<%= config.bin %> <%= command.id %> --json | jq -r .head',
@@ -79,6 +81,7 @@ export default class Inspect extends BaseCommand {
       description: 'with --check: print nothing, the exit code says it',
       dependsOn: ['check'],
     }),
+    ...shownZoneFlag('metrics', 'check', 'permissions'),
     permissions: Flags.boolean({
       description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',
       exclusive: ['sequence', 'watch', 'metrics', 'check', 'verify', 'expect-head'],
@@ -92,10 +95,11 @@ export default class Inspect extends BaseCommand {
 
   async run(): Promise<object | undefined> {
     const { flags } = await this.parse(Inspect);
-    if (flags.watch) return this.#watch(flags);
+    const clock = await shownClock(flags.tz);
+    if (flags.watch) return this.#watch(flags, clock);
     if (flags.permissions) return this.#permissions(flags.ledger);
-    if (flags.html !== undefined) return this.#html(flags, flags.html);
-    if (flags.timeline) return this.#timeline(flags);
+    if (flags.html !== undefined) return this.#html(flags, flags.html, clock);
+    if (flags.timeline) return this.#timeline(flags, clock);
     const checks = flags.check?.map(parseCheck);
     const isVerifying = flags.verify || flags['expect-head'] !== undefined;
     if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
@@ -104,7 +108,7 @@ export default class Inspect extends BaseCommand {
         if (isVerifying) return this.#verify(engine, { expectHead: flags['expect-head'], signal: interrupt.signal });
         if (flags.sequence !== undefined) {
           const event = eventDocument(await engine.event(flags.sequence));
-          this.log(eventText(event, process.stdout.isTTY === true));
+          this.log(eventText(event, process.stdout.isTTY === true, clock));
           return event;
         }
         if (flags.metrics) {
@@ -118,7 +122,7 @@ export default class Inspect extends BaseCommand {
           return checked;
         }
         const overview = await overviewOf(engine, { late: true, signal: interrupt.signal });
-        this.log(await overviewText(overview));
+        this.log(await overviewText(overview, clock));
         return overview;
       });
     } catch (error) {
@@ -127,30 +131,30 @@ export default class Inspect extends BaseCommand {
   }
 
   /** Returns no document: each refresh is printed as it is taken. */
-  async #watch(flags: LedgerFlags & { readonly every: string | undefined }): Promise<undefined> {
+  async #watch(flags: LedgerFlags & { readonly every: string | undefined }, clock: ShownClock): Promise<undefined> {
     const { everyMsOf, watch } = await import('../cli/watch/watch.ts');
-    const options = { everyMs: everyMsOf(flags.every), isJson: this.jsonEnabled() };
+    const options = { everyMs: everyMsOf(flags.every), isJson: this.jsonEnabled(), clock };
     await withLedger(flags, 'read', (engine, interrupt) => watch(engine, interrupt, options));
   }
 
   /** Returns no document: the page is the document. */
-  async #html(flags: LedgerFlags & PlateFlags, file: string): Promise<undefined> {
+  async #html(flags: LedgerFlags & PlateFlags, file: string, clock: ShownClock): Promise<undefined> {
     const { checkPlateFile, writePlate } = await import('../cli/inspect/plate-file.ts');
     checkPlateFile(file, { ledger: flags.ledger, isJson: this.jsonEnabled() });
     if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
     const report = await withLedger(flags, 'read', (engine, { signal }) =>
-      writePlate(engine, file, { ...flags, signal }),
+      writePlate(engine, file, { ...flags, clock, signal }),
     );
     if (file === '-') this.log(report.page.trimEnd());
     else this.logToStderr(report.summary);
     if (report.failure !== null) throw report.failure;
   }
 
-  async #timeline(flags: LedgerFlags): Promise<TimelineDocument> {
+  async #timeline(flags: LedgerFlags, clock: ShownClock): Promise<TimelineDocument> {
     const { timelineOf } = await import('../cli/inspect/timeline.ts');
     const isText = process.stdout.isTTY === true && !this.jsonEnabled();
     const { document, text } = await withLedger(flags, 'read', (engine, { signal }) =>
-      timelineOf(engine, isText ? windowOf(process.stdout) : null, signal),
+      timelineOf(engine, isText ? windowOf(process.stdout) : null, clock, signal),
     );
     if (text !== null) this.log(text);
     else if (!this.jsonEnabled()) this.log(JSON.stringify(document, null, 2));

@@ -197,7 +197,7 @@ export class Completengine {
     if (permissions !== null) return permissions(location);
     throw invalidArgument(
       `${location} is a file, and its owner may read and write it`,
-      'name a ledger on NATS: --ledger nats://HOST/NAME',
+      'name a ledger on NATS: nats://HOST/NAME',
     );
   }
 
@@ -582,6 +582,11 @@ export class Completengine {
     if (!isInside) return this.#closing;
     // a failure is reported to the next caller from outside
     this.#closing.catch(() => {});
+  }
+
+  /** Closes it at the end of a block: `await using engine = await Completengine.open(..)`. */
+  [Symbol.asyncDispose](): Promise<void> {
+    return this.close();
   }
 
   /** created on demand: small commands do not pay for what only subscribers need */

@@ -45,6 +45,7 @@ export interface TimelineDocument {
   readonly events: number;
   /** First sequence that can be read: 1, unless events were dropped or segments moved away. */
   readonly from: number;
+  /** Time of that event; null if there are no events. */
   readonly firstTime: string | null;
   readonly lastTime: string | null;
   /** Length of a bucket; null if all events have one time, or none can be read. */
@@ -78,7 +79,7 @@ export function timelineDocument(survey: LedgerSurvey): TimelineDocument {
     head: formatHead(head),
     events: head.sequence,
     from: survey.from,
-    firstTime: timeOrNull(description.firstTime),
+    firstTime: timeOrNull(survey.firstTime ?? description.firstTime),
     lastTime: head.sequence === 0 ? null : formatTime(head.time),
     bucketMs: time === null ? null : time.width / 1000,
     buckets,

@@ -171,3 +171,21 @@ test('UTF-16 is named, and nothing is stored', async () => {
   expect(result.stderr.toString()).toContain('iconv -f UTF-16 -t UTF-8 | completengine emit');
   expect(await replayed(ledger)).toBe('');
 });
+
+test.each([
+  ['gzip', (text: string) => gzipSync(text)],
+  ['zstd', (text: string) => compress(Buffer.from(text), 1)],
+])('what is compressed by %s, and no JSON line each, is decompressed before it is converted', async (codec, encode) => {
+  const pretty = '{\n  "a": 1\n}\n{\n  "a": 2\n}\n';
+  const file = fileIn(tempDir(), "it's here", encode(pretty));
+  const ledger = await newLedger();
+  const refused = await runCli(['emit', '-l', ledger, '--json', file]);
+  const { error } = JSON.parse(refused.stdout.toString());
+  expect(error.hint).toMatch(new RegExp(`^convert it: ${codec} -dc < .* \\| jq -c \\. \\| completengine emit$`));
+  await emitConverted(error.hint, ledger);
+  expect(await replayed(ledger)).toBe('{"a":1}\n{"a":2}\n');
+  const piped = await runCli(['emit', '-l', ledger], { input: encode('[\n{"a":1}\n]\n') });
+  expect(piped.stderr).toContain(`try: convert it: ${codec} -dc | jq -c '.[]' | completengine emit\n`);
+  const array = await runCli(['emit', '-l', ledger], { input: encode('[{"a":1}]\n') });
+  expect(array.stderr).toContain(`convert it: ${codec} -dc | jq -c '.[]' | completengine emit\n`);
+});

@@ -126,7 +126,11 @@ test('a time that is none names what is accepted', async () => {
     65,
     "'at' is not a time: a date and time with its offset (2026-04-12T09:00:00Z, 2026-04-12 09:00:00,5 +0200), or a number of s, ms, us or ns since 1970",
   );
-  expectFailure(await runCli(['emit', '-l', ledger], { input: '{"at":"2026-04-12 09:00"}\n' }), 65, 'init --tz');
+  expectFailure(
+    await runCli(['emit', '-l', ledger], { input: '{"at":"2026-04-12 09:00"}\n' }),
+    65,
+    'create the ledger with --tz',
+  );
 });
 
 test('--from takes a number in scientific notation', async () => {

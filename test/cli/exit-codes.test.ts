@@ -67,7 +67,7 @@ const COMMANDS: Readonly<Record<string, Codes>> = {
     5: `--group other ${PARKING}`,
     65: '-f --cursor-file text.codex',
     69: `--group other --exit-at-head ${NO_PROGRAM}`,
-    74: '--cursor-file none/cursor',
+    73: '--cursor-file none/cursor',
     75: `--group other --exit-at-head ${HELD}`,
   },
   replay: {
@@ -76,11 +76,10 @@ const COMMANDS: Readonly<Record<string, Codes>> = {
     65: '--cursor-file text.codex',
     69: NO_PROGRAM,
     73: '--into none/new.codex',
-    74: '--cursor-file none/cursor',
     75: '--into held-empty.codex --busy-timeout 1ms',
   },
-  inspect: { ...reads(), 8: '--check lag<1', 74: '--html none/report.html' },
-  archive: { ...writes('--until now --to . --yes'), 4: '--until now --drop --yes' },
+  inspect: { ...reads(), 8: '--check lag<1', 73: '--html none/report.html' },
+  archive: { ...writes('--until now --to . --yes'), 4: '--until now --drop --yes', 73: '--limit 1 --to none --yes' },
   compact: writes('--compression zstd'),
   partition: reads(),
   'partition add': writes('extra'),
@@ -150,6 +149,7 @@ async function run(template: string, command: string, each: Case) {
 /** The codes that no case above makes, or that any command can end with, and the tests that do. */
 const ELSEWHERE: Readonly<Record<number, string>> = {
   1: 'test/cli/guard.test.ts',
+  74: 'test/cli/pipes.test.ts',
   77: 'test/cli/errors.test.ts',
   78: 'test/cli/nats/failures.test.ts',
   129: 'test/faults/signals.test.ts',

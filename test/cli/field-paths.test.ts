@@ -64,3 +64,29 @@ test('a missing field that is there under another spelling is named in it', asyn
   );
   expectFailure(await runCli(['init', '-l', `${ledger}.2`, '--time', 'tags[]']), 2, "'[]' for any element");
 });
+
+const QUAKE = '{"type":"Feature","properties":{"mag":4.5,"time":"2026-04-12T09:00:00Z"}}\n';
+
+test.each([
+  [['--routing', 'hash:mag'], 'the routing field is missing (hash:mag); it is there as properties.mag'],
+  [['--routing', 'hash:properties.magg'], '(hash:properties.magg); it may mean properties.mag'],
+  [['--time', 'time'], "the time field 'time' is missing; it is there as properties.time"],
+  [['--time', 'propertes.time'], "'propertes.time' is missing; it may mean properties.time"],
+  [['--unique', 'type+mag'], "'type+mag' is missing; it is there as properties.mag"],
+])('emit into a ledger of %j names the nearest field', async (init, reason) => {
+  const ledger = await newLedger(...init);
+  expectFailure(await runCli(['emit', '-l', ledger], { input: QUAKE }), 65, reason);
+  const explained = await runCli(['partition', 'explain', '-l', ledger], { input: QUAKE });
+  expect(explained.stdout.toString()).toContain(reason);
+});
+
+test.each([
+  [['--where', 'mag>4'], 'no event read has the field mag; mag is there as properties.mag'],
+  [['--where', 'Type=Feature'], 'Type may mean type'],
+  [['--fields', 'sequence,mag,properties.tim', '-o', 'csv'], 'properties.tim may mean properties.time'],
+  [['--format', '%{mag}\\n'], 'mag is there as properties.mag'],
+])('replay %j names the nearest field', async (args, note) => {
+  const ledger = await newLedger();
+  await succeed(['emit', '-l', ledger], { input: QUAKE });
+  expect((await succeed(['replay', '-l', ledger, ...args])).stderr).toContain(note);
+});

@@ -46,7 +46,7 @@ test('refuses what it cannot or must not write, and leaves it as it is', async (
     [['--html', join(directory, 'folder')], 2, /is not a regular file/],
     [['--html', '/dev/null'], 2, /is not a regular file/],
     [['--html', ''], 2, /needs the name of a file/],
-    [['--html', join(directory, 'none', 'page.html')], 74, /cannot be written: ENOENT/],
+    [['--html', join(directory, 'none', 'page.html')], 73, /cannot be written: ENOENT/],
     [['--html', join(directory, 'page.html'), '--watch'], 2, /--html/],
     [['--html', join(directory, 'page.html'), '--timeline'], 2, /--html|--timeline/],
   ];
@@ -79,6 +79,23 @@ test('an expected head that the ledger does not extend is on the page, too', asy
   const result = await runCli(['inspect', '-l', ledger, '--html', file, '--expect-head', head]);
   expect(result.code).toBe(3);
   expect(readFileSync(file, 'utf8')).toContain('NOT sound');
+});
+
+test.each([
+  ['dropped', ['--drop']],
+  ['moved to a place that is not at hand', ['--to', '.']],
+])('a report begins at the first event that is left of %s history, and says so', async (_, how) => {
+  const ledger = await newLedger('--time', 'at', '--partitions', '1');
+  for (const day of ['01', '02', '03', '04']) {
+    const input = `{"at":"2026-01-${day}T00:00:00Z"}\n{"at":"2026-01-${day}T12:00:00Z"}\n`;
+    await succeed(['emit', '-q', '-l', ledger], { input });
+  }
+  await succeed(['archive', '--until', '2026-01-03', ...how, '--yes', '-l', ledger], { cwd: tempDir() });
+  const timeline = JSON.parse((await succeed(['inspect', '-l', ledger, '--timeline'])).stdout.toString());
+  expect(timeline).toMatchObject({ events: 8, from: 5, firstTime: '2026-01-03T00:00:00.000000Z' });
+  expect(timeline.buckets[0]).toMatchObject({ from: '2026-01-03T00:00:00.000000Z', events: 1 });
+  const page = (await succeed(['inspect', '-l', ledger, '--html', '-'])).stdout.toString();
+  expect(page).toContain('4 of 8 events over 1 d 12 h in 1 partition, from sequence 5 on.');
 });
 
 test('--timeline in a pipe is one document with a bucket for each bar', async () => {

@@ -5,6 +5,7 @@ import { join } from 'node:path';
 import { beforeEach, describe, expect, test } from 'vitest';
 import { tablesOf } from '../../src/cli/group/parked.ts';
 import { payloadsOfParked } from '../../src/cli/group/parked-payloads.ts';
+import { UTC_CLOCK } from '../../src/cli/terminal/shown-clock.ts';
 import { Completengine, readDuration } from '../../src/index.ts';
 import { runCli, spawnCli } from '../support/cli.ts';
 import { expectFailure, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
@@ -115,7 +116,7 @@ describe('group parked', () => {
     const fresh = await parked(`{"a":"\u202e${'x'.repeat(300)}"}`, '{"b":2}');
     const engine = await Completengine.open({ ledger: fresh, access: 'read' });
     let text = '';
-    for await (const table of tablesOf(payloadsOfParked(engine, engine.parked('g')))) text += table;
+    for await (const table of tablesOf(payloadsOfParked(engine, engine.parked('g')), UTC_CLOCK)) text += table;
     await engine.close();
     expect(text).toMatch(/payload\n/);
     expect(text).toMatch(/exit code 1 {2}\{"a":"\\u\{202e\}x+…\n/);

@@ -12,7 +12,9 @@ import { RECIPES_OUT } from '../support/recipes.ts';
 import { runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
-const [DUCKDB = '', PARQUET = ''] = RECIPES_OUT.map(({ script }) => script);
+const scriptOf = (title: string) => RECIPES_OUT.find((recipe) => recipe.title === title)?.script ?? '';
+const DUCKDB = scriptOf('DuckDB');
+const PARQUET = scriptOf('Parquet');
 const WORKFLOW = blocksOf(RECIPES_OUT.at(-1)?.section ?? '', 'yaml').join('');
 
 /** Runs the script beside a ledger of earthquakes. */
@@ -27,7 +29,10 @@ async function runBeside(script: string, preamble = '') {
 const COUNTING = 'duckdb() { printf "%s\\n" "$2" > asked; wc -l; }\n';
 
 test('each recipe is run below', () => {
-  expect(RECIPES_OUT.map(({ title }) => title)).toEqual(['DuckDB', 'Parquet', 'GitHub Actions']);
+  expect(RECIPES_OUT.map(({ title }) => title)).toEqual([
+    ...['DuckDB', 'Counts per hour', 'Figures per hour', 'Figures per hour, with Miller'],
+    ...['A join of two partitions', 'A join of two ledgers', 'Parquet', 'GitHub Actions'],
+  ]);
 });
 
 test.each([
@@ -52,6 +57,79 @@ test('a Parquet file has the payloads to the byte', async (context) => {
   const { code, stderr, directory } = await runBeside(`${PARQUET}${restore}`);
   expect(code, stderr).toBe(0);
   expect(readFileSync(join(directory, 'restored'), 'utf8')).toBe(readFileSync(EARTHQUAKES, 'utf8'));
+});
+
+interface Quake {
+  readonly properties: { readonly time: number; readonly mag: number; readonly net: string };
+}
+
+const QUAKES = readFileSync(EARTHQUAKES, 'utf8')
+  .trimEnd()
+  .split('\n')
+  .map((line) => (JSON.parse(line) as Quake).properties);
+
+/** The numbers of each group, sorted by the group's text. */
+function grouped<Item>(items: readonly Item[], groupOf: (item: Item) => string): [string, Item[]][] {
+  const groups = new Map<string, Item[]>();
+  for (const item of items) groups.set(groupOf(item), [...(groups.get(groupOf(item)) ?? []), item]);
+  return [...groups].sort(([one], [other]) => (one < other ? -1 : 1));
+}
+
+const hourOf = (time: number) => new Date(time).toISOString().slice(0, 13);
+
+test('counts per hour are those of the file, in the zone', async (context) => {
+  needs(context, 'awk', 'BEGIN { exit 0 }');
+  const { code, stdout, stderr } = await runBeside(scriptOf('Counts per hour'));
+  expect(code, stderr).toBe(0);
+  // Berlin was an hour ahead of UTC in that week
+  const counted = grouped(QUAKES, ({ time }) => hourOf(time + 3_600_000)).map(
+    ([hour, { length }]) => `${hour} ${length}`,
+  );
+  expect(stdout.toString().trimEnd().split('\n')).toEqual(counted);
+});
+
+test.for([
+  ['Figures per hour', ['sqlite3', '-version'], 0],
+  ['Figures per hour, with Miller', ['mlr', '--version'], 1],
+] as const)('%s are those of the file', async ([title, [program, flag], heads], context) => {
+  needs(context, program, flag);
+  const { code, stdout, stderr } = await runBeside(scriptOf(title));
+  expect(code, stderr).toBe(0);
+  const figures = grouped(QUAKES, ({ time, net }) => `${hourOf(time)},${net}`).map(
+    ([group, quakes]) => `${group},${quakes.length},${Math.max(...quakes.map(({ mag }) => mag))}`,
+  );
+  expect(stdout.toString().trimEnd().split(/\r?\n/).slice(heads)).toEqual(figures);
+});
+
+const ORDERS = '{"type":"order","id":"a","amount":10}\n{"type":"order","id":"b","amount":20}\n';
+const PAYMENTS = '{"type":"payment","order":"b","paid":20}\n';
+
+test('a join of two partitions', async (context) => {
+  needs(context, 'mlr', '--version');
+  const { code, stdout, stderr } = await runShell(
+    `set -e -o pipefail\ncd "$DIRECTORY"
+completengine init --routing manual:type --partitions order,payment > made
+printf '%s' "$LINES_OF_BOTH" | completengine emit -q
+${scriptOf('A join of two partitions')}`,
+    { DIRECTORY: tempDir(), LINES_OF_BOTH: `${ORDERS}${PAYMENTS}` },
+  );
+  expect({ code, stdout: stdout.toString() }, stderr).toEqual({
+    code: 0,
+    stdout: '{"id": "b", "amount": 20, "paid": 20}\n',
+  });
+});
+
+test('a join of two ledgers', async (context) => {
+  needs(context, 'sqlite3', '-version');
+  const { code, stdout, stderr } = await runShell(
+    `set -e -o pipefail\ncd "$DIRECTORY"
+for ledger in orders payments; do completengine init -l $ledger.codex > made; done
+printf '%s' "$ORDERS" | completengine emit -q -l orders.codex
+printf '%s' "$PAYMENTS" | completengine emit -q -l payments.codex
+${scriptOf('A join of two ledgers')}`,
+    { DIRECTORY: tempDir(), ORDERS, PAYMENTS },
+  );
+  expect({ code, rows: stdout.toString().split(/\r?\n/) }, stderr).toEqual({ code: 0, rows: ['a,10,', 'b,20,20', ''] });
 });
 
 /** The scripts of the workflow's steps that have a name, by that name. */

@@ -51,7 +51,7 @@ test('an invalid or unwritable digest file is named', async () => {
   }
   expectFailure(
     await runCli(['replay', '-q', '--digest-file', '/nowhere/at/all', '-l', ledger]),
-    74,
+    73,
     'cannot be written',
   );
 });

@@ -49,7 +49,7 @@ test('what does not exist is refused, and without a zone what has no offset', as
   expectFailure(
     await runCli(['emit', '-l', await newLedger('--time', 'at')], { input: '{"at":"2026-03-29 01:30:00"}\n' }),
     65,
-    'init --tz',
+    'create the ledger with --tz',
   );
 });
 

@@ -4,6 +4,7 @@ import stringWidth from 'string-width';
 import { expect, it } from 'vitest';
 import { plotColumns, timelineText } from '../../src/cli/inspect/timeline-text.ts';
 import { timeTicks } from '../../src/cli/plate/axis.ts';
+import { UTC_CLOCK } from '../../src/cli/terminal/shown-clock.ts';
 import type { TimelineDocument } from '../../src/views/timeline-document.ts';
 
 const START = Date.UTC(2026, 3, 12, 6);
@@ -32,6 +33,15 @@ function timelineOf(
   };
 }
 
+it('says where it begins, if earlier events are not at hand', () => {
+  const timeline = { ...timelineOf([5, 5, 5], [], 1000), from: 6 };
+  const window = { columns: 80, rows: 24, isUnicode: false };
+  const lines = timelineText(timeline, window, timeTicks, UTC_CLOCK).split('\n');
+  expect(lines[3]).toBe('begins at     sequence 6; the rest is not at hand');
+  expect(timelineText(timeline, { ...window, rows: 2 }, timeTicks, UTC_CLOCK)).toContain(' 10 of 15 events, ');
+  expect(timelineText({ ...timeline, from: 1 }, window, timeTicks, UTC_CLOCK)).not.toContain('begins');
+});
+
 it('is at most eight lines, none wider than the window, and fits a lower one', () => {
   const group = fc.record({
     name: fc.string({ minLength: 1, maxLength: 64 }),
@@ -49,7 +59,7 @@ it('is at most eight lines, none wider than the window, and fits a lower one', (
       fc.constantFrom(1, 1000, 300_000, 86_400_000, 31_449_600_000),
       (window, counts, groups, bucketMs) => {
         const fitting = [1, ...counts].slice(0, plotColumns(window));
-        const lines = timelineText(timelineOf(fitting, groups, bucketMs), window, timeTicks).split('\n');
+        const lines = timelineText(timelineOf(fitting, groups, bucketMs), window, timeTicks, UTC_CLOCK).split('\n');
         expect(lines.length).toBeLessThanOrEqual(Math.min(8, Math.max(1, window.rows - 1)));
         if (lines.length === 1) return;
         for (const line of lines) expect(stringWidth(line), line).toBeLessThanOrEqual(window.columns);
@@ -63,7 +73,7 @@ it('is at most eight lines, none wider than the window, and fits a lower one', (
 
 it('draws twice the steps in two lines, and what is not nothing is never nothing', () => {
   const window = { columns: 60, rows: 40, isUnicode: true };
-  const lines = timelineText(timelineOf([1600, 800, 1, 0, 1600], [], 1000), window, timeTicks).split('\n');
+  const lines = timelineText(timelineOf([1600, 800, 1, 0, 1600], [], 1000), window, timeTicks, UTC_CLOCK).split('\n');
   const stretch = Math.floor(plotColumns(window) / 5);
   const plot = (line = '') => Array.from({ length: 5 }, (_, at) => line.slice(14)[at * stretch]).join('');
   expect(plot(lines[0])).toBe('█   █');
@@ -75,11 +85,11 @@ it('draws twice the steps in two lines, and what is not nothing is never nothing
 it('says in a sentence what has no axis', () => {
   const window = { columns: 80, rows: 24, isUnicode: true };
   const timeline = timelineOf([1, 1], [], 1000);
-  expect(timelineText({ ...timeline, events: 0 }, window, timeTicks)).toBe('no events yet');
-  expect(timelineText({ ...timeline, bucketMs: null, buckets: [] }, window, timeTicks)).toBe(
+  expect(timelineText({ ...timeline, events: 0 }, window, timeTicks, UTC_CLOCK)).toBe('no events yet');
+  expect(timelineText({ ...timeline, bucketMs: null, buckets: [] }, window, timeTicks, UTC_CLOCK)).toBe(
     `2 events, at ${isoAt(START)}`,
   );
-  expect(timelineText(timeline, { ...window, rows: 2 }, timeTicks)).toBe(
+  expect(timelineText(timeline, { ...window, rows: 2 }, timeTicks, UTC_CLOCK)).toBe(
     `${'█'.repeat(2 * Math.floor(plotColumns(window) / 2))} 2 events, 06:00:00.000 – 06:00:01.999 UTC, peak 1 events`,
   );
 });

@@ -171,3 +171,17 @@ test('a signal that came before ends an input that is to go in whole, though not
   const report = await engine.emit(new PassThrough(), { atomic: true, signal: AbortSignal.abort() });
   expect(report).toMatchObject({ isComplete: false, events: 0 });
 });
+
+test('an engine and a subscription are closed at the end of their block', async () => {
+  let after: Completengine;
+  let ended: Promise<void>;
+  {
+    await using engine = await Completengine.open({ ledger: ledgerPath() });
+    await using subscription = await engine.subscribe({ group: 'g' }, () => {});
+    await engine.emit('1');
+    after = engine;
+    ended = subscription.finished;
+  }
+  await ended;
+  await failureOf(() => after.head(), 'CLOSED');
+});

@@ -37,12 +37,12 @@ test.each<ReplayOptions>([
 });
 
 test.each<[ReplayOptions & TailOptions, string]>([
-  [{ from: NOON, until: DAY }, '--from 2026-04-12T12:00:00.000000Z is after --until 2026-04-12T00:00:00.000000Z'],
+  [{ from: NOON, until: DAY }, '`from` 2026-04-12T12:00:00.000000Z is after `until` 2026-04-12T00:00:00.000000Z'],
   [
     { from: '2026-04-13', through: DAY },
-    '--from 2026-04-13T00:00:00.000000Z is after --through 2026-04-12T23:59:59.999999Z',
+    '`from` 2026-04-13T00:00:00.000000Z is after `through` 2026-04-12T23:59:59.999999Z',
   ],
-  [{ fromSequence: 5, throughSequence: 4 }, '--from-sequence 5 is after --through-sequence 4'],
+  [{ fromSequence: 5, throughSequence: 4 }, '`fromSequence` 5 is after `throughSequence` 4'],
 ])('a replay of %j is refused: %s', async (request, fact) => {
   const { engine } = await engineOfFive();
   const { message, hint } = await failureOf(() => engine.replay(request as ReplayOptions), 'INVALID_RANGE');
@@ -52,7 +52,7 @@ test.each<[ReplayOptions & TailOptions, string]>([
 test('a tail whose start is after its end is refused in the same words', async () => {
   const { engine } = await engineOfFive();
   const { message } = await failureOf(() => engine.tail({ from: NOON, until: DAY }), 'INVALID_RANGE');
-  expect(message).toBe('--from 2026-04-12T12:00:00.000000Z is after --until 2026-04-12T00:00:00.000000Z');
+  expect(message).toBe('`from` 2026-04-12T12:00:00.000000Z is after `until` 2026-04-12T00:00:00.000000Z');
 });
 
 test('a tail from a sequence that does not exist yet delivers nothing before it', async () => {

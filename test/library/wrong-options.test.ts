@@ -106,6 +106,30 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
     (engine) => engine.subscribe({ group: 'g', until: { limti: 3 } }, noop),
     /the option until: there is no option "limti"; the nearest is limit$/,
   ],
+  'an until that says nothing': [
+    (engine) => engine.subscribe({ group: 'g', until: {} }, noop),
+    /the option until is empty; expected an object with limit, head or idleMs$/,
+  ],
+  'an until that is none': [
+    (engine) => engine.subscribe({ group: 'g', until: 'head' }, noop),
+    /the option until is "head"; expected an object with limit, head or idleMs$/,
+  ],
+  'an until without a group': [
+    (engine) => engine.subscribe({ until: { head: true } }, noop),
+    /the option until is for members of a group$/,
+  ],
+  'a member without a group': [
+    (engine) => engine.subscribe({ member: 'm' }, noop),
+    /the option member is for members of a group$/,
+  ],
+  'the old name of the routing': [
+    () => (Completengine as Untyped).open({ ledger: ledgerPath(), partition: hashOf('tenant') }),
+    /no option "partition"; the nearest is routing$/,
+  ],
+  'a partition to read': [
+    (engine) => engine.tail({ partition: 'p0' }),
+    /no option "partition"; the nearest is partitions$/,
+  ],
   'no handler': [
     (engine) => engine.subscribe({ group: 'g' }),
     /the argument handler is undefined; expected a function/,

@@ -6,6 +6,7 @@ import { type ErrorDocument, errorDocument } from '../../views/error-document.ts
 import { forbidsStream } from '../state/taken-files.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
+import { inFlags } from './option-flags.ts';
 import { UsageError } from './usage-error.ts';
 
 /** An oclif error carries its exit code. */
@@ -37,7 +38,11 @@ export function printFailure(error: unknown, isDocumented = false): void {
 /** Returns the failure as a JSON document. */
 export function failureDocument(error: unknown): ErrorDocument {
   const hint = error instanceof UsageError ? { hint: error.hint } : {};
-  return errorDocument(error, { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', ...hint });
+  const document = errorDocument(error, { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', ...hint });
+  const { message, hint: next } = document.error;
+  return {
+    error: { ...document.error, message: inFlags(message), ...(next === undefined ? {} : { hint: inFlags(next) }) },
+  };
 }
 
 /** A signal that aborted a wait has already set its own code. */
@@ -53,8 +58,8 @@ function isUsage(failure: Failure): boolean {
 
 function linesOf(failure: Failure): string[] {
   if (failure instanceof LedgerError || failure instanceof UsageError) {
-    const lines = [`error: ${oneLine(failure.message)}`];
-    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(failure.hint)}`);
+    const lines = [`error: ${oneLine(inFlags(failure.message))}`];
+    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(inFlags(failure.hint))}`);
     return lines;
   }
   if (!isUsage(failure)) return bugLines(failure);

@@ -2,9 +2,10 @@
 
 import type { LedgerWarning } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
+import { inFlags } from './option-flags.ts';
 
 export function warningText({ message, hint }: LedgerWarning): string {
-  return escapeForTerminal(`${message}; ${hint}`);
+  return escapeForTerminal(inFlags(`${message}; ${hint}`));
 }
 
 /** On a terminal it first clears the line, which may show a progress bar. */

@@ -5,6 +5,7 @@ import type { ArchivedRunDocument } from '../../views/archive-document.ts';
 import { timeOrNull } from '../../views/times.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, plural } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 
 /** `drop`: whether the commits would be deleted without a segment. */
 export function planText(plan: ArchivePlan, drop: boolean): string {
@@ -41,7 +42,7 @@ export function reportText(report: ArchiveReport): string {
   return `done: ${stored}${freed}${groups}`;
 }
 
-export async function archivedText(runs: readonly ArchivedRunDocument[]): Promise<string> {
+export async function archivedText(runs: readonly ArchivedRunDocument[], clock: ShownClock): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
   return renderTable(
     ['archived', 'through', 'bytes', 'on', 'segment'],
@@ -50,7 +51,7 @@ export async function archivedText(runs: readonly ArchivedRunDocument[]): Promis
       String(run.from),
       String(run.through),
       run.file === null ? '' : bytes(run.bytes),
-      run.archivedAt,
+      clock.text(run.archivedAt),
       run.file === null ? 'dropped' : `${escapeForTerminal(run.file)}${problemOf(run)}`,
     ]),
   );

@@ -4,6 +4,7 @@ import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LedgerError, makeDirectoryHint, type RejectedLine } from '../../index.ts';
+import { inFlags } from '../app/option-flags.ts';
 import { syncDirectory } from '../state/sync-directory.ts';
 
 export class RejectFile {
@@ -36,9 +37,9 @@ export class RejectFile {
 
   /** Writes the line as text if it is UTF-8, else as base64. @throws LedgerError IO_FAILED */
   add(line: RejectedLine): void {
-    const { text, ...place } = line;
+    const { text, reason, ...place } = line;
     const content = isUtf8(text) ? { text: text.toString('utf8') } : { base64: text.toString('base64') };
-    const bytes = Buffer.from(`${JSON.stringify({ ...place, ...content })}\n`);
+    const bytes = Buffer.from(`${JSON.stringify({ ...place, reason: inFlags(reason), ...content })}\n`);
     this.#attempt(() => {
       for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written);
     });

@@ -3,13 +3,14 @@
 import type { GroupDocument, GroupsDocument } from '../../views/group-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { count, plural, span } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 
-export async function groupsText({ groups }: GroupsDocument): Promise<string> {
+export async function groupsText({ groups }: GroupsDocument, clock: ShownClock): Promise<string> {
   if (groups.length === 0) return 'no groups yet: the first member creates one: completengine tail --group NAME';
-  return (await Promise.all(groups.map((group) => groupText(group)))).join('\n\n');
+  return (await Promise.all(groups.map((group) => groupText(group, clock)))).join('\n\n');
 }
 
-async function groupText(group: GroupDocument): Promise<string> {
+async function groupText(group: GroupDocument, clock: ShownClock): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
   const age = group.oldestAgeMs;
   const lag =
@@ -23,7 +24,7 @@ async function groupText(group: GroupDocument): Promise<string> {
     escapeForTerminal(lane.partition),
     count(lane.nextOffset),
     count(lane.lag),
-    lane.oldestTime ?? '',
+    lane.oldestTime === null ? '' : clock.text(lane.oldestTime),
     lane.attempts === 0 ? '' : count(lane.attempts),
     escapeForTerminal(lane.member ?? ''),
     lane.token === null ? '' : String(lane.token),

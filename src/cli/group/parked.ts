@@ -1,13 +1,6 @@
 /** `group parked`: lists the parked events of a group, redelivers them, or drops them. */
 
-import {
-  type Completengine,
-  formatTime,
-  LedgerError,
-  type ParkedEventDescription,
-  StreamWriter,
-  shellWord,
-} from '../../index.ts';
+import { type Completengine, LedgerError, type ParkedEventDescription, StreamWriter, shellWord } from '../../index.ts';
 import { parkedFacts } from '../../views/parked-document.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
@@ -16,6 +9,7 @@ import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
 import { choosesFormat, standardOutput } from '../terminal/output.ts';
 import type { OutputFlags } from '../terminal/output-flags.ts';
+import { type ShownClock, shownClock } from '../terminal/shown-clock.ts';
 import { deliverParked } from './parked-events.ts';
 import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
 
@@ -46,23 +40,27 @@ export async function listParked(
     );
     return;
   }
+  const clock = await shownClock(flags.tz);
   const output = new StreamWriter(process.stdout, signal);
   const parked = engine.parked(group, { limit: flags.limit });
   const events = payloadsOfParked(engine, parked);
-  const pieces = process.stdout.isTTY === true && !flags.json ? tablesOf(events) : linesOf(events);
+  const pieces = process.stdout.isTTY === true && !flags.json ? tablesOf(events, clock) : linesOf(events);
   for await (const piece of pieces) if (signal.aborted || !(await output.write(piece))) return;
 }
 
 /** Yields one table per page. */
-export async function* tablesOf(parked: AsyncIterable<ParkedPayload>): AsyncGenerator<string, void, undefined> {
+export async function* tablesOf(
+  parked: AsyncIterable<ParkedPayload>,
+  clock: ShownClock,
+): AsyncGenerator<string, void, undefined> {
   let page: ParkedPayload[] = [];
   for await (const event of parked) {
     page.push(event);
     if (page.length < PAGE_EVENTS) continue;
-    yield `${await parkedTable(page)}\n`;
+    yield `${await parkedTable(page, clock)}\n`;
     page = [];
   }
-  if (page.length > 0) yield `${await parkedTable(page)}\n`;
+  if (page.length > 0) yield `${await parkedTable(page, clock)}\n`;
 }
 
 async function* linesOf(events: AsyncIterable<ParkedPayload>): AsyncGenerator<string, void, undefined> {
@@ -107,13 +105,13 @@ function parkedLine(event: ParkedEventDescription, payload: Buffer): string {
   return `${safeJson(parkedFacts(event)).slice(0, -1)},"payload":${payload.toString('utf8')}}`;
 }
 
-async function parkedTable(parked: readonly ParkedPayload[]): Promise<string> {
+async function parkedTable(parked: readonly ParkedPayload[], clock: ShownClock): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');
   const rows = parked.map(({ event, payload }) => [
     String(event.sequence),
     `${escapeForTerminal(event.partition)}/${event.offset}`,
     String(event.attempts),
-    formatTime(event.parkedAt),
+    clock.text(parkedFacts(event).parkedAt),
     event.redeliveryDue ? 'yes' : '',
     escapeForTerminal([event.reason, event.details.split('\n').at(-1) ?? ''].filter((part) => part !== '').join(': ')),
     cut(escapeForTerminal(payload.toString('utf8', 0, PAYLOAD_BYTES)), PAYLOAD_COLUMNS),

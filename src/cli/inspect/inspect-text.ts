@@ -10,19 +10,20 @@ import { partitionTable } from '../partition/partition-table.ts';
 import { epochText } from '../partition/routing-text.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, percent, plural, span } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { storageRows } from './storage-text.ts';
 
-export async function overviewText(ledger: OverviewDocument): Promise<string> {
+export async function overviewText(ledger: OverviewDocument, clock: ShownClock): Promise<string> {
   const { config, events, groups, storage, archived } = ledger;
   const rows: [string, string][] = [
     [
       'ledger',
       `${escapeForTerminal(ledger.path)} (format ${ledger.format}, ${bytes(storage.bytes)}${storage.log === null ? '' : ` and ${bytes(storage.log.bytes)} of WAL`})`,
     ],
-    ['uuid', `${escapeForTerminal(ledger.uuid)}, created ${ledger.createdAt}`],
+    ['uuid', `${escapeForTerminal(ledger.uuid)}, created ${clock.text(ledger.createdAt)}`],
     ['head', ledger.head],
     ['events', `${count(events)} in ${plural(ledger.commits, 'commit')}${droppedText(ledger.archived)}`],
-    ['time', events === 0 ? 'none yet' : `${ledger.firstTime} to ${ledger.lastTime}`],
+    ['time', spanText(ledger, clock)],
     ...lateRow(ledger),
     ...epochLines(ledger).map((line, at): [string, string] => [at === 0 ? 'routing' : '', line]),
     ['time field', timeFieldText(config)],
@@ -39,10 +40,14 @@ export async function overviewText(ledger: OverviewDocument): Promise<string> {
   if (storage.foreignObjects.length > 0) rows.push(['foreign', foreignText(storage.foreignObjects)]);
   for (const warning of ledger.warnings) rows.push(['warning', warningText(warning)]);
   const facts = rows.map(([name, value]) => `${name.padEnd(11)}${value}`).join('\n');
-  const tables = [await partitionTable(ledger.partitions)];
+  const tables = [await partitionTable(ledger.partitions, clock)];
   if (groups.length > 0) tables.push(await groupTable(groups));
-  if (archived.length > 0) tables.push(await archivedText(archived));
+  if (archived.length > 0) tables.push(await archivedText(archived, clock));
   return [facts, ...tables].join('\n\n');
+}
+
+function spanText({ firstTime, lastTime }: OverviewDocument, clock: ShownClock): string {
+  return firstTime === null || lastTime === null ? 'none yet' : `${clock.text(firstTime)} to ${clock.text(lastTime)}`;
 }
 
 /** How many of the events are gone: sequences and counts go on over them. */
@@ -101,13 +106,13 @@ function epochLines({ epochs }: OverviewDocument): string[] {
   return hidden === 0 ? shown : [`${plural(hidden, 'earlier epoch')}: inspect --json`, ...shown];
 }
 
-export function eventText(event: EventDocument, isTerminal: boolean): string {
+export function eventText(event: EventDocument, isTerminal: boolean, clock: ShownClock): string {
   const { payload } = event;
   return [
     `sequence   ${event.sequence}`,
     `partition  ${escapeForTerminal(event.partition)}`,
     `offset     ${event.offset}`,
-    `time       ${event.time}`,
+    `time       ${clock.text(event.time)}`,
     `key        ${event.key === null ? 'none' : escapeForTerminal(event.key)}`,
     `payload    ${isTerminal ? escapeForTerminal(payload) : payload}`,
   ].join('\n');

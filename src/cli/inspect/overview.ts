@@ -3,18 +3,20 @@
 import { type Completengine, LedgerError, systemClock } from '../../index.ts';
 import { type LateDocument, lateDocument } from '../../views/late-document.ts';
 import { type OverviewDocument, overviewDocument } from '../../views/ledger-document.ts';
+import { inFlags } from '../app/option-flags.ts';
 
 /** `late`: whether to look for late events, which reads events. */
 export async function overviewOf(
   engine: Completengine,
   { late, signal }: { readonly late: boolean; readonly signal?: AbortSignal },
 ): Promise<OverviewDocument> {
-  return overviewDocument(await engine.inspect(), {
+  const overview = overviewDocument(await engine.inspect(), {
     groups: await engine.groups(),
     archived: await engine.archivedRuns(),
     late: late ? await lateOf(engine, signal) : null,
     now: systemClock.nowMicros(),
   });
+  return { ...overview, warnings: overview.warnings.map((warning) => ({ ...warning, hint: inFlags(warning.hint) })) };
 }
 
 /** Null also where events are damaged: an overview must not fail by them. */

@@ -8,6 +8,7 @@ import { writeAtomically } from '../state/atomic-file.ts';
 import { refuseTakenFiles } from '../state/taken-files.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 
 export interface PlateFlags {
   readonly verify: boolean;
@@ -44,13 +45,14 @@ export interface WrittenPlate {
 export async function writePlate(
   engine: Completengine,
   file: string,
-  options: PlateFlags & { readonly signal: AbortSignal },
+  options: PlateFlags & { readonly signal: AbortSignal; readonly clock: ShownClock },
 ): Promise<WrittenPlate> {
   const survey = await engine.survey({ signal: options.signal });
+  const { clock } = options;
   const { verification, failure } = await verified(engine, survey.description.head.sequence, options);
   const document = surveyDocument(survey, verification);
   const { plate, readFonts } = await import('../plate/drawing.ts');
-  const page = plate(document, await readFonts());
+  const page = plate(document, await readFonts(), clock);
   if (file !== '-') writeAtomically(file, page);
   const size = bytes(Buffer.byteLength(page));
   return { page, failure, summary: `${escapeForTerminal(file)}: ${size}, one page without scripts or network` };

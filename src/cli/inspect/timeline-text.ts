@@ -7,6 +7,7 @@ import { chalk } from '../terminal/colours.ts';
 import { cut } from '../terminal/cut.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { count, percent, plural } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 
 export interface Window {
   readonly columns: number | undefined;
@@ -16,7 +17,12 @@ export interface Window {
 }
 
 /** Round times on an axis, `at` from 0 to 1. */
-export type TimeTicks = (from: number, to: number, wanted: number) => { readonly at: number; readonly label: string }[];
+export type TimeTicks = (
+  from: number,
+  to: number,
+  wanted: number,
+  clock: ShownClock,
+) => { readonly at: number; readonly label: string }[];
 
 const COLUMNS_MIN = 60;
 const LABEL = 14;
@@ -31,23 +37,29 @@ export function plotColumns({ columns }: Pick<Window, 'columns'>): number {
 }
 
 /** Without room for all lines those at the end are left out; one line alone says the most that it can. */
-export function timelineText(timeline: TimelineDocument, window: Window, ticks: TimeTicks): string {
+export function timelineText(timeline: TimelineDocument, window: Window, ticks: TimeTicks, clock: ShownClock): string {
   if (timeline.unreadable !== null) return `events cannot be read: ${escapeForTerminal(timeline.unreadable)}`;
   if (timeline.events === 0) return 'no events yet';
-  if (timeline.bucketMs === null) return `${plural(timeline.events, 'event')}, at ${timeline.firstTime ?? ''}`;
+  if (timeline.bucketMs === null) return `${atHand(timeline)}, at ${clock.text(timeline.firstTime ?? '')}`;
   // the prompt needs one, too
   const lines = Math.min(LINES_MAX, Math.max(1, (window.rows ?? LINES_MAX + 1) - 1));
-  const plot = new Plot(timeline, timeline.bucketMs, window);
+  const plot = new Plot(timeline, timeline.bucketMs, window, clock);
   if (lines < 3) return plot.oneLine();
-  return [...plot.events(), plot.axis(ticks), plot.epochs(), plot.late(), ...plot.groups()]
+  return [...plot.events(), plot.axis(ticks), plot.start(), plot.epochs(), plot.late(), ...plot.groups()]
     .filter((line) => line !== null)
     .slice(0, lines)
     .join('\n');
 }
 
+/** `7 events`, or `4 of 8 events` if earlier ones were dropped, or their segments are not at hand. */
+function atHand({ events, from }: TimelineDocument): string {
+  return from === 1 ? plural(events, 'event') : `${count(events - from + 1)} of ${plural(events, 'event')}`;
+}
+
 class Plot {
   readonly #timeline: TimelineDocument;
   readonly #bucketMs: number;
+  readonly #clock: ShownClock;
   readonly #levels: string;
   readonly #isUnicode: boolean;
   /** Columns of a bucket. */
@@ -55,7 +67,8 @@ class Plot {
   readonly #from: number;
   readonly #unit: { readonly name: string; readonly factor: number };
 
-  constructor(timeline: TimelineDocument, bucketMs: number, window: Window) {
+  constructor(timeline: TimelineDocument, bucketMs: number, window: Window, clock: ShownClock) {
+    this.#clock = clock;
     this.#timeline = timeline;
     this.#bucketMs = bucketMs;
     this.#isUnicode = window.isUnicode;
@@ -78,11 +91,10 @@ class Plot {
   }
 
   oneLine(): string {
-    const { events, buckets, firstTime, lastTime } = this.#timeline;
+    const { buckets, firstTime, lastTime } = this.#timeline;
     const bars = this.#bars(buckets.map((bucket) => bucket.events));
-    const [first, last] = [Date.parse(firstTime ?? ''), Date.parse(lastTime ?? '')];
-    const when = `${new TimeWords(first, last).range(first, last).text} UTC`;
-    return `${bars} ${plural(events, 'event')}, ${when}, peak ${this.#pace(this.#most())} ${this.#unit.name}`;
+    const when = `${new TimeWords(firstTime, lastTime, this.#clock).range().text} ${this.#clock.zone}`;
+    return `${bars} ${atHand(this.#timeline)}, ${when}, peak ${this.#pace(this.#most())} ${this.#unit.name}`;
   }
 
   /** Two lines, one above the other: twice the steps of one. */
@@ -110,13 +122,27 @@ class Plot {
     const to = this.#from + this.#timeline.buckets.length * this.#bucketMs;
     const row = Array.from({ length: this.#cells }, () => ' ');
     let free = 0;
-    for (const { at, label } of ticks(this.#from, to, Math.max(2, Math.floor(this.#cells / 12)))) {
+    for (const { at, label } of ticks(this.#from, to, Math.max(2, Math.floor(this.#cells / 12)), this.#clock)) {
       const start = Math.round(at * this.#cells);
       if (start < free || start + label.length > row.length) continue;
       for (const [nth, character] of [...label].entries()) row[start + nth] = character;
       free = start + label.length + 2;
     }
-    return line(`${dayText(this.#from)}, UTC`, row.join(''), `a bar is ${duration(this.#bucketMs)}`);
+    const day = dayText(this.#clock.localAt(this.#from));
+    return line(`${day}${this.#zoneText()}`, row.join(''), `a bar is ${duration(this.#bucketMs)}`);
+  }
+
+  /** `, UTC`, or the offset with which the axis begins: names of zones have no room. */
+  #zoneText(): string {
+    if (this.#clock.zone === 'UTC') return ', UTC';
+    return ` ${/[+-]\d\d:\d\d$/.exec(this.#clock.text(this.#timeline.buckets[0]?.from ?? ''))?.[0] ?? ''}`;
+  }
+
+  /** Where it begins, if that is not the first event of the ledger. */
+  start(): string | null {
+    const { from } = this.#timeline;
+    if (from === 1) return null;
+    return line('begins at', cut(`sequence ${count(from)}; the rest is not at hand`, this.#cells), '');
   }
 
   epochs(): string {

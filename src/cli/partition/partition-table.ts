@@ -4,6 +4,7 @@ import type { ReachedPartitionDocument, StoredPartitionDocument } from '../../vi
 import { bar } from '../terminal/bar.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, percent } from '../terminal/format-numbers.ts';
+import { type ShownClock, UTC_CLOCK } from '../terminal/shown-clock.ts';
 import type { Align } from '../terminal/table.ts';
 
 type Column<Row> = readonly [head: string, align: Align, cell: (row: Row) => string];
@@ -11,8 +12,8 @@ type Column<Row> = readonly [head: string, align: Align, cell: (row: Row) => str
 const BAR_CELLS = 16;
 
 /** The table of `inspect`. */
-export function partitionTable(partitions: readonly StoredPartitionDocument[]): Promise<string> {
-  return table(partitions, [NAME, EVENTS, SHARE, STORED, OFFSETS, ...TIMES]);
+export function partitionTable(partitions: readonly StoredPartitionDocument[], clock: ShownClock): Promise<string> {
+  return table(partitions, [NAME, EVENTS, SHARE, STORED, OFFSETS, ...timesBy(clock)]);
 }
 
 /** The table of `partition`: with rule, skew and, on a terminal, a bar. A narrow terminal gets no sizes, offsets and times. */
@@ -25,7 +26,7 @@ export async function reachTable(
   const skew: Column<ReachedPartitionDocument> = ['skew', 'right', (partition) => skewText(partition.skew)];
   const length: Column<ReachedPartitionDocument> = ['', 'left', ({ events }) => bar(events, most, BAR_CELLS)];
   const spread = [NAME, rule, EVENTS, SHARE, skew];
-  const stored = [STORED, OFFSETS, ...TIMES];
+  const stored = [STORED, OFFSETS, ...timesBy(UTC_CLOCK)];
   if (terminalColumns === null) return table(partitions, [...spread, ...stored]);
   const wide = await table(partitions, [...spread, length, ...stored]);
   const isFitting = wide.split('\n').every((line) => line.length <= terminalColumns);
@@ -53,10 +54,13 @@ const OFFSETS: Column<StoredPartitionDocument> = [
   'right',
   ({ events, nextOffset }) => (events === 0 ? '' : `0-${nextOffset - 1}`),
 ];
-const TIMES: readonly Column<StoredPartitionDocument>[] = [
-  ['first time', 'left', ({ firstTime }) => firstTime ?? ''],
-  ['last time', 'left', ({ lastTime }) => lastTime ?? ''],
-];
+function timesBy(clock: ShownClock): readonly Column<StoredPartitionDocument>[] {
+  const text = (time: string | null) => (time === null ? '' : clock.text(time));
+  return [
+    ['first time', 'left', ({ firstTime }) => text(firstTime)],
+    ['last time', 'left', ({ lastTime }) => text(lastTime)],
+  ];
+}
 
 async function table<Row>(rows: readonly Row[], columns: readonly Column<Row>[]): Promise<string> {
   const { renderTable } = await import('../terminal/table.ts');

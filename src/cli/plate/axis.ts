@@ -1,6 +1,7 @@
 /** Axes of the charts: ticks and labels of time, the top of a value axis, and the unit that buckets are counted in. */
 
 import { scaleLinear, scaleUtc } from 'd3-scale';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { clockText, DAY, dayText, monthText } from './words.ts';
 
 /** Characters of a label that have room in the plot of the narrowest page that shows every label, 430 px. */
@@ -13,16 +14,23 @@ export interface Tick {
   readonly at: number;
 }
 
-/** About `wanted` ticks at round times of `[from, to)`, in milliseconds. None is so near an end that its label would leave the chart, or meet another. */
-export function timeTicks(from: number, to: number, wanted: number): Tick[] {
-  const all = scaleUtc([from, to], [0, 1]).ticks(wanted).map(Number);
-  const allStep = (all[1] ?? to) - (all[0] ?? from);
+/**
+ * About `wanted` ticks at round times of a clock in `[from, to)`, in milliseconds. None is so near an end that its label
+ * would leave the chart, or meet another. A time that the clock skips has none.
+ */
+export function timeTicks(from: number, to: number, wanted: number, clock: ShownClock): Tick[] {
+  const [start, end] = [clock.localAt(from), clock.localAt(to)];
+  const all = scaleUtc([start, end], [0, 1]).ticks(wanted).map(Number);
+  const allStep = (all[1] ?? end) - (all[0] ?? start);
   // the steps of d3 go from one hour to three, and from one day to two: every second one where they would be crowded
   const isCrowded = all.length > wanted + 2 && allStep < DAY;
   const ticks = isCrowded ? all.filter((value) => (value / allStep) % 2 === 0) : all;
   const step = isCrowded ? 2 * allStep : allStep;
   const labelled = ticks
-    .map((value) => ({ value, label: tickLabel(value, step), at: (value - from) / (to - from) }))
+    .flatMap((local) => {
+      const value = clock.instantOf(local);
+      return value === null ? [] : [{ value, label: tickLabel(local, step), at: (value - from) / (to - from) }];
+    })
     .filter(({ at }) => at >= 0 && at < 0.97);
   let free = 0;
   return labelled.filter(({ at, label }) => {

@@ -3,9 +3,10 @@
 import type { GroupDocument } from '../../views/group-document.ts';
 import type { ParkedReasonDocument, SurveyDocument } from '../../views/survey-document.ts';
 import { count, plural } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { cut, html, type Markup } from './html.ts';
 import { note, section } from './section.ts';
-import { clockText, dayText, sameDay, shortCount, TimeWords } from './words.ts';
+import { clockText, dayText, localOf, sameDay, shortCount, TimeWords } from './words.ts';
 
 const GROUPS_SHOWN = 24;
 const NAME_MAX = 60;
@@ -20,7 +21,7 @@ const CARD_PX = 205;
 const CHARACTER_PX = 9;
 const BARS_HEIGHT = 46;
 
-export function groups(survey: SurveyDocument): Markup {
+export function groups(survey: SurveyDocument, clock: ShownClock): Markup {
   const all = [...survey.overview.groups].sort((one, other) => other.lag - one.lag);
   if (all.length === 0)
     return section(
@@ -32,20 +33,20 @@ export function groups(survey: SurveyDocument): Markup {
   return section(
     'groups',
     'Groups',
-    html`<div class="cards">${shown.map((group) => card(group, survey))}</div>`,
+    html`<div class="cards">${shown.map((group) => card(group, survey, clock))}</div>`,
     all.length > shown.length && note(`${plural(all.length - shown.length, 'more group')}, each with a smaller lag.`),
-    parked(survey),
+    parked(survey, clock),
   );
 }
 
-function card(group: GroupDocument, survey: SurveyDocument): Markup {
+function card(group: GroupDocument, survey: SurveyDocument, clock: ShownClock): Markup {
   const { name, lag, oldestTime, partitions } = group;
   const { firstTime, lastTime } = survey.overview;
-  const words = new TimeWords(Date.parse(firstTime ?? ''), Date.parse(lastTime ?? ''));
+  const words = new TimeWords(firstTime, lastTime, clock);
   const parkedText = group.parked === 0 ? 'nothing parked' : `${plural(group.parked, 'event')} parked`;
   const title =
     lag === 0 ? html`<p class="lag">at the head</p>` : html`<p class="lag alarm">${shortCount(lag)} behind</p>`;
-  const oldest = oldestTime !== null && html`<small>oldest waiting: ${words.at(Date.parse(oldestTime))}</small>`;
+  const oldest = oldestTime !== null && html`<small>oldest waiting: ${words.at(oldestTime)}</small>`;
   const done = html`<small>all ${plural(partitions.length, 'partition')} delivered</small>`;
   return html`<article><h3>${cut(name, NAME_MAX)}</h3>${title}${oldest}<small>${parkedText}</small>${lag === 0 ? done : lagBars(group)}${members(group)}</article>`;
 }
@@ -87,23 +88,23 @@ const REASONS_SHOWN = 24;
 const REASON_MAX = 120;
 const WORDS_MAX = 120;
 
-function parked({ parked: { reasons, unread } }: SurveyDocument): Markup | null {
+function parked({ parked: { reasons, unread } }: SurveyDocument, clock: ShownClock): Markup | null {
   if (reasons.length === 0) return null;
   const hidden = reasons.length - REASONS_SHOWN;
   return html`<div id="parked"><h3>Parked <small>set aside after repeated failures; <code>group parked GROUP</code> lists them</small></h3>
-<table class="parked"><thead><tr><th scope="col">group</th><th scope="col" class="num">events</th><th scope="col">reason and last words</th><th scope="col" class="num wide">tries</th><th scope="col">sequences</th><th scope="col" class="num wide">parked, UTC</th></tr></thead><tbody>${reasons.slice(0, REASONS_SHOWN).map(parkedRow)}</tbody></table>${hidden > 0 && note(`${plural(hidden, 'more reason')}.`)}${unread > 0 && note(`${plural(unread, 'more parked event')} not read for this page.`)}</div>`;
+<table class="parked"><thead><tr><th scope="col">group</th><th scope="col" class="num">events</th><th scope="col">reason and last words</th><th scope="col" class="num wide">tries</th><th scope="col">sequences</th><th scope="col" class="num wide">parked, ${clock.zone}</th></tr></thead><tbody>${reasons.slice(0, REASONS_SHOWN).map((reason) => parkedRow(reason, clock))}</tbody></table>${hidden > 0 && note(`${plural(hidden, 'more reason')}.`)}${unread > 0 && note(`${plural(unread, 'more parked event')} not read for this page.`)}</div>`;
 }
 
-function parkedRow(reason: ParkedReasonDocument): Markup {
+function parkedRow(reason: ParkedReasonDocument, clock: ShownClock): Markup {
   const { group, events, attemptsMax, sequences, details } = reason;
   const rest =
     events > sequences.length ? html` <span class="muted">and ${count(events - sequences.length)} more</span>` : null;
   const last = details.split('\n').findLast((line) => line.trim() !== '') ?? '';
-  return html`<tr><th scope="row"><b>${cut(group, NAME_MAX)}</b></th><td class="num">${count(events)}</td><td>${cut(reason.reason, REASON_MAX)}${last !== '' && html`<code class="said">${cut(last, WORDS_MAX)}</code>`}</td><td class="num wide">${attemptsMax}</td><td><code>${sequences.map(count).join(' ')}</code>${rest}</td><td class="num wide">${whenText(reason)}</td></tr>`;
+  return html`<tr><th scope="row"><b>${cut(group, NAME_MAX)}</b></th><td class="num">${count(events)}</td><td>${cut(reason.reason, REASON_MAX)}${last !== '' && html`<code class="said">${cut(last, WORDS_MAX)}</code>`}</td><td class="num wide">${attemptsMax}</td><td><code>${sequences.map(count).join(' ')}</code>${rest}</td><td class="num wide">${whenText(reason, clock)}</td></tr>`;
 }
 
-function whenText({ firstParkedAt, lastParkedAt }: ParkedReasonDocument): Markup {
-  const [first, last] = [Date.parse(firstParkedAt), Date.parse(lastParkedAt)];
+function whenText({ firstParkedAt, lastParkedAt }: ParkedReasonDocument, clock: ShownClock): Markup {
+  const [first, last] = [localOf(firstParkedAt, clock), localOf(lastParkedAt, clock)];
   const text = (ms: number) => `${dayText(ms)}, ${clockText(ms, 'second')}`;
   if (Math.floor(first / 1000) === Math.floor(last / 1000)) return html`${text(first)}`;
   return html`${text(first)}<br>to ${sameDay(first, last) ? clockText(last, 'second') : text(last)}`;

@@ -4,20 +4,20 @@ import type { Finding } from '../../views/findings.ts';
 import type { LateDocument } from '../../views/late-document.ts';
 import type { SurveyDocument } from '../../views/survey-document.ts';
 import { bytes, count, percent, plural } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { countUnit } from './axis.ts';
 import { cut, html, type Markup } from './html.ts';
-import { dateText, duration, momentText, TimeWords } from './words.ts';
+import { dateText, duration, localOf, momentText, TimeWords } from './words.ts';
 
 const NAME_MAX = 120;
 const REASON_MAX = 160;
 
-export function masthead(survey: SurveyDocument): Markup {
+export function masthead(survey: SurveyDocument, clock: ShownClock): Markup {
   const { overview, at } = survey;
-  const time = new Date(at);
-  return html`<header><p class="brand"><span>Completengine</span> <i>ledger report</i><time datetime="${time.toISOString()}">${momentText(time.getTime())}</time></p>
+  return html`<header><p class="brand"><span>Completengine</span> <i>ledger report</i><time datetime="${new Date(at).toISOString()}">${momentText(at, clock)}</time></p>
 <h1>${cut(nameOf(overview.path), NAME_MAX)}</h1>
 <p class="lede">${sentence(survey)} ${seal(survey)}</p>
-${findingList(survey)}${facts(survey)}</header>
+${findingList(survey, clock)}${facts(survey, clock)}</header>
 `;
 }
 
@@ -26,13 +26,15 @@ export function nameOf(path: string): string {
   return path.split(/[/\\]/).findLast((part) => part !== '') ?? path;
 }
 
-function sentence({ overview }: SurveyDocument): string {
-  const { events, firstTime, lastTime, partitions } = overview;
+function sentence({ overview, timeline }: SurveyDocument): string {
+  const { events, lastTime, partitions } = overview;
+  const { from, firstTime } = timeline;
   const lanes = plural(partitions.length, 'partition');
   if (events === 0 || firstTime === null || lastTime === null) return `No events yet; ${lanes} wait for them.`;
   const ms = Date.parse(lastTime) - Date.parse(firstTime);
   const when = ms === 0 ? 'at one moment' : `over ${duration(ms)}`;
-  return `${plural(events, 'event')} ${when} in ${lanes}.`;
+  if (from === 1) return `${plural(events, 'event')} ${when} in ${lanes}.`;
+  return `${count(events - from + 1)} of ${plural(events, 'event')} ${when} in ${lanes}, from sequence ${count(from)} on.`;
 }
 
 function seal({ verification, overview }: SurveyDocument): Markup {
@@ -55,11 +57,11 @@ function seal({ verification, overview }: SurveyDocument): Markup {
 const GLYPHS = { alarm: '▲', warning: '△', note: '–' } as const;
 const LEVELS = { alarm: 'alarm', warning: 'warning', note: 'note' } as const;
 
-function findingList(survey: SurveyDocument): Markup {
+function findingList(survey: SurveyDocument, clock: ShownClock): Markup {
   const { findings } = survey;
   if (findings.length === 0) return html`<p class="calm">Nothing calls for attention.</p>`;
   return html`<ul class="findings">${findings.map((finding) => {
-    const { title, detail, target } = findingText(finding, survey);
+    const { title, detail, target } = findingText(finding, survey, clock);
     return html`<li class="is-${finding.level}"><span class="glyph" role="img" aria-label="${LEVELS[finding.level]}">${GLYPHS[finding.level]}</span><a href="#${target}">${title}</a><small>${detail}</small></li>`;
   })}</ul>`;
 }
@@ -71,9 +73,8 @@ interface FindingText {
   readonly target: string;
 }
 
-function findingText(finding: Finding, { overview, timeline }: SurveyDocument): FindingText {
-  const words = new TimeWords(Date.parse(overview.firstTime ?? ''), Date.parse(overview.lastTime ?? ''));
-  const at = (time: string) => words.at(Date.parse(time));
+function findingText(finding: Finding, { overview, timeline }: SurveyDocument, clock: ShownClock): FindingText {
+  const words = new TimeWords(overview.firstTime, overview.lastTime, clock);
   const bucketMs = timeline.bucketMs ?? 1;
   switch (finding.kind) {
     case 'broken':
@@ -82,7 +83,7 @@ function findingText(finding: Finding, { overview, timeline }: SurveyDocument): 
       return { title: 'Events cannot be read', detail: cut(finding.reason, REASON_MAX), target: 'time' };
     case 'behind': {
       const { group, events, oldestTime, members } = finding;
-      const oldest = oldestTime === null ? '' : `the oldest of ${at(oldestTime)}; `;
+      const oldest = oldestTime === null ? '' : `the oldest of ${words.at(oldestTime)}; `;
       const who = members === 0 ? 'nobody is at work' : `${plural(members, 'member')} at work`;
       return {
         title: `Group ${group} is ${plural(events, 'event')} behind`,
@@ -98,7 +99,7 @@ function findingText(finding: Finding, { overview, timeline }: SurveyDocument): 
     case 'silence':
       return {
         title: `Near silence for ${duration(finding.buckets * bucketMs)}`,
-        detail: `from ${at(finding.from)}: fewer than an eighth of the usual events`,
+        detail: `from ${words.at(finding.from)}: fewer than an eighth of the usual events`,
         target: 'time',
       };
     case 'peak': {
@@ -107,7 +108,7 @@ function findingText(finding: Finding, { overview, timeline }: SurveyDocument): 
       const title = `Peak of ${pace} ${unit.name}`;
       return {
         title,
-        detail: `at ${at(finding.from)}, ${finding.timesMedian.toFixed(1)} times the median`,
+        detail: `at ${words.at(finding.from)}, ${finding.timesMedian.toFixed(1)} times the median`,
         target: 'time',
       };
     }
@@ -135,17 +136,16 @@ export function percentOf(share: number): string {
   return share > 0 && share < 0.0005 ? '< 0.1 %' : percent(share);
 }
 
-function facts({ overview }: SurveyDocument): Markup {
+function facts({ overview }: SurveyDocument, clock: ShownClock): Markup {
   const { head, storage, uuid, format, firstTime, lastTime, events } = overview;
-  const [first, last] = [Date.parse(firstTime ?? ''), Date.parse(lastTime ?? '')];
-  const range = events === 0 ? { text: 'none yet', note: '' } : new TimeWords(first, last).range(first, last);
+  const range = events === 0 ? { text: 'none yet', note: '' } : new TimeWords(firstTime, lastTime, clock).range();
   const [sequence = '', hash = ''] = head.split(':');
   const log = storage.log === null || storage.log.bytes === 0 ? '' : `and ${bytes(storage.log.bytes)} of log`;
   return html`<dl class="facts">
 <div><dt>events</dt><dd>${count(events)}</dd></div>
-<div><dt>span, UTC</dt><dd>${range.text}<small>${range.note}</small></dd></div>
+<div><dt>span, ${clock.zone}</dt><dd>${range.text}<small>${range.note}</small></dd></div>
 <div><dt>commits</dt><dd>${count(overview.commits)}</dd></div>
 <div><dt>size</dt><dd>${bytes(storage.bytes)}<small>${log}</small></dd></div>
-<div><dt>head</dt><dd><code>${sequence}:${hash.slice(0, 12)}</code><small>format ${format}, uuid ${uuid.slice(0, 8)}, since ${dateText(Date.parse(overview.createdAt))}</small></dd></div>
+<div><dt>head</dt><dd><code>${sequence}:${hash.slice(0, 12)}</code><small>format ${format}, uuid ${uuid.slice(0, 8)}, since ${dateText(localOf(overview.createdAt, clock))}</small></dd></div>
 </dl>`;
 }

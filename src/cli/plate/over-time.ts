@@ -4,6 +4,7 @@ import { area, curveStepAfter, stack } from 'd3-shape';
 import type { SurveyDocument } from '../../views/survey-document.ts';
 import type { TimelineDocument, TimelineGroup } from '../../views/timeline-document.ts';
 import { count, percent, plural } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { type CountUnit, countUnit, isAtStart, timeTicks, valueAxis } from './axis.ts';
 import type { Coloured } from './colours.ts';
 import { cut, html, type Markup } from './html.ts';
@@ -24,9 +25,10 @@ interface Span {
   readonly from: number;
   readonly to: number;
   readonly at: (time: string) => number;
+  readonly clock: ShownClock;
 }
 
-export function overTime(survey: SurveyDocument, coloured: readonly Coloured[]): Markup {
+export function overTime(survey: SurveyDocument, coloured: readonly Coloured[], clock: ShownClock): Markup {
   const { timeline } = survey;
   const title = 'Over time';
   if (timeline.unreadable !== null)
@@ -37,10 +39,10 @@ export function overTime(survey: SurveyDocument, coloured: readonly Coloured[]):
     return section(
       'time',
       title,
-      note(`All at ${momentOf(timeline)} UTC; there is no time in between to draw.`),
+      note(`All at ${momentOf(timeline, clock)}; there is no time in between to draw.`),
       groupLines(timeline),
     );
-  const span = spanOf(timeline, timeline.bucketMs);
+  const span = spanOf(timeline, timeline.bucketMs, clock);
   const guides = guidesOf(timeline, span);
   return section(
     'time',
@@ -55,21 +57,23 @@ export function overTime(survey: SurveyDocument, coloured: readonly Coloured[]):
   );
 }
 
-function momentOf({ firstTime }: TimelineDocument): string {
-  return (firstTime ?? '').replace('T', ' ').replace(/\.?0*Z$/, '');
+/** `2026-04-12 09:00:00.5 UTC` */
+function momentOf({ firstTime }: TimelineDocument, clock: ShownClock): string {
+  const [, day, time] = /^(\S+)T(.+?)\.?0*(?:Z|[+-]\d\d:\d\d)$/.exec(clock.text(firstTime ?? '')) ?? [];
+  return `${day} ${time} ${clock.zone}`;
 }
 
-function spanOf({ buckets }: TimelineDocument, bucketMs: number): Span {
+function spanOf({ buckets }: TimelineDocument, bucketMs: number, clock: ShownClock): Span {
   const from = Date.parse(buckets[0]?.from ?? '');
   const to = from + buckets.length * bucketMs;
-  return { from, to, at: (time) => Math.min(1, Math.max(0, (Date.parse(time) - from) / (to - from))) };
+  return { from, to, clock, at: (time) => Math.min(1, Math.max(0, (Date.parse(time) - from) / (to - from))) };
 }
 
 const pc = (share: number): string => `${Number((100 * share).toFixed(3))}%`;
 
 /** Lines of round times, and dashed ones where an epoch begins; through every row. */
-function guidesOf(timeline: TimelineDocument, { from, to, at }: Span): Markup {
-  const ticks = timeTicks(from, to, TICKS).map((tick) => pc(tick.at));
+function guidesOf(timeline: TimelineDocument, { from, to, at, clock }: Span): Markup {
+  const ticks = timeTicks(from, to, TICKS, clock).map((tick) => pc(tick.at));
   const epochs = shownEpochs(timeline)
     .slice(1)
     .map(({ time }) => pc(at(time)));
@@ -96,19 +100,24 @@ function eventsRow(survey: SurveyDocument, coloured: readonly Coloured[], span: 
   const inside = lines.map(
     (value) => html`<text class="tick narrow halo" x="0" y="${(y(value) - 4).toFixed(1)}">${shortCount(value)}</text>`,
   );
-  const ticks = timeTicks(span.from, span.to, TICKS).map(
+  const ticks = timeTicks(span.from, span.to, TICKS, span.clock).map(
     ({ at, label }, nth) =>
       html`<text class="tick${nth % 2 === 1 ? ' wide' : ''}" x="${pc(at)}" y="${EVENTS_HEIGHT + 16}" text-anchor="${isAtStart(at) ? 'start' : 'middle'}">${label}</text>`,
   );
   const summary = `${plural(timeline.events, 'event')} in ${buckets.length} buckets of ${duration(bucketMs)}; the most in one: ${count(most)}.`;
-  const svg = html`<svg class="chart" width="100%" height="${EVENTS_HEIGHT + 22}" role="img" aria-label="${summary}"><svg width="100%" height="${EVENTS_HEIGHT}" overflow="visible">${guides}${levels}</svg>${stackOf(timeline, coloured, unit, top)}${inside}<line class="base" x1="0" x2="100%" y1="${EVENTS_HEIGHT}" y2="${EVENTS_HEIGHT}"/>${ticks}</svg>`;
-  const day = sameDay(span.from, span.to - 1) ? dateText(span.from) : `${dateText(span.from)} on`;
-  const label = html`<b>Events</b><small>${unit.name}; <br>a bar is ${duration(bucketMs)}; <br>${day}, UTC</small>`;
+  const svg = html`<svg class="chart" width="100%" height="${EVENTS_HEIGHT + 22}" role="img" aria-label="${summary}"><svg width="100%" height="${EVENTS_HEIGHT}" overflow="visible">${guides}${levels}</svg>${stackOf(timeline, coloured, { unit, top, clock: span.clock })}${inside}<line class="base" x1="0" x2="100%" y1="${EVENTS_HEIGHT}" y2="${EVENTS_HEIGHT}"/>${ticks}</svg>`;
+  const [first, last] = [span.clock.localAt(span.from), span.clock.localAt(span.to - 1)];
+  const day = sameDay(first, last) ? dateText(first) : `${dateText(first)} on`;
+  const label = html`<b>Events</b><small>${unit.name}; <br>a bar is ${duration(bucketMs)}; <br>${day}, ${span.clock.zone}</small>`;
   return row(label, svg, legend(coloured), 'events');
 }
 
 /** A stepped path a partition, and above all a rectangle a bucket that says what it holds. */
-function stackOf(timeline: TimelineDocument, coloured: readonly Coloured[], unit: CountUnit, top: number): Markup {
+function stackOf(
+  timeline: TimelineDocument,
+  coloured: readonly Coloured[],
+  { unit, top, clock }: { readonly unit: CountUnit; readonly top: number; readonly clock: ShownClock },
+): Markup {
   const { buckets } = timeline;
   const own = coloured.filter(({ colour }) => colour !== 'co');
   const rest = coloured.filter(({ colour }) => colour === 'co');
@@ -139,10 +148,10 @@ function stackOf(timeline: TimelineDocument, coloured: readonly Coloured[], unit
     // a step needs the end of its last bucket, too
     return html`<path class="${series[key]?.colour ?? 'co'}" d="${steps(last === undefined ? [] : [...points, last]) ?? ''}"/>`;
   });
-  const words = new TimeWords(Date.parse(timeline.firstTime ?? ''), Date.parse(timeline.lastTime ?? ''));
+  const words = new TimeWords(timeline.firstTime, timeline.lastTime, clock);
   const hits = buckets.map(({ from, events, late }, at) => {
     const lateText = late === null || late === 0 ? '' : `, ${count(late)} late`;
-    return html`<rect x="${at}" width="1" height="1000"><title>${words.at(Date.parse(from))}: ${plural(events, 'event')}${lateText}</title></rect>`;
+    return html`<rect x="${at}" width="1" height="1000"><title>${words.at(from)}: ${plural(events, 'event')}${lateText}</title></rect>`;
   });
   return html`<svg class="geometry" width="100%" height="${EVENTS_HEIGHT}" viewBox="0 0 ${buckets.length} 1000" preserveAspectRatio="none">${paths}<g class="hits">${hits}</g></svg>`;
 }

@@ -5,6 +5,7 @@
 
 import { createHash } from 'node:crypto';
 import type { SurveyDocument } from '../../views/survey-document.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { colouredPartitions } from './colours.ts';
 import { commits } from './commits.ts';
 import { footer } from './footer.ts';
@@ -20,14 +21,14 @@ import { type PlateFonts, styleSheet } from './style.ts';
 
 const TITLE_MAX = 120;
 
-export function plate(survey: SurveyDocument, fonts: PlateFonts): string {
+export function plate(survey: SurveyDocument, fonts: PlateFonts, clock: ShownClock): string {
   const style = styleSheet(fonts);
   const policy = `default-src 'none'; style-src 'sha256-${createHash('sha256').update(style).digest('base64')}'; font-src data:; base-uri 'none'; form-action 'none'`;
   const coloured = colouredPartitions(survey);
   const page = html`<!doctype html>
 <html lang="en"><head><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="${policy}"><meta name="viewport" content="width=device-width, initial-scale=1"><meta name="color-scheme" content="light dark"><meta name="referrer" content="no-referrer"><title>${cut(nameOf(survey.overview.path), TITLE_MAX)}: ledger report</title><style>${new Markup(style)}</style></head>
 <body><main>
-${masthead(survey)}${specimen(survey, coloured)}${overTime(survey, coloured)}${partitionTable(survey, coloured)}${groups(survey)}${commits(survey)}${producersAndStorage(survey)}${lastEvents(survey, coloured)}${footer(survey)}</main></body></html>
+${masthead(survey, clock)}${specimen(survey, coloured)}${overTime(survey, coloured, clock)}${partitionTable(survey, coloured, clock)}${groups(survey, clock)}${commits(survey)}${producersAndStorage(survey, clock)}${lastEvents(survey, coloured, clock)}${footer(survey)}</main></body></html>
 `;
   return page.text;
 }

@@ -3,6 +3,7 @@
 import { area, curveStepAfter } from 'd3-shape';
 import type { SurveyDocument } from '../../views/survey-document.ts';
 import { bytes, count, percent, plural } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { type Coloured, colourOf } from './colours.ts';
 import { cut, html, type Markup } from './html.ts';
 import { section } from './section.ts';
@@ -15,10 +16,12 @@ const SHOWN = 12;
 const ALL_MAX = 16;
 const NAME_MAX = 64;
 
-export function partitionTable(survey: SurveyDocument, coloured: readonly Coloured[]): Markup {
+export function partitionTable(survey: SurveyDocument, coloured: readonly Coloured[], clock: ShownClock): Markup {
   const sorted = [...survey.overview.partitions].sort((one, other) => other.events - one.events || one.id - other.id);
   const shown = sorted.length > ALL_MAX ? SHOWN : sorted.length;
-  const rows = sorted.map((partition) => rowOf(partition, survey, coloured));
+  const { firstTime, lastTime } = survey.overview;
+  const words = new TimeWords(firstTime, lastTime, clock);
+  const rows = sorted.map((partition) => rowOf(partition, survey, coloured, words));
   const folded = rows.slice(shown);
   return section(
     'partitions',
@@ -33,7 +36,7 @@ function table(rows: readonly Markup[]): Markup {
   return html`<table class="partitions"><thead><tr><th scope="col">partition</th><th scope="col" class="num">events</th><th scope="col" class="num">share</th><th scope="col" class="bar">beside an even share</th><th scope="col" class="num wide">skew</th><th scope="col" class="spark wide">over time, own scale</th><th scope="col" class="num">frames</th><th scope="col" class="num wide">last event</th></tr></thead><tbody>${rows}</tbody></table>`;
 }
 
-function rowOf(partition: Partition, survey: SurveyDocument, coloured: readonly Coloured[]): Markup {
+function rowOf(partition: Partition, survey: SurveyDocument, coloured: readonly Coloured[], words: TimeWords): Markup {
   const { overview, routed } = survey;
   const { name, events, share, lastTime } = partition;
   const isRouted = routed.includes(name);
@@ -42,8 +45,7 @@ function rowOf(partition: Partition, survey: SurveyDocument, coloured: readonly 
   const even = keyed.length === 0 || overview.events === 0 ? 0 : total / keyed.length / overview.events;
   const most = overview.partitions.reduce((max, each) => Math.max(max, each.share ?? 0), even);
   const skew = even === 0 || !isRouted ? '' : `×${((share ?? 0) / even).toFixed(2)}`;
-  const words = new TimeWords(Date.parse(overview.firstTime ?? ''), Date.parse(overview.lastTime ?? ''));
-  return html`<tr><th scope="row"><i class="swatch ${colourOf(coloured, name)}${events === 0 ? ' empty' : ''}"></i><b>${cut(name, NAME_MAX)}</b>${!isRouted && html`<small>${name === overview.routing.missing ? 'events without a key' : 'no longer routed to'}</small>`}</th><td class="num">${count(events)}</td><td class="num">${share === null ? '' : percent(share)}</td><td class="bar">${bar(share ?? 0, isRouted ? even : 0, most)}</td><td class="num wide">${skew}</td><td class="spark wide">${spark(partition, survey, colourOf(coloured, name))}</td><td class="num">${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}</td><td class="num wide">${lastTime === null ? 'none' : words.at(Date.parse(lastTime))}</td></tr>`;
+  return html`<tr><th scope="row"><i class="swatch ${colourOf(coloured, name)}${events === 0 ? ' empty' : ''}"></i><b>${cut(name, NAME_MAX)}</b>${!isRouted && html`<small>${name === overview.routing.missing ? 'events without a key' : 'no longer routed to'}</small>`}</th><td class="num">${count(events)}</td><td class="num">${share === null ? '' : percent(share)}</td><td class="bar">${bar(share ?? 0, isRouted ? even : 0, most)}</td><td class="num wide">${skew}</td><td class="spark wide">${spark(partition, survey, colourOf(coloured, name))}</td><td class="num">${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}</td><td class="num wide">${lastTime === null ? 'none' : words.at(lastTime)}</td></tr>`;
 }
 
 /** Ink to the share, and a tick where an even share would end. The scale leaves a little room behind the largest. */

@@ -2,20 +2,21 @@
 
 import type { ProducerDocument, SurveyDocument } from '../../views/survey-document.ts';
 import { bytes, count, plural } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { cut, html, type Markup } from './html.ts';
 import { note, section } from './section.ts';
-import { clockText, dayText } from './words.ts';
+import { clockText, dayText, localOf } from './words.ts';
 
 const PRODUCERS_SHOWN = 16;
 const NAME_MAX = 60;
 /** Of fewer events the bytes of an event are those of the empty file. */
 const RATIO_EVENTS_MIN = 1000;
 
-export function producersAndStorage(survey: SurveyDocument): Markup {
-  return html`<div class="pair">${producers(survey)}${storage(survey)}</div>\n`;
+export function producersAndStorage(survey: SurveyDocument, clock: ShownClock): Markup {
+  return html`<div class="pair">${producers(survey, clock)}${storage(survey)}</div>\n`;
 }
 
-function producers({ producers: all, commits, overview }: SurveyDocument): Markup {
+function producers({ producers: all, commits, overview }: SurveyDocument, clock: ShownClock): Markup {
   if (all.length === 0)
     return section(
       'producers',
@@ -31,14 +32,17 @@ function producers({ producers: all, commits, overview }: SurveyDocument): Marku
   return section(
     'producers',
     'Producers',
-    html`<table><thead><tr><th scope="col">producer</th><th scope="col" class="num">events</th><th scope="col" class="num">commits</th><th scope="col" class="num">position</th><th scope="col" class="num wide">last commit, UTC</th></tr></thead><tbody>${shown.map(producerRow)}</tbody></table>`,
+    html`<table><thead><tr><th scope="col">producer</th><th scope="col" class="num">events</th><th scope="col" class="num">commits</th><th scope="col" class="num">position</th><th scope="col" class="num wide">last commit, ${clock.zone}</th></tr></thead><tbody>${shown.map((producer) => producerRow(producer, clock))}</tbody></table>`,
     all.length > shown.length && note(`${plural(all.length - shown.length, 'more producer')}.`),
     isPart && note(`Events and commits of the last ${plural(commits.examined, 'commit')}.`),
   );
 }
 
-function producerRow({ name, events, commits, position, isTransfer, lastCommitAt }: ProducerDocument): Markup {
-  const ms = lastCommitAt === null ? null : Date.parse(lastCommitAt);
+function producerRow(
+  { name, events, commits, position, isTransfer, lastCommitAt }: ProducerDocument,
+  clock: ShownClock,
+): Markup {
+  const ms = lastCommitAt === null ? null : localOf(lastCommitAt, clock);
   const place = isTransfer ? `sequence ${count(position ?? 0)}` : bytes(position ?? 0);
   return html`<tr><th scope="row"><b>${cut(name, NAME_MAX)}</b></th><td class="num">${count(events)}</td><td class="num">${count(commits)}</td><td class="num">${position !== null && place}</td><td class="num wide">${ms === null ? '' : `${dayText(ms)}, ${clockText(ms, 'second')}`}</td></tr>`;
 }

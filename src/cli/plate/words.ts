@@ -1,6 +1,7 @@
-/** Figures, durations and times as the plate words them. Times are in UTC. */
+/** Figures, durations and times as the plate words them. Times are local ones of a clock: {@link ShownClock}. */
 
 import { count } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 
 const SECOND = 1000;
 const MINUTE = 60 * SECOND;
@@ -66,16 +67,27 @@ export function sameDay(one: number, other: number): boolean {
 
 /** How times of a ledger are written, so that they differ within its span and say no more than that. */
 export class TimeWords {
+  readonly #clock: ShownClock;
+  readonly #first: number;
+  readonly #last: number;
   readonly #isOneDay: boolean;
   readonly #spanMs: number;
 
-  constructor(firstMs: number, lastMs: number) {
-    this.#isOneDay = sameDay(firstMs, lastMs);
-    this.#spanMs = lastMs - firstMs;
+  /** The first and the last time of the ledger, as documents have them; null if it has no events. */
+  constructor(firstTime: string | null, lastTime: string | null, clock: ShownClock) {
+    this.#clock = clock;
+    this.#first = localOf(firstTime ?? '', clock);
+    this.#last = localOf(lastTime ?? '', clock);
+    this.#isOneDay = sameDay(this.#first, this.#last);
+    this.#spanMs = this.#last - this.#first;
   }
 
   /** A time of the ledger: `07:44`, `12 Apr 07:44`, `12 Apr 2026`. */
-  at(ms: number): string {
+  at(time: string): string {
+    return this.#text(localOf(time, this.#clock));
+  }
+
+  #text(ms: number): string {
     if (this.#isOneDay) return clockText(ms, this.#precision());
     if (this.#spanMs < 90 * DAY) return `${dayText(ms)} ${clockText(ms, 'minute')}`;
     return dateText(ms);
@@ -87,11 +99,12 @@ export class TimeWords {
   }
 
   /** First and last time: `06:00 – 17:29` with its day below. */
-  range(firstMs: number, lastMs: number): { readonly text: string; readonly note: string } {
+  range(): { readonly text: string; readonly note: string } {
+    const [firstMs, lastMs] = [this.#first, this.#last];
     if (this.#isOneDay)
       return firstMs === lastMs
         ? { text: clockText(firstMs, 'second'), note: dateText(firstMs) }
-        : { text: `${this.at(firstMs)} – ${this.at(lastMs)}`, note: dateText(firstMs) };
+        : { text: `${this.#text(firstMs)} – ${this.#text(lastMs)}`, note: dateText(firstMs) };
     const isOneYear = new Date(firstMs).getUTCFullYear() === new Date(lastMs).getUTCFullYear();
     if (isOneYear)
       return { text: `${dayText(firstMs)} – ${dayText(lastMs)}`, note: String(new Date(firstMs).getUTCFullYear()) };
@@ -99,7 +112,13 @@ export class TimeWords {
   }
 }
 
+/** The local time of a time as documents have it. */
+export function localOf(time: string, clock: ShownClock): number {
+  return clock.localAt(Date.parse(time));
+}
+
 /** A moment with its day, for what did not happen in ledger time: `26 Nov 2026, 12:16:50 UTC`. */
-export function momentText(ms: number): string {
-  return `${dateText(ms)}, ${clockText(ms, 'second')} UTC`;
+export function momentText(time: string, clock: ShownClock): string {
+  const ms = localOf(time, clock);
+  return `${dateText(ms)}, ${clockText(ms, 'second')} ${clock.zone}`;
 }

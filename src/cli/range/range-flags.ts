@@ -47,6 +47,15 @@ export const zoneFlag = {
   }),
 };
 
+/** Of a command that only shows times. `exclusive`: flags with which it shows none. */
+export const shownZoneFlag = (...exclusive: string[]) => ({
+  tz: Flags.string({
+    description: 'time zone of the times shown, such as Europe/Berlin; those of JSON are in UTC. Default UTC',
+    helpValue: 'ZONE',
+    exclusive,
+  }),
+});
+
 /** Names of the flags that a command which resumes replaces by sequences. */
 export const FLAGS_OF_A_RANGE = ['from', 'through', 'until', 'from-sequence', 'through-sequence', 'limit'] as const;
 

@@ -31,11 +31,16 @@ function notOurs(path: string, fact: string, cause?: unknown): LedgerError {
   });
 }
 
-/** Durable when it returns. @throws LedgerError IO_FAILED, also if only the name may be lost in a power failure */
+/**
+ * Durable when it returns.
+ * @throws LedgerError CANNOT_CREATE where no file can be made, as in a missing directory; IO_FAILED, also if only the name may be lost in a
+ * power failure
+ */
 export function writeAtomically(path: string, text: string): void {
+  const { file, beside } = openBeside(path);
   try {
-    const beside = writeBeside(path, text);
     try {
+      writeWhole(file, text);
       renameSync(beside, path);
     } catch (error) {
       rmSync(beside, { force: true });
@@ -43,13 +48,13 @@ export function writeAtomically(path: string, text: string): void {
     }
     syncDirectory(dirname(path));
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
-    throw new LedgerError('IO_FAILED', {
-      message: `${path} cannot be written: ${code ?? 'unknown error'}`,
-      hint: hintFor(error as NodeJS.ErrnoException, path),
-      cause: error,
-    });
+    throw notWritten('IO_FAILED', error as NodeJS.ErrnoException, path);
   }
+}
+
+function notWritten(code: 'CANNOT_CREATE' | 'IO_FAILED', cause: NodeJS.ErrnoException, path: string): LedgerError {
+  const message = `${path} cannot be written: ${cause.code ?? 'unknown error'}`;
+  return new LedgerError(code, { message, hint: hintFor(cause, path), cause });
 }
 
 function hintFor(error: NodeJS.ErrnoException, path: string): string {
@@ -58,20 +63,24 @@ function hintFor(error: NodeJS.ErrnoException, path: string): string {
 }
 
 /**
- * Writes and syncs a new file in the same directory. Its name is random and must not exist: in a directory that others can write, a symbolic link
- * at a predictable name would make us overwrite its target.
+ * Makes a new file in the same directory. Its name is random and must not exist: in a directory that others can write, a symbolic link at a
+ * predictable name would make us overwrite its target.
  */
-function writeBeside(path: string, text: string): string {
+function openBeside(path: string): { readonly file: number; readonly beside: string } {
   const beside = join(dirname(path), replacementName());
-  const file = openSync(beside, 'wx', 0o600);
+  try {
+    return { file: openSync(beside, 'wx', 0o600), beside };
+  } catch (error) {
+    throw notWritten(isDiskError(error) ? 'IO_FAILED' : 'CANNOT_CREATE', error as NodeJS.ErrnoException, path);
+  }
+}
+
+/** Writes, syncs and closes it. */
+function writeWhole(file: number, text: string): void {
   try {
     writeFileSync(file, text);
     fsyncSync(file);
-  } catch (error) {
-    rmSync(beside, { force: true });
-    throw error;
   } finally {
     closeSync(file);
   }
-  return beside;
 }

@@ -4,6 +4,7 @@ import type { SampleDocument } from '../../views/ledger-document.ts';
 import { chalk } from '../terminal/colours.ts';
 import { cutLine } from '../terminal/cut.ts';
 import { plural } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { shareRows } from './fit.ts';
 import { groupList, partitionList } from './lists.ts';
 import { memberLines } from './members.ts';
@@ -21,15 +22,20 @@ const AIR_ROWS = 3;
 const GAPS = [2, 4, 1, 5, 3];
 
 /** Returns at most as many lines as the window has rows; `hint` is at the bottom if there is room. */
-export async function renderPage(sample: SampleDocument, { columns, rows }: Window, hint: string): Promise<string[]> {
+export async function renderPage(
+  sample: SampleDocument,
+  { columns, rows }: Window,
+  hint: string,
+  clock: ShownClock,
+): Promise<string[]> {
   const partitions = partitionList(sample, columns);
   const groups = groupList(sample, columns);
   const wanted = partitions.size + groups.size;
   const around = async (isShort: boolean) => ({
-    ledger: ledgerSection(sample, columns, isShort),
+    ledger: ledgerSection(sample, columns, isShort, clock),
     emission: await emissionSection(sample, columns, isShort),
     bus: busSection(sample, columns),
-    replay: replaySection(sample, columns, isShort),
+    replay: replaySection(sample, columns, isShort, clock),
   });
   // minus the two heads of the lists
   const roomIn = (parts: Readonly<Record<string, readonly string[]>>) => rows - Object.values(parts).flat().length - 2;

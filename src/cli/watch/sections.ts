@@ -9,6 +9,7 @@ import { chalk } from '../terminal/colours.ts';
 import { cutLine } from '../terminal/cut.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, perSecond, span } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { firstFitting, type LiveColumn, tableLines } from './fit.ts';
 import { measuredSpan, rowName, sectionName, UNKNOWN } from './margin.ts';
 
@@ -17,11 +18,11 @@ const TRANSFERS_SHOWN = 3;
 const GRAPH_ROWS = 2;
 
 /** Like `2026-04-12T09:00:00Z`. */
-function toSecond(time: string): string {
-  return `${time.slice(0, -'.000000Z'.length)}Z`;
+function toSecond(time: string, clock: ShownClock): string {
+  return clock.text(time).replace(/\.\d+/, '');
 }
 
-export function ledgerSection(sample: SampleDocument, width: number, isShort: boolean): string[] {
+export function ledgerSection(sample: SampleDocument, width: number, isShort: boolean, shown: ShownClock): string[] {
   const { storage } = sample;
   const path = escapeForTerminal(sample.path);
   const file = escapeForTerminal(basename(sample.path));
@@ -29,7 +30,7 @@ export function ledgerSection(sample: SampleDocument, width: number, isShort: bo
   const logBytes = storage.log?.bytes ?? 0;
   const sizes = `${bytes(storage.bytes)}${logBytes === 0 ? '' : ` + ${bytes(logBytes)} WAL`}`;
   const name = sectionName('ledger');
-  const clock = toSecond(sample.at);
+  const clock = toSecond(sample.at, shown);
   const first = firstFitting(
     [
       apart(`${name}  ${path}  ${chalk.dim(uuid)}  ${sizes}`, clock, width),
@@ -147,13 +148,13 @@ function walText({ bytes: size, waitingBytes }: NonNullable<LedgerDocument['stor
 }
 
 /** The range that can be replayed, and the ledgers that were replayed into this one. */
-export function replaySection(sample: LedgerDocument, width: number, isShort: boolean): string[] {
+export function replaySection(sample: LedgerDocument, width: number, isShort: boolean, shown: ShownClock): string[] {
   const { events, firstTime, lastTime, transfers } = sample;
   const { determinism } = sample.config;
   const name = sectionName('replay');
   if (firstTime === null || lastTime === null) return [`${name}  no events yet`];
   const sequences = `1-${events}`;
-  const times = `${toSecond(firstTime)} to ${toSecond(lastTime)}`;
+  const times = `${toSecond(firstTime, shown)} to ${toSecond(lastTime, shown)}`;
   const mode = `${determinism} by default`;
   const first = firstFitting(
     [

@@ -9,6 +9,7 @@ import type { Interrupt } from '../app/interrupt.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { span } from '../terminal/format-numbers.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
 import { hasKeyboard, listenForKeys } from '../terminal/terminal-keys.ts';
 import { measuredSpan } from './margin.ts';
 import { renderPage } from './page.ts';
@@ -19,6 +20,8 @@ export interface WatchOptions {
   readonly everyMs: number;
   /** JSON lines even on a terminal. */
   readonly isJson: boolean;
+  /** Of the times on the page. */
+  readonly clock: ShownClock;
 }
 
 type Show = (sample: SampleDocument) => Promise<void> | void;
@@ -38,8 +41,10 @@ export function everyMsOf(flag: string | undefined): number {
 }
 
 /** Runs until interrupted, or until the output pipe is closed. */
-export function watch(engine: Completengine, interrupt: Interrupt, { everyMs, isJson }: WatchOptions): Promise<void> {
-  return isJson || !hasScreen() ? watchAsLines(engine, interrupt, everyMs) : watchOnScreen(engine, interrupt, everyMs);
+export function watch(engine: Completengine, interrupt: Interrupt, options: WatchOptions): Promise<void> {
+  return options.isJson || !hasScreen()
+    ? watchAsLines(engine, interrupt, options.everyMs)
+    : watchOnScreen(engine, interrupt, options);
 }
 
 async function watchAsLines(engine: Completengine, interrupt: Interrupt, everyMs: number): Promise<void> {
@@ -55,7 +60,11 @@ async function watchAsLines(engine: Completengine, interrupt: Interrupt, everyMs
   }
 }
 
-async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyMs: number): Promise<void> {
+async function watchOnScreen(
+  engine: Completengine,
+  interrupt: Interrupt,
+  { everyMs, clock }: WatchOptions,
+): Promise<void> {
   let redraw = (): Promise<void> => Promise.resolve();
   const screen = new LiveScreen(() => void redraw());
   const leave = hasKeyboard() ? listenForKeys({ signal: interrupt.signal, onQuit: () => interrupt.abort() }) : () => {};
@@ -63,7 +72,7 @@ async function watchOnScreen(engine: Completengine, interrupt: Interrupt, everyM
   try {
     await sampleLoop(engine, interrupt.signal, everyMs, (sample) => {
       const hint = `${quit}, refresh ${span(everyMs)}${averagedOver(sample)}`;
-      redraw = async () => screen.show(await renderPage(sample, screen.window, hint));
+      redraw = async () => screen.show(await renderPage(sample, screen.window, hint, clock));
       return redraw();
     });
   } finally {

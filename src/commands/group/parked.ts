@@ -5,7 +5,7 @@ import * as Flags from '@oclif/core/flags';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { limitFlag } from '../../cli/range/range-flags.ts';
+import { limitFlag, shownZoneFlag } from '../../cli/range/range-flags.ts';
 import { outputFlags } from '../../cli/terminal/output-flags.ts';
 
 export default class GroupParked extends BaseCommand {
@@ -38,7 +38,7 @@ export default class GroupParked extends BaseCommand {
   static override flags = {
     ...outputFlags(),
     ...limitFlag('only the first N parked events'),
-    tz: Flags.string({ description: 'time zone of the times shown; default UTC', helpValue: 'ZONE' }),
+    ...shownZoneFlag(),
     json: Flags.boolean({
       description: 'print JSON lines, as in a pipe',
       exclusive: ['output', 'redeliver', 'drop'],

@@ -5,6 +5,7 @@ import * as Flags from '@oclif/core/flags';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { EXIT_BAD_INPUT } from '../../cli/app/exit-codes.ts';
+import { inFlags } from '../../cli/app/option-flags.ts';
 import { safeJson } from '../../cli/app/safe-json.ts';
 import { withLedger } from '../../cli/app/session.ts';
 import { inputFiles, openInput } from '../../cli/emit/input.ts';
@@ -52,7 +53,9 @@ It prints one line per key or event: partition, key and rule, separated by tabs.
         ? explainKeys(engine, keys)
         : this.#explainInput(engine, flags.envelope, signal)) {
         refused += explanations.filter(({ partition }) => partition === null).length;
-        const isRead = await output.write(explanations.map((explanation) => `${toText(explanation)}\n`).join(''));
+        const isRead = await output.write(
+          explanations.map((explanation) => `${toText(worded(explanation))}\n`).join(''),
+        );
         if (!isRead) break;
       }
       if (refused === 0) return;
@@ -73,6 +76,11 @@ It prints one line per key or event: partition, key and rule, separated by tabs.
       signal,
     });
   }
+}
+
+/** Names flags in the reason why a line is rejected, which is in place of a rule. */
+function worded(explanation: ExplanationDocument): ExplanationDocument {
+  return explanation.partition === null ? { ...explanation, rule: inFlags(explanation.rule) } : explanation;
 }
 
 async function* explainKeys(engine: Completengine, keys: readonly string[]): AsyncGenerator<readonly Explanation[]> {

@@ -13,6 +13,7 @@ import {
   clock,
   either,
   flag,
+  formerly,
   group,
   hasMethods,
   hook,
@@ -90,7 +91,7 @@ const END = { through: time, until: time, throughSequence: number };
 const RANGE = { range: text, ...START, ...END, limit: whole, zone: text };
 
 const LEDGER = {
-  routing: ROUTING,
+  routing: formerly('partition', ROUTING),
   partitions: COUNT_OR_NAMES,
   time: text,
   zone: text,

@@ -36,7 +36,7 @@ export async function compacting(ledger: Ledger, clock: Clock, options: CompactO
       details: { path: ledger.identity.path },
     });
   if (compression === undefined && before !== undefined)
-    throw invalidArgument('a time is given, and no compression for the events before it', 'add --compression CODEC');
+    throw invalidArgument('a time is given, and no compression for the events before it', 'add `compression`');
   const form = compression === undefined ? undefined : parseCompression(compression);
   const context = { now: clock.nowMicros(), zone };
   const end = before === undefined ? null : (await readTimeExpression(before, context)).first;

@@ -44,7 +44,7 @@ export class EventFilter {
   readonly #compared = new Set<Condition>();
   readonly #incomparable = new Set<Condition>();
   readonly #orderedCount: number;
-  /** What was meant instead, by the text of the path. */
+  /** What was meant instead, as a clause, by the text of the path. */
   readonly #near = new Map<string, string>();
   #examined = 0;
 
@@ -76,7 +76,7 @@ export class EventFilter {
   get fieldHints(): string[] {
     const near = this.missingFields.flatMap((field) => {
       const meant = this.#near.get(field);
-      return meant === undefined ? [] : [`${field} is there as ${meant}`];
+      return meant === undefined ? [] : [`${field} ${meant}`];
     });
     const arrays = [...this.#arrays].filter((condition) => !this.#scalars.has(condition)).map(formatElementPath);
     const ofArrays = [...new Set(arrays)].map((field) => `${field} is an array: ${field}[] is any of its elements`);

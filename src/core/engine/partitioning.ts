@@ -219,7 +219,7 @@ function checkForetellable({ epoch: { spec } }: RoutingInForce): void {
   if (spec.rule !== 'sticky') return;
   throw invalidArgument(
     'the partition of a sticky session depends on earlier events and cannot be predicted',
-    'leave out --dry-run, or use partition explain',
+    'reroute without a preview, or explain single keys: completengine partition explain KEY',
   );
 }
 

@@ -114,6 +114,8 @@ export interface Subscription {
    * its own it resolves at once, because the rest waits for the handler: `finished` is the end, for those outside.
    */
   close(): Promise<void>;
+  /** As {@link close}: `await using subscription = await engine.subscribe(..)`. */
+  [Symbol.asyncDispose](): Promise<void>;
 }
 
 /** Default of the most events that are delivered and not acknowledged. */
@@ -141,6 +143,7 @@ export function checkOptions(options: SubscribeOptions): void {
     throw invalidArgument(`an ack timeout of ${ackTimeoutMs} ms is impossible`, 'use more than 0 ms, or leave it out');
   if (!(backoffMs >= 0)) throw invalidArgument(`a backoff of ${backoffMs} ms is impossible`, 'use 0 ms or more');
   const { group, member, until } = options;
-  if (group === undefined && (member !== undefined || until !== undefined))
-    throw invalidArgument('a member without a group', 'name the group too');
+  if (group !== undefined || (member === undefined && until === undefined)) return;
+  const name = member === undefined ? 'until' : 'member';
+  throw invalidArgument(`the option ${name} is for members of a group`, 'give the option group, too');
 }

@@ -181,5 +181,6 @@ function subscriptionOf({ consumer, names }: Begun, onError: SubscribeOptions['o
       return consumer.parked;
     },
     close: () => shutdown.close(),
+    [Symbol.asyncDispose]: () => shutdown.close(),
   };
 }

@@ -22,7 +22,7 @@ export function checkTextFields(
   refuse(
     routingFields(spec),
     `by which this ledger routes (${formatRoutingSpec(spec)})`,
-    'give all lines a key or a partition: --key VALUE or --to PARTITION',
+    'give all lines a key or a partition: `key` or `to`',
   );
 }
 

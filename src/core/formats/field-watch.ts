@@ -54,7 +54,7 @@ export class FieldWatch implements MissingFields {
   get fieldHints(): string[] {
     return this.#known().flatMap((nth) => {
       const near = this.#near.get(nth);
-      return near === undefined ? [] : [`${formatFieldPath(this.#paths[nth] as FieldPath)} is there as ${near}`];
+      return near === undefined ? [] : [`${formatFieldPath(this.#paths[nth] as FieldPath)} ${near}`];
     });
   }
 

@@ -100,5 +100,5 @@ function tokenPart(token: string, planner: ColumnPlanner): RowPart {
 }
 
 function refusal(fact: string) {
-  return invalidArgument(`--format: ${fact}`, String.raw`use %s %p %o %t %k %v, %% and \n, such as '%s %k %v\n'`);
+  return invalidArgument(`\`format\`: ${fact}`, String.raw`use %s %p %o %t %k %v, %% and \n, such as '%s %k %v\n'`);
 }

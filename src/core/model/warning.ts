@@ -73,7 +73,7 @@ export function segmentsWarning(runs: readonly SegmentState[]): LedgerWarning | 
   return {
     code: 'SEGMENT_MISSING',
     message: `${missing.length} of ${segments.length} segments ${missing.length === 1 ? 'is' : 'are'} missing or not whole: sequences ${shown.join(', ')}${others > 0 ? ` and ${others} more` : ''}`,
-    hint: 'put them back, or name their directory with --archive',
+    hint: 'put them back, or name their directory with `archive`',
   };
 }
 

@@ -44,7 +44,7 @@ export function checkCommand(command: string): void {
   if (readArgument('a consumer', 'command', command, anyText).trim() === '')
     throw new LedgerError('INVALID_ARGUMENT', {
       message: 'the command is empty',
-      hint: "name one: --exec 'cat >> events.jsonl'",
+      hint: "name one, such as 'cat >> events.jsonl'",
     });
 }
 

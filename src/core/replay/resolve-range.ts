@@ -116,20 +116,20 @@ function checkEnds(request: RangeRequest): void {
   if (range !== undefined && hasNamedEnd(request)) throw twoEnds();
   if (fromSequence === undefined || throughSequence === undefined) return;
   if (checkedSequence(fromSequence) > checkedSequence(throughSequence))
-    throw inverted(`--from-sequence ${fromSequence} is after --through-sequence ${throughSequence}`);
+    throw inverted(`\`fromSequence\` ${fromSequence} is after \`throughSequence\` ${throughSequence}`);
 }
 
 /** An exclusive end may equal the start: the range is empty. */
 function checkOrder({ until }: RangeRequest, first: Micros | null, last: Micros | null): void {
   if (first === null || last === null) return;
   if (until === undefined && first > last)
-    throw inverted(`--from ${formatTime(first)} is after --through ${formatTime(last)}`);
+    throw inverted(`\`from\` ${formatTime(first)} is after \`through\` ${formatTime(last)}`);
   if (until !== undefined && first > last + 1)
-    throw inverted(`--from ${formatTime(first)} is after --until ${formatTime(last + 1)}`);
+    throw inverted(`\`from\` ${formatTime(first)} is after \`until\` ${formatTime(last + 1)}`);
 }
 
 const HINT =
-  'give a range by itself, or one of --from and --from-sequence and one of --through, --until and --through-sequence';
+  'give a range by itself, or one of `from` and `fromSequence` and one of `through`, `until` and `throughSequence`';
 
 function twoEnds(): LedgerError {
   return invalidArgument('a range with two ends', HINT);

@@ -36,7 +36,7 @@ export async function readStart(
   // an invalid zone is an error even if no time needs it
   await timeZone(context.zone);
   if (from !== undefined && fromSequence !== undefined)
-    throw invalidArgument('a range with two starts', 'give one of --from and --from-sequence');
+    throw invalidArgument('a range with two starts', 'give one of `from` and `fromSequence`');
   if (fromSequence !== undefined) return { sequence: checkedSequence(fromSequence), time: null };
   const point = from ?? otherwise;
   if (point === 'start') return { sequence: await history.firstSequence(), time: null };

@@ -66,7 +66,7 @@ export function describeLineFault(fault: LineFault, context: FaultContext): stri
     case LineFault.TOO_DEEP:
       return `nested deeper than ${context.depthMax} levels`;
     case LineFault.TOO_LONG:
-      return `longer than ${context.lineBytesMax} bytes (--max-line)`;
+      return `longer than ${context.lineBytesMax} bytes (\`lineBytesMax\`)`;
     case LineFault.FIELD_TWICE:
       return 'a field that the ledger reads occurs twice';
     case LineFault.KEY_MISSING:
@@ -84,15 +84,15 @@ export function describeLineFault(fault: LineFault, context: FaultContext): stri
     case LineFault.TIME_NO_SUCH_DATE:
       return `'${context.timePath}' is a date or time of day that does not exist`;
     case LineFault.TIME_NO_ZONE:
-      return `'${context.timePath}' has no zone: end it with Z or an offset such as +02:00, or create the ledger with init --tz`;
+      return `'${context.timePath}' has no zone: end it with Z or an offset such as +02:00, or create the ledger with \`zone\``;
     case LineFault.TIME_SKIPPED:
       return `'${context.timePath}' does not exist in ${context.zone}: clocks there skip it`;
     case LineFault.TIME_OUT_OF_RANGE:
       return `'${context.timePath}' is out of range: years 1828 to 2111`;
     case LineFault.TIME_AHEAD:
-      return `'${context.timePath}' is more than ${context.maxSkew} ahead of the clock (--max-skew)`;
+      return `'${context.timePath}' is more than ${context.maxSkew} ahead of the clock (\`maxSkew\`)`;
     case LineFault.TIME_LATE:
-      return "the event is earlier than the ledger's head (--late reject)";
+      return "the event is earlier than the ledger's head (`late` reject)";
     case LineFault.ID_MISSING:
       return `the unique id '${context.uniquePath}' is missing`;
     case LineFault.ID_NOT_SCALAR:
@@ -100,6 +100,6 @@ export function describeLineFault(fault: LineFault, context: FaultContext): stri
     case LineFault.ID_CONFLICT:
       return `the id '${context.uniquePath}' was committed before with another payload`;
     case LineFault.NOT_AN_ENVELOPE:
-      return 'not an envelope: it needs a time and a payload (--envelope)';
+      return 'not an envelope: it needs a time and a payload';
   }
 }

@@ -3,6 +3,7 @@
 import * as fc from 'fast-check';
 import stringWidth from 'string-width';
 import { describe, expect, it } from 'vitest';
+import { UTC_CLOCK } from '../../../src/cli/terminal/shown-clock.ts';
 import { shareRows } from '../../../src/cli/watch/fit.ts';
 import { renderPage, type Window } from '../../../src/cli/watch/page.ts';
 import { sampleDocument } from '../../../src/views/ledger-document.ts';
@@ -20,7 +21,7 @@ function pageOf(
 ): Promise<string[]> {
   const meter = new RateMeter();
   meter.take(before);
-  return renderPage(sampleDocument(sample, meter.take(sample)), window, HINT);
+  return renderPage(sampleDocument(sample, meter.take(sample)), window, HINT, UTC_CLOCK);
 }
 
 const alive = (name: string) => ({ name, expiresAt: START + 20_000_000, isAlive: true });
@@ -97,7 +98,7 @@ describe('a page', () => {
   it('shows no figures for a new ledger', async () => {
     const sample = sampleOf({ atMs: 0, events: [0, 0] });
     const document = sampleDocument(sample, new RateMeter().take(sample));
-    const text = (await renderPage(document, { columns: 80, rows: 24 }, HINT)).join('\n');
+    const text = (await renderPage(document, { columns: 80, rows: 24 }, HINT, UTC_CLOCK)).join('\n');
     expect(text).toMatch(/^bus +no commit yet$/m);
     expect(text).toMatch(/^scheduler +no groups yet$/m);
     expect(text).toMatch(/^replay +no events yet$/m);

@@ -55,12 +55,41 @@ it('reads any element of an array, and writes it back', () => {
 });
 
 it('finds the spelling that was meant', () => {
-  expect(nearPath(['id', 'orig_h'], { 'id.orig_h': 1 })).toBe('"id.orig_h"');
-  expect(nearPath(['a', 'id', 'orig_h'], { a: { 'id.orig_h': 1 } })).toBe('a."id.orig_h"');
-  expect(nearPath(['items', '0', 'x'], { items: [{ x: 1 }] })).toBe('items[0].x');
+  expect(nearPath(['id', 'orig_h'], { 'id.orig_h': 1 })).toBe('is there as "id.orig_h"');
+  expect(nearPath(['a', 'id', 'orig_h'], { a: { 'id.orig_h': 1 } })).toBe('is there as a."id.orig_h"');
+  expect(nearPath(['items', '0', 'x'], { items: [{ x: 1 }] })).toBe('is there as items[0].x');
   expect(nearPath(['id', 'orig_h'], { id: { orig_h: 1 }, 'id.orig_h': 1 })).toBe(null);
   expect(nearPath(['id', 'orig_h'], { id: 1 })).toBe(null);
   expect(nearPath(['__proto__', 'x'], {})).toBe(null);
+});
+
+it.each([
+  ['mag', 'is there as properties.mag'],
+  ['properties.mag', null],
+  ['place.city', 'is there as properties.place.city'],
+  ['type', null],
+  ['net', 'is there as properties.net'],
+  ['a.b', 'is there as geo."a.b"'],
+  // names without those that lead to them, in another case, and misspelled
+  ['event.type', 'may mean type'],
+  ['Mag', 'may mean properties.mag'],
+  ['properties.Place.city', 'may mean properties.place.city'],
+  ['magg', 'may mean properties.mag'],
+  ['propertys.mag', 'may mean properties.mag'],
+  ['proprety.mag', null],
+  ['proprties.place', 'may mean properties.place'],
+  // three letters of which two differ, and what is only in an array
+  ['sig', null],
+  ['id', null],
+  ['constructor', null],
+])('a missing field %s %s', (path, near) => {
+  const payload = {
+    type: 'Feature',
+    list: [{ id: 1 }],
+    properties: { mag: 1, net: 'uw', place: { city: 'x' } },
+    geo: { 'a.b': 1, mag: 2 },
+  };
+  expect(nearPath(parseFieldPath(path), payload)).toBe(near);
 });
 
 it.each(['a,b', 'a=b', 'a+b', 'a"b', '"a"b', '"a', ' a', 'a. b', 'a\t', '"a\nb"', '"\\x"'])(

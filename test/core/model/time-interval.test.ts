@@ -45,6 +45,16 @@ test.each([
   ['2026-04-11T02:00Z/02:20+01:00', undefined, '2026-04-11T02:00:00.000000Z', null],
   ['02:00/02:20', 'Europe/Berlin', '2026-04-12T00:00:00.000000Z', '2026-04-12T00:19:59.999999Z'],
   ['yesterday 23:50/23:55', 'Europe/Berlin', '2026-04-11T21:50:00.000000Z', '2026-04-11T21:54:59.999999Z'],
+  ['2026-11-27T23:50Z/00:10', undefined, '2026-11-27T23:50:00.000000Z', '2026-11-28T00:09:59.999999Z'],
+  ['2026-12-31 23:50:30/23:50', 'Europe/Berlin', '2026-12-31T22:50:30.000000Z', '2027-01-01T22:49:59.999999Z'],
+  ['2026-11-27T23:50+02:00/00:10', 'Europe/Berlin', '2026-11-27T21:50:00.000000Z', '2026-11-27T22:09:59.999999Z'],
+  ['yesterday 23:50/00:10', 'Europe/Berlin', '2026-04-11T21:50:00.000000Z', '2026-04-11T22:09:59.999999Z'],
+  ['23:50/00:10', 'Europe/Berlin', '2026-04-12T21:50:00.000000Z', '2026-04-12T22:09:59.999999Z'],
+  // a date that the zone skipped, and a time that the day of the start skipped
+  ['2011-12-29T23:50/00:10', 'Pacific/Apia', '2011-12-30T09:50:00.000000Z', '2011-12-30T10:09:59.999999Z'],
+  ['2026-03-29T04:00/02:30', 'Europe/Berlin', '2026-03-29T02:00:00.000000Z', '2026-03-30T00:29:59.999999Z'],
+  // the start is the first of two, and so is the end, which is of the next day then
+  ['2026-10-25T02:40/02:20', 'Europe/Berlin', '2026-10-25T00:40:00.000000Z', '2026-10-26T01:19:59.999999Z'],
   ['yesterday 23:50/PT20M', 'Europe/Berlin', '2026-04-11T21:50:00.000000Z', '2026-04-11T22:09:59.999999Z'],
   ['yesterday 23:50/today 00:10', 'Europe/Berlin', '2026-04-11T21:50:00.000000Z', '2026-04-11T22:09:59.999999Z'],
 ])('%s: what its end leaves out, the day and the zone, is that of its start', async (text, zone, first, last) => {
@@ -52,6 +62,13 @@ test.each([
   if (last === null) await expect(ends(text, zone)).rejects.toThrow('ends before it');
   else expect(await ends(text, zone)).toEqual([first, last]);
 });
+
+test.each(['2026-02-30T23:50Z/00:10', '2026-13-01T23:50Z/00:10', '9999-12-31T23:50Z/00:10'])(
+  '%s is refused: its start is no day of the calendar, or out of range',
+  async (text) => {
+    await expect(ends(text)).rejects.toBeInstanceOf(LedgerError);
+  },
+);
 
 test.each(['2026-04-12T09:00Z/2026-04-12T09:00Z', '2026-04-12T09:00Z/PT0S', 'PT0S/2026-04-12T09:00Z'])(
   '%s is empty',

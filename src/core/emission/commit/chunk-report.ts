@@ -7,6 +7,7 @@ import { LineFault } from '../../scan/line-fault.ts';
 import type { BadLine } from '../draft/bad-line.ts';
 import type { ReadChunk } from '../draft/chunk-encoder.ts';
 import type { BuiltDraft } from '../draft/draft-builder.ts';
+import type { Codec } from '../input/input-kind.ts';
 import { ARRAY_IN_A_LINE, type Misread, misreadLine } from '../input/misread-line.ts';
 
 /** The events of one commit, as passed to `onCommit`. */
@@ -97,14 +98,14 @@ export interface ChunkReport {
 }
 
 /** The error of an emission that stops at a bad line. `details.format`: what the input is, if its first line shows that. */
-export function badLineError(bad: BadLine, place: { source: string; line: number }): LedgerError {
+export function badLineError(bad: BadLine, place: { source: string; line: number }, codec: Codec | null): LedgerError {
   const misread = place.line === 1 ? misreadOf(bad) : null;
   const format = misread?.name ?? null;
   return new LedgerError(codeOf(bad), {
     message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${format === null || bad.isArrayOfObjects ? bad.reason : `${format}, and not a JSON line each`}`,
     hint:
-      misread?.hint(place.source) ??
-      'fix the line, then emit again from there; or collect bad lines and continue: --rejects FILE',
+      misread?.hint({ source: place.source, codec }) ??
+      'fix the line, then emit again from there; or collect bad lines with `onReject` and continue',
     details: { ...place, byte: bad.byte, reason: bad.reason, ...(format === null ? {} : { format }), ...bad.conflict },
   });
 }

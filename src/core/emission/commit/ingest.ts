@@ -10,6 +10,7 @@ import type { ByteSource } from '../input/byte-source.ts';
 import { type Chunk, chunkBytesFor } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import { cutChunk } from '../input/cut-chunk.ts';
+import type { Codec } from '../input/input-kind.ts';
 import type { InputSource } from '../input/input-source.ts';
 import type { LineReading } from '../input/line-reading.ts';
 import { arrayWarning, beginsArrayOfObjects } from '../input/misread-line.ts';
@@ -149,6 +150,7 @@ class Ingestion {
   readonly #hooks: IngestHooks;
   #expectedHead: Anchor | undefined;
   #source = '';
+  #bytes: ByteSource | undefined;
   #traced: InputSource['placeOf'];
   /** What to say once the first line of the source is committed. */
   #array: LedgerWarning | null = null;
@@ -187,6 +189,7 @@ class Ingestion {
       () => this.#committer.busy(),
     );
     this.#source = source.name;
+    this.#bytes = bytes;
     this.#traced = source.placeOf;
     this.#firstLine = 1;
     try {
@@ -231,6 +234,10 @@ class Ingestion {
     this.#producer?.advance(chunk);
   };
 
+  get #codec(): Codec | null {
+    return this.#bytes?.codec ?? null;
+  }
+
   #placeOf(line: number): { source: string; line: number } {
     return this.#traced?.(line) ?? { source: this.#source, line };
   }
@@ -238,13 +245,13 @@ class Ingestion {
   /** Where the first line of the source is an array of objects in a ledger of objects: it may be meant as many events. */
   #arrayIn({ bytes, start, end }: Chunk): LedgerWarning | null {
     if (!this.#readsObjects || !beginsArrayOfObjects(bytes.subarray(start, end))) return null;
-    return arrayWarning(this.#placeOf(1).source);
+    return arrayWarning({ source: this.#placeOf(1).source, codec: this.#codec });
   }
 
   /** @throws LedgerError BAD_LINE or ID_CONFLICT for the line that the chunk ended at */
   #goOn(chunk: Chunk, { badLines, lineCount, committed }: ChunkReport): void {
     const [bad] = badLines;
-    if (bad !== undefined) throw badLineError(bad, this.#placeOf(this.#firstLine + bad.lineInChunk));
+    if (bad !== undefined) throw badLineError(bad, this.#placeOf(this.#firstLine + bad.lineInChunk), this.#codec);
     if (committed !== null && this.#array !== null) this.#hooks.onWarning?.(this.#array);
     this.#array = null;
     this.#firstLine += lineCount;

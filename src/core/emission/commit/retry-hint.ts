@@ -5,7 +5,7 @@ import { LedgerError, type LedgerErrorCode } from '../../model/ledger-error.ts';
 const HINTS: Partial<Record<LedgerErrorCode, string>> = {
   DISK_FULL: 'free some space and emit again from the first event not committed',
   OUTCOME_UNKNOWN:
-    'check the disk, then emit the same input again; with --producer or a unique id nothing is stored twice',
+    'check the disk, then emit the same input again; with `producer` or a unique id nothing is stored twice',
 };
 
 /** The hint for an error of an emission: by its code, otherwise the error's own. */

@@ -37,7 +37,7 @@ export function describeBadLine(
   const start = lines.starts[line] as number;
   const text = Buffer.from(bytes.subarray(start, lines.ends[line]));
   const at = lines.fault(line) === fault ? (lines.faultsAt[line] as number) : start;
-  const missing = isWrapped(settings) ? [] : missingPaths(fault, settings, spec);
+  const missing = missingPaths(fault, settings, spec);
   const isArrayOfObjects = missing.some(([step]) => typeof step === 'string') && beginsArrayOfObjects(text);
   return {
     lineInChunk: lines.numbers[line] as number,
@@ -71,14 +71,16 @@ function placeText(conflict: IdConflict, { numbers }: ScannedLines, line: number
 }
 
 /** Where a missing field is in the line after all, such as under a name with a dot, which the path must quote. */
-function nearText(paths: readonly FieldPath[], text: Buffer): string {
+export function nearText(paths: readonly FieldPath[], text: Buffer): string {
   if (paths.length === 0) return '';
   const payload: unknown = JSON.parse(text.toString());
   const near = paths.map((path) => nearPath(path, payload)).find((found) => found !== null);
-  return near === undefined ? '' : `; it is there as ${near}`;
+  return near === undefined ? '' : `; it ${near}`;
 }
 
-function missingPaths(fault: LineFault, settings: EmissionSettings, spec: RoutingSpec): readonly FieldPath[] {
+/** The fields that a line with this fault lacks, as far as they are of the line itself: an envelope has them elsewhere. */
+export function missingPaths(fault: LineFault, settings: EmissionSettings, spec: RoutingSpec): readonly FieldPath[] {
+  if (isWrapped(settings)) return [];
   switch (fault) {
     case LineFault.KEY_MISSING:
       return routingFields(spec);

@@ -13,6 +13,7 @@ import { CHUNK_BYTES, type Chunk } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import type { InputSource } from '../input/input-source.ts';
 import { openSource } from '../input/open-source.ts';
+import { missingPaths, nearText } from './bad-line.ts';
 import { type EncoderParts, encoderParts, ReferenceEncoder } from './chunk-encoder.ts';
 import { placeSession } from './draft-builder.ts';
 import { LineCursor, ROUTE_FAULTS } from './line-checker.ts';
@@ -129,15 +130,19 @@ export class Explainer {
         continue;
       }
       const key = this.#parts.router.fields.length === 0 ? null : this.#parts.router.keyOf(cursor);
-      if (fault !== LineFault.NONE) explained.push({ ...place, partition: null, key, fault: this.#describe(fault) });
-      else if (sessions !== null) placeSession(sessions, checked, row, this.#timeOf(checked.times[row] as Micros));
-      if (fault === LineFault.NONE)
-        explained.push({
-          ...place,
-          partition: checked.partitions[row] as number,
-          key,
-          cause: this.#parts.router.causeOf(cursor),
-        });
+      if (fault !== LineFault.NONE) {
+        const missing = missingPaths(fault, this.#settings, this.#parts.epoch.spec);
+        const text = Buffer.from(chunk.bytes.subarray(lines.starts[row], lines.ends[row]));
+        explained.push({ ...place, partition: null, key, fault: this.#describe(fault) + nearText(missing, text) });
+        continue;
+      }
+      if (sessions !== null) placeSession(sessions, checked, row, this.#timeOf(checked.times[row] as Micros));
+      explained.push({
+        ...place,
+        partition: checked.partitions[row] as number,
+        key,
+        cause: this.#parts.router.causeOf(cursor),
+      });
     }
     return { lines: explained, lineCount: lines.lineCount };
   }

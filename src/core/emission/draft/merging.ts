@@ -19,7 +19,7 @@ export async function mergedSource(
   if (time === null || settings.reading.isText)
     throw invalidArgument(
       'inputs are merged by the times of their events, and these have none',
-      'create the ledger with init --time PATH',
+      'create the ledger with `time`',
     );
   const limits = scanLimits(settings);
   const plan = planScan(paths, limits);

@@ -2,6 +2,7 @@
 
 import { Readable } from 'node:stream';
 import { LedgerError } from '../../model/ledger-error.ts';
+import type { Codec } from './input-kind.ts';
 import { PieceEncoder } from './piece-encoder.ts';
 
 /** The reader's side, called by a source. */
@@ -17,6 +18,8 @@ export interface ByteSink {
 export interface ByteSource {
   /** Whether its bytes come without waiting for a producer, as a file's do: a chunk is filled before it is cut, so the same input makes the same commits. */
   readonly isPrompt: boolean;
+  /** How the bytes that it decodes are compressed; null before that is known, and if they are not. */
+  readonly codec?: Codec | null | undefined;
   /** Called once, before anything else. */
   start(sink: ByteSink): void;
   /** Called after `arrived` has returned false. */

@@ -116,7 +116,7 @@ function unreadable(source: string, codec: Codec, bytesRead: number, error: unkn
     message: isCut
       ? `${source}: the ${codec} data end early, after ${bytesRead} compressed bytes`
       : `${source}: the ${codec} data are damaged, within their first ${bytesRead} compressed bytes: ${message.split('\n', 1)[0]}`,
-    hint: 'the lines decoded before are committed; get the whole file, then emit the rest, or all of it with --producer',
+    hint: 'the lines decoded before are committed; get the whole file, then emit the rest, or all of it with `producer`',
     details: { source, codec, compressedBytes: bytesRead },
     cause: error,
   });

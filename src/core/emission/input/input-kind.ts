@@ -5,11 +5,19 @@ import { shellWord } from '../../model/text/shell-word.ts';
 
 export type Codec = 'gzip' | 'zstd';
 
+/** The input that a hint is about. */
+export interface HintedInput {
+  /** A file, or `stdin`. */
+  readonly source: string;
+  /** How its bytes are compressed; null if they are not, or if that is not known. */
+  readonly codec: Codec | null;
+}
+
 /** A format that is named instead of read. */
 export interface ForeignFormat {
   readonly name: string;
-  /** What to do with it; `source`: a file, or `stdin`. */
-  readonly hint: (source: string) => string;
+  /** What to do with it. */
+  readonly hint: (input: HintedInput) => string;
 }
 
 export type InputKind =
@@ -30,7 +38,7 @@ const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')];
 const foreign = (name: string, command: string): InputKind => ({ kind: 'foreign', format: converting(name, command) });
 const SQLITE: ForeignFormat = {
   name: 'a SQLite database',
-  hint: (source) =>
+  hint: ({ source }) =>
     `if it is a ledger: completengine replay -q -l ${source === 'stdin' ? 'FILE' : shellWord(source)} | completengine emit`,
 };
 const utf = (encoding: string): InputKind =>
@@ -79,14 +87,18 @@ export function inputKind(first: Uint8Array, isWhole = false): InputKind {
 export function foreignInput(source: string, { name, hint }: ForeignFormat): LedgerError {
   return new LedgerError('INPUT_UNREADABLE', {
     message: `${source} is ${name}, and not JSON lines in UTF-8`,
-    hint: hint(source),
+    hint: hint({ source, codec: null }),
     details: { source, format: name },
   });
 }
 
 /** A format that a command converts: it reads the format on standard input, and writes JSON lines. */
 export function converting(name: string, command: string): ForeignFormat {
-  return { name, hint: (source) => `convert it: ${command}${redirected(source)} | completengine emit` };
+  return { name, hint: (input) => `convert it: ${commandOn(command, input)} | completengine emit` };
+}
+
+function commandOn(command: string, { source, codec }: HintedInput): string {
+  return codec === null ? `${command}${redirected(source)}` : `${codec} -dc${redirected(source)} | ${command}`;
 }
 
 /** The redirection of a shell from the source; none from `stdin`. */

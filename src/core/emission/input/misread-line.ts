@@ -2,13 +2,13 @@
 
 import type { LedgerWarning } from '../../model/warning.ts';
 import { LineFault } from '../../scan/line-fault.ts';
-import { converting, type ForeignFormat, redirected } from './input-kind.ts';
+import { converting, type ForeignFormat, type HintedInput, redirected } from './input-kind.ts';
 
 /** What a first line shows. `name`: null if nothing but the fault is certain. */
 export interface Misread {
   readonly name: string | null;
-  /** What to do with this input; `source`: a file, or `stdin`. */
-  readonly hint: (source: string) => string;
+  /** What to do with this input. */
+  readonly hint: (input: HintedInput) => string;
 }
 
 /** Faults of a line that is not JSON. */
@@ -36,7 +36,8 @@ const NOT_UTF8: Misread = {
 };
 const TEXT: Misread = {
   name: null,
-  hint: (source) => `give JSON lines; lines of text become events with: completengine emit --text${redirected(source)}`,
+  hint: ({ source }) =>
+    `give JSON lines; lines of text become events with: completengine emit --text${redirected(source)}`,
 };
 
 /** `fault` is at byte `byte` of the first line, 1-based. Null if the line is one of JSON, with a fault. */
@@ -124,10 +125,10 @@ export function beginsArrayOfObjects(line: Uint8Array): boolean {
 }
 
 /** An array of objects that is stored as one event. */
-export function arrayWarning(source: string): LedgerWarning {
+export function arrayWarning(input: HintedInput): LedgerWarning {
   return {
     code: 'ARRAY_EVENT',
-    message: `${source}: line 1 is an array of objects, and is stored as one event`,
-    hint: `if its elements are the events, ${ARRAY_IN_A_LINE.hint(source)}`,
+    message: `${input.source}: line 1 is an array of objects, and is stored as one event`,
+    hint: `if its elements are the events, ${ARRAY_IN_A_LINE.hint(input)}`,
   };
 }

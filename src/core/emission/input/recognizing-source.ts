@@ -2,7 +2,7 @@
 
 import type { ByteSink, ByteSource } from './byte-source.ts';
 import { decoded } from './decode.ts';
-import { foreignInput, inputKind } from './input-kind.ts';
+import { type Codec, foreignInput, inputKind } from './input-kind.ts';
 import { IterableSource } from './iterable-source.ts';
 import { PieceQueue } from './piece-queue.ts';
 
@@ -16,6 +16,7 @@ export class RecognizingSource implements ByteSource {
   /** The first bytes, as long as they do not decide. */
   #held = NOTHING;
   #isRecognized = false;
+  #codec: Codec | null = null;
   #queue: PieceQueue | undefined;
   #decoding: IterableSource | undefined;
 
@@ -24,6 +25,10 @@ export class RecognizingSource implements ByteSource {
     this.#source = source;
     this.#name = name;
     this.isPrompt = source.isPrompt;
+  }
+
+  get codec(): Codec | null {
+    return this.#codec;
   }
 
   start(sink: ByteSink): void {
@@ -67,6 +72,7 @@ export class RecognizingSource implements ByteSource {
       sink.ended(foreignInput(this.#name, found.format));
       return false;
     }
+    this.#codec = found.codec;
     this.#queue = new PieceQueue(() => this.#source.resume());
     const isWanted = this.#queue.push(Buffer.from(first), first.length);
     this.#decoding = new IterableSource(decoded(found.codec, this.#queue, this.#name), this.isPrompt);

@@ -1,6 +1,7 @@
 /** A source whose bytes are transformed on their way to the reader. */
 
 import type { ByteSink, ByteSource } from './byte-source.ts';
+import type { Codec } from './input-kind.ts';
 import { IterableSource } from './iterable-source.ts';
 import { PieceQueue } from './piece-queue.ts';
 
@@ -15,6 +16,10 @@ export class TransformedSource implements ByteSource {
     this.#source = source;
     this.#queue = new PieceQueue(() => source.resume());
     this.#transformed = new IterableSource(transform(this.#queue), source.isPrompt);
+  }
+
+  get codec(): Codec | null | undefined {
+    return this.#source.codec;
   }
 
   start(sink: ByteSink): void {

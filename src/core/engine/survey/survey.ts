@@ -48,6 +48,8 @@ export interface LedgerSurvey {
   readonly commits: CommitFigures;
   /** The first sequence of the history that is at hand: 1, unless earlier events were dropped or their segments moved away. */
   readonly from: number;
+  /** Time of its event; null if there is none, or it cannot be read. */
+  readonly firstTime: Micros | null;
   /** Null if there are fewer than two times. */
   readonly time: TimeFigures | null;
   /** Null if events have the time of their arrival. */
@@ -89,7 +91,10 @@ async function surveySnapshot(ledger: Ledger, clock: Clock, options: SurveyOptio
   return { at, description, archived, groups, parked, commits, ...read };
 }
 
-type EventFacts = Pick<LedgerSurvey, 'from' | 'time' | 'late' | 'epochTimes' | 'lastEvents' | 'unreadable'>;
+type EventFacts = Pick<
+  LedgerSurvey,
+  'from' | 'firstTime' | 'time' | 'late' | 'epochTimes' | 'lastEvents' | 'unreadable'
+>;
 
 async function readEvents(
   ledger: Ledger,
@@ -99,7 +104,8 @@ async function readEvents(
 ): Promise<EventFacts> {
   const { head } = description;
   const nothing: EventFacts = {
-    ...{ from: await ledger.firstSequence(), time: null, late: null, epochTimes: [], lastEvents: [], unreadable: null },
+    ...{ from: await ledger.firstSequence(), firstTime: null, time: null, late: null },
+    ...{ epochTimes: [], lastEvents: [], unreadable: null },
   };
   if (head.sequence === 0) return nothing;
   for (let from = nothing.from; ; ) {
@@ -152,7 +158,7 @@ async function readFrom(
     epochTimes.push(isShown ? await timeAt(ledger, fromSequence) : null);
   }
   const time = scale === null ? null : { ...scale, events };
-  return { from, time, late: tally.late(), epochTimes, lastEvents, unreadable: null };
+  return { from, firstTime, time, late: tally.late(), epochTimes, lastEvents, unreadable: null };
 }
 
 async function timeAt(ledger: Ledger, sequence: number): Promise<Micros | null> {

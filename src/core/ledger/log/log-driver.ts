@@ -87,7 +87,7 @@ function fittingLineBytes({ lineBytesMax, unique }: LedgerConfig, log: OrderedLo
   if (lineBytesMax <= most || lineBytesMax === LINE_BYTES_DEFAULT) return Math.min(lineBytesMax, most);
   throw invalidArgument(
     `${log.location}: a line of ${lineBytesMax} bytes does not fit into a message`,
-    `use --max-line ${most} or less`,
+    `use \`lineBytesMax\` ${most} or less`,
   );
 }
 

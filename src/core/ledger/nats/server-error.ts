@@ -156,7 +156,7 @@ function classifyAnswer(error: ApiError, location: string): KnownError {
       return {
         code: 'CANNOT_CREATE',
         message: `${location}: the servers cannot keep this number of copies: ${said}`,
-        hint: 'give fewer with --replicas, or add servers',
+        hint: 'give fewer replicas, or add servers',
       };
     case API_ERRORS.storeFailed:
     case API_ERRORS.insufficientResources:
@@ -178,7 +178,7 @@ function unreachable(location: string, error: Error): KnownError {
   return {
     code: 'UNREACHABLE',
     message: `${location}: no answer within the time limit, and nothing was stored: ${reasonOf(error)}`,
-    hint: 'check that the servers run and have a leader, or wait longer with --busy-timeout',
+    hint: 'check that the servers run and have a leader, or wait longer with `busyTimeoutMs`',
   };
 }
 

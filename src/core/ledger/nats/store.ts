@@ -79,7 +79,7 @@ async function checkSync(location: string, monitor: string | null): Promise<void
   if (!syncsLater(sync)) return;
   throw new LedgerError('UNSUPPORTED_SERVER', {
     message: `${location}: the server syncs ${sync}, so a power failure of several servers may lose acknowledged events`,
-    hint: 'set sync_interval: always in the jetstream block of every server, or take the risk with --durability normal',
+    hint: 'set sync_interval: always in the jetstream block of every server, or take the risk with `durability` normal',
     details: { location, sync },
   });
 }

@@ -22,7 +22,7 @@ export function memberReplaced(group: string, member: string): LedgerError {
 export function groupInUse(group: string, liveMembers: readonly string[]): LedgerError {
   return new LedgerError('GROUP_IN_USE', {
     message: `group ${group} has ${liveMembers.length === 1 ? 'a live member' : `${liveMembers.length} live members`}: ${liveMembers.slice(0, 4).join(', ')}${liveMembers.length > 4 ? ', ..' : ''}`,
-    hint: 'stop them first, or force it with --force: deliveries in progress are then not acknowledged',
+    hint: 'stop them first, or force it with `force`: deliveries in progress are then not acknowledged',
     details: { group, members: liveMembers },
   });
 }
@@ -31,7 +31,7 @@ export function groupInUse(group: string, liveMembers: readonly string[]): Ledge
 export function membersHaveNotLeft(group: string, members: readonly string[]): LedgerError {
   return new LedgerError('GROUP_IN_USE', {
     message: `group ${group} has members that have not left: ${members.slice(0, 4).join(', ')}${members.length > 4 ? ', ..' : ''}`,
-    hint: 'stop them first, or force it with --force if their processes are gone',
+    hint: 'stop them first, or force it with `force` if their processes are gone',
     details: { group, members },
   });
 }

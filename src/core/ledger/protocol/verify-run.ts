@@ -125,7 +125,7 @@ export class VerifyRun {
     const { sequence } = this.#start;
     return new LedgerError('ARCHIVE_MISSING', {
       message: `${formatHead(anchor)} lies in archived history that is not at hand: the ledger was verified from sequence ${sequence} on`,
-      hint: 'name the directory of its segments with --archive, or expect a later head',
+      hint: 'name the directory of its segments with `archive`, or expect a later head',
       details: { anchor, next: sequence },
     });
   }

@@ -172,7 +172,7 @@ function textOf(line: RoutableLine, nth: number): string | null {
 
 const FORM_HINT = 'write PATH=VALUE, or one of != < <= > >= ~ ~* instead of =: properties.mag>=4.5';
 const BLANKS_HINT =
-  'leave them out: properties.mag>=4.5; a second condition has a --where of its own; a value that begins with a blank is in double quotes';
+  'leave them out: properties.mag>=4.5; a second condition has a `where` of its own; a value that begins with a blank is in double quotes';
 
 function notACondition(text: string, fact: string, hint = FORM_HINT): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {

@@ -58,7 +58,7 @@ export async function compilePattern({ source, ignoresCase }: Pattern): Promise<
   if (size > PROGRAM_SIZE_MAX) {
     throw invalidArgument(
       `the regular expression '${source.slice(0, 80)}' is too large: ${size} steps, at most ${PROGRAM_SIZE_MAX}`,
-      'use smaller counts in {m,n}, or fewer alternatives; or split it over several --where',
+      'use smaller counts in {m,n}, or fewer alternatives; or split it over several `where`',
     );
   }
   return (text) => expression.test(text);

@@ -9,8 +9,10 @@ export interface Kind<Value> {
   readonly expected: string;
   /** The value as the call uses it; undefined if it is of another kind. */
   read(value: unknown): Value | undefined;
-  /** Options nested in an option. */
+  /** Options nested in an option; at least one must be named. */
   readonly table?: object | undefined;
+  /** A name that the option had, to say how it is called now. */
+  readonly formerly?: string | undefined;
   readonly isRequired?: boolean | undefined;
 }
 
@@ -24,6 +26,10 @@ export function kindOf<Value>(expected: string, holds: (value: unknown) => boole
 
 export function required<Value>(kind: Kind<Value>): Kind<Value> {
   return { ...kind, isRequired: true };
+}
+
+export function formerly<Value>(name: string, kind: Kind<Value>): Kind<Value> {
+  return { ...kind, formerly: name };
 }
 
 /** Either of two kinds; the first that fits reads the value. */
@@ -47,7 +53,12 @@ export function oneOf<Word extends string>(...words: readonly Word[]): Kind<Word
 
 /** Options nested in an option. */
 export function group<Options extends object>(table: OptionTable<Options>): Kind<Options> {
-  return { expected: 'an object of options', read: () => undefined, table };
+  const names = Object.keys(table);
+  return {
+    expected: `an object with ${names.slice(0, -1).join(', ')} or ${names.at(-1)}`,
+    read: () => undefined,
+    table,
+  };
 }
 
 /** A callback. */

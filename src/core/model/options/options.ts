@@ -26,7 +26,7 @@ export function readOptions<Options extends object>(
     for (const name of Object.keys(source)) {
       const value = source[name];
       if (value === undefined) continue;
-      if (!Object.hasOwn(known, name)) throw unknownOption(call, name, Object.keys(known));
+      if (!Object.hasOwn(known, name)) throw unknownOption(call, name, known);
       options[name] = readValue({ call, name: `the option ${name}` }, value, known[name] as Kind<unknown>);
     }
   }
@@ -49,15 +49,18 @@ interface Place {
 }
 
 function readValue<Value>(place: Place, value: unknown, kind: Kind<Value>): Value {
-  if (kind.table !== undefined)
+  if (kind.table !== undefined) {
+    if (!isObject(value)) throw refusal(place, `is ${describeValue(value)}`, kind.expected);
+    if (Object.keys(value).length === 0) throw refusal(place, 'is empty', kind.expected);
     return readOptions(`${place.call}, ${place.name}`, value, kind.table as OptionTable<object>) as Value;
+  }
   const read = kind.read(value);
   if (read === undefined) throw refusal(place, `is ${describeValue(value)}`, kind.expected);
   return read;
 }
 
 function checkedObject(call: string, given: unknown, known: object): Readonly<Record<string, unknown>> {
-  if (typeof given !== 'object' || given === null || Array.isArray(given))
+  if (!isObject(given))
     throw refusal({ call, name: 'the options argument' }, `is ${describeValue(given)}`, 'an object');
   // a class may keep its hooks on its prototype: they would be ignored silently
   for (let proto = prototypeOf(given); proto !== null && prototypeOf(proto) !== null; proto = prototypeOf(proto)) {
@@ -68,12 +71,17 @@ function checkedObject(call: string, given: unknown, known: object): Readonly<Re
   return given as Readonly<Record<string, unknown>>;
 }
 
+function isObject(value: unknown): value is object {
+  return typeof value === 'object' && value !== null && !Array.isArray(value);
+}
+
 function prototypeOf(value: object): object | null {
   return Object.getPrototypeOf(value) as object | null;
 }
 
-function unknownOption(call: string, name: string, known: readonly string[]): LedgerError {
-  const near = nearName(name, known);
+function unknownOption(call: string, name: string, table: Readonly<Record<string, Kind<unknown>>>): LedgerError {
+  const known = Object.keys(table);
+  const near = known.find((each) => table[each]?.formerly === name) ?? nearName(name, known);
   const shown = describeValue(name);
   return new LedgerError('INVALID_ARGUMENT', {
     message: `${call}: there is no option ${shown}${near === null ? '' : `; the nearest is ${near}`}`,

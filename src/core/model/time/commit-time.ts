@@ -33,7 +33,7 @@ export function checkCommitTime(now: Micros, latest: Micros, isTrusted: boolean)
   if (isTrusted || now <= latest + IDLE_MAX) return;
   throw new LedgerError('CLOCK_UNUSABLE', {
     message: `the clock of this machine shows ${formatTime(now)}, more than five years after the latest time in the ledger, ${formatTime(latest)}`,
-    hint: `${HINT}. If it is right: emit --trust-clock, or open({ trustClock: true })`,
+    hint: `${HINT}. If it is right: open the ledger with \`trustClock\``,
     details: { now, latest },
   });
 }

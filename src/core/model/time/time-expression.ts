@@ -216,7 +216,7 @@ function invalid(text: string, fault: TimeFault): LedgerError {
     message: `'${text.slice(0, 80)}' ${describeTimeFault(fault)}`,
     hint:
       fault === 'no-zone'
-        ? `write ${text.trim().slice(0, 80)}Z, or name the zone: --tz Europe/Berlin`
+        ? `write ${text.trim().slice(0, 80)}Z, or name the zone with \`zone\`, such as Europe/Berlin`
         : 'write 2026-04-12, 2026-04-12T09:00:00Z, 09:00Z, today, yesterday, now or -2h',
     details: { text },
   });

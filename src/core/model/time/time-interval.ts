@@ -4,7 +4,7 @@
  */
 
 import { LedgerError } from '../ledger-error.ts';
-import { formatTime, isTime, type Micros } from './time.ts';
+import { formatTime, isTime, type Micros, startOfDay } from './time.ts';
 import {
   instantOf,
   type Moment,
@@ -13,7 +13,7 @@ import {
   startOfLocalDay,
   type TimeContext,
 } from './time-expression.ts';
-import { DAY_MICROS } from './time-zone.ts';
+import { DAY_MICROS, timeZone } from './time-zone.ts';
 
 /** Both ends inclusive, empty if `last` is one less than `first`; null if an end is open. */
 export interface TimeInterval {
@@ -25,7 +25,7 @@ const OPEN = '..';
 const DURATION = /^P(?=.)(?:\d+Y)?(?:\d+M)?(?:\d+W)?(?:\d+D)?(?:T(?=.)(?:\d+H)?(?:\d+M)?(?:\d+(?:\.(\d{1,6}))?S)?)?$/;
 const MICROS_DIGITS = 6;
 /** The day and the zone of a start: the end may leave them out. */
-const START = /^(?:(\d{4}-\d{2}-\d{2}|today|yesterday)[T ])?\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?\s*(\S*)$/i;
+const START = /^(?:(\d{4}-\d{2}-\d{2}|today|yesterday)[T ])?(\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?)\s*(\S*)$/i;
 const TIME_OF_DAY = /^\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?/;
 
 /**
@@ -39,18 +39,45 @@ export async function readTimeInterval(text: string, context: TimeContext): Prom
   const durations = [start, end].filter((part) => part.startsWith('P'));
   if (more.length > 0 || durations.length > 1 || (durations.length === 1 && (start === OPEN || end === OPEN)))
     throw notAnInterval(text);
-  const interval = await readEnds(text, start, completed(end, start), context);
+  const interval = await readEnds(text, start, await completed(end, start, context), context);
   for (const time of [interval.first, interval.last])
     if (time !== null && !isTime(time)) throw notAnInterval(text, 'it reaches beyond the years 1828 to 2111');
   return interval;
 }
 
-/** `02:20` behind `2026-04-12T02:00Z` is `2026-04-12T02:20Z`, as in ISO 8601. */
-function completed(end: string, start: string): string {
+/**
+ * `02:20` behind `2026-04-12T02:00Z` is `2026-04-12T02:20Z`, as in ISO 8601. Without a zone of its own it is the next
+ * time that clocks show it: `00:10` behind `2026-04-12T23:50Z` is `2026-04-13T00:10Z`.
+ */
+async function completed(end: string, start: string, context: TimeContext): Promise<string> {
   const [time] = TIME_OF_DAY.exec(end) ?? [];
-  const [, day, zone = ''] = START.exec(start) ?? [];
-  if (time === undefined) return end;
-  return `${day === undefined ? '' : `${day} `}${end}${time === end ? zone : ''}`;
+  const [, day, startTime, zone = ''] = START.exec(start) ?? [];
+  if (time === undefined || startTime === undefined) return end;
+  const isOwn = time !== end;
+  const isNextDay = !isOwn && secondsOf(time) < secondsOf(startTime);
+  const date = isNextDay ? await dayAfter(day, zone, context) : day;
+  return `${date === undefined ? '' : `${date} `}${end}${isOwn ? '' : zone}`;
+}
+
+function secondsOf(time: string): number {
+  const [hours = 0, minutes = 0, seconds = 0] = time.replace(',', '.').split(':').map(Number);
+  return (hours * 60 + minutes) * 60 + seconds;
+}
+
+/**
+ * The date after a day, which is today if it is left out. `offset`: of the times; without one they are of the context's
+ * zone, which may skip a date. A day that does not exist is returned as it is.
+ */
+async function dayAfter(day: string | undefined, offset: string, context: TimeContext): Promise<string | undefined> {
+  const zone = await timeZone(context.zone);
+  const [year, month, date] = day?.split('-').map(Number) ?? [];
+  const midnight =
+    date === undefined
+      ? (await readMoment(day?.toLowerCase() ?? 'today', context)).midnight
+      : startOfDay(year as number, month as number, date);
+  if (midnight === null || !isTime(midnight)) return day;
+  const next = offset === '' ? zone.dayAt(zone.endOfDay(midnight)) : midnight + DAY_MICROS;
+  return formatTime(next).slice(0, 10);
 }
 
 async function readEnds(text: string, start: string, end: string, context: TimeContext): Promise<TimeInterval> {

@@ -24,12 +24,12 @@ type PaceRule =
 export function readPace({ speed = 'max', rate, maxGap }: PaceRequest): Pace | null {
   if (rate !== undefined) {
     if (speed !== 'max' || maxGap !== undefined)
-      throw invalidArgument('--rate cannot be combined with --speed or --max-gap', 'use a rate alone, or a speed');
+      throw invalidArgument('`rate` cannot be combined with `speed` or `maxGap`', 'use a rate alone, or a speed');
     return new Pace({ kind: 'rate', everyMs: 1000 / readFactor(rate, /\/s$/, 'rate', '100/s') });
   }
   if (speed === 'max') {
     if (maxGap !== undefined)
-      throw invalidArgument('--max-gap needs a speed other than max', 'add a speed: natural, or 60');
+      throw invalidArgument('`maxGap` needs a speed other than max', 'add a speed: natural, or 60');
     return null;
   }
   const factor = speed === 'natural' ? 1 : readFactor(speed, /x$/, 'speed', 'max, natural, 60 or 0.5');

@@ -37,6 +37,6 @@ export class TransactionSize {
 function tooLong(fact: string): LedgerError {
   return invalidArgument(
     `the transaction has ${fact}`,
-    'emit less in one transaction, or leave out --atomic; nothing is stored',
+    'emit less in one transaction, or leave out `atomic`; nothing is stored',
   );
 }

@@ -57,7 +57,7 @@ export class ArchiveFiles {
   /** @throws LedgerError VERIFICATION_FAILED if the file is no segment, or has another size */
   #openFile(path: string, stats: Stats, { firstSequence: sequence, through, bytes }: ArchiveRow): SegmentFile {
     const details = { segment: path, sequence, through };
-    const hint = 'restore an intact copy of this segment, or name the directory that has one with --archive';
+    const hint = 'restore an intact copy of this segment, or name the directory that has one with `archive`';
     if (!stats.isFile())
       throw new LedgerError('VERIFICATION_FAILED', { message: `${path} is no regular file`, hint, details });
     if (stats.size !== bytes)
@@ -86,7 +86,7 @@ export class ArchiveFiles {
         : 'it is of another ledger';
     throw new LedgerError('VERIFICATION_FAILED', {
       message: `${path} is not the segment of sequences ${row.firstSequence} to ${row.through}: ${other}`,
-      hint: 'put the right segment there, or name the directory that has it with --archive',
+      hint: 'put the right segment there, or name the directory that has it with `archive`',
       details: { segment: path, sequence: row.firstSequence, through: row.through },
     });
   }
@@ -95,7 +95,7 @@ export class ArchiveFiles {
     const next = firstAtHand(rows, row.through, (each) => this.has(each));
     return new LedgerError('ARCHIVE_MISSING', {
       message: `sequences ${row.firstSequence} to ${row.through} are archived in ${row.file}, which is not in ${this.directory}${problem === null ? '' : `: ${problem}`}`,
-      hint: `name its directory with --archive, or begin at the first sequence that is at hand: ${next}`,
+      hint: `name its directory with \`archive\`, or begin at the first sequence that is at hand: ${next}`,
       details: {
         segment: row.file,
         directory: this.directory,

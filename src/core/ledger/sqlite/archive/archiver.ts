@@ -219,7 +219,7 @@ export class Archiver implements Archives {
       if (!isThis)
         throw new LedgerError('VERIFICATION_FAILED', {
           message: `${path} is there already, and is not the segment of sequences ${range.from} to ${range.through}`,
-          hint: 'move it away, or name another directory with --to',
+          hint: 'move it away, or name another directory with `to`',
           details: { segment: path },
         });
       for await (const { rows, commits } of verifySegment(segment)) {

@@ -57,7 +57,7 @@ export async function checkSegment(path: string, row: ArchiveRow, options: Measu
   if (measured.bytes === row.bytes && row.checksum !== null && measured.checksum.equals(row.checksum)) return;
   throw new LedgerError('VERIFICATION_FAILED', {
     message: `${path} is not the file that was archived with sequences ${sequence} to ${through}: its BLAKE3 is ${measured.checksum.toString('hex')}, and the record has ${row.checksum?.toString('hex') ?? 'none'}`,
-    hint: 'restore an intact copy of this segment, or name the directory that has one with --archive',
+    hint: 'restore an intact copy of this segment, or name the directory that has one with `archive`',
     details,
   });
 }

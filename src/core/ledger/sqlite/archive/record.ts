@@ -118,7 +118,7 @@ export function groupsAreBehind(groups: readonly GroupBehind[]): LedgerError {
   const rest = groups.length > named.length ? `, and ${groups.length - named.length} more` : '';
   return new LedgerError('GROUP_BEHIND', {
     message: `consumer groups have not read all that would be archived: ${named.join(', ')}${rest}`,
-    hint: 'let them finish, archive less, or move their cursors to the end of it with --force',
+    hint: 'let them finish, archive less, or move their cursors to the end of it with `force`',
     details: { groups: groups.map(({ group, events }) => ({ group, events })) },
   });
 }

@@ -103,7 +103,7 @@ export function writeFailure(cause: unknown, partial: string): unknown {
   if (!(error instanceof LedgerError) || error.code !== 'DISK_FULL') return error;
   return new LedgerError('DISK_FULL', {
     message: `there is no room for the segment in ${dirname(partial)}; nothing was archived`,
-    hint: 'free some space, or name another directory with --to',
+    hint: 'free some space, or name another directory with `to`',
     details: { path: partial },
     cause: error,
   });

@@ -23,7 +23,7 @@ export async function retryWhileBusy<Result>(
       if (performance.now() >= deadline) {
         throw new LedgerError('BUSY', {
           message: `${path} was held by another process for ${limitMs} ms`,
-          hint: 'try again, or wait longer with --busy-timeout',
+          hint: 'try again, or wait longer with `busyTimeoutMs`',
           details: { path, limitMs },
           cause: error,
         });

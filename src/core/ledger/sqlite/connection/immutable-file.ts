@@ -47,7 +47,7 @@ export function refuseLog(path: string): void {
 export function cannotFollow(path: string): LedgerError {
   return new LedgerError('PERMISSION_DENIED', {
     message: `${path} cannot be followed: its directory cannot be written, so it is read as a file that nobody writes`,
-    hint: 'leave out --follow, or run it as a user who may write the directory',
+    hint: 'leave out `follow`, or run it as a user who may write the directory',
     details: { path },
   });
 }

@@ -74,8 +74,8 @@ export async function createSqliteLedger(
   const found = await inDatabase(file, busyLimit, (db) => {
     if (isEmptyDatabase(db) && make(db, false)) return null;
     return isOurs(db)
-      ? { fact: '', hint: 'use it, or name another file with --ledger' }
-      : { fact: `: ${FOREIGN}`, hint: 'name another file with --ledger' };
+      ? { fact: '', hint: 'use it, or name another file with `ledger`' }
+      : { fact: `: ${FOREIGN}`, hint: 'name another file with `ledger`' };
   });
   if (found === null) return;
   throw new LedgerError('LEDGER_EXISTS', {

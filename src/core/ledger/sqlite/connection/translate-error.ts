@@ -48,7 +48,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return {
       code: 'BUSY',
       fact: 'another process holds the ledger',
-      hint: 'try again, or wait longer with --busy-timeout',
+      hint: 'try again, or wait longer with `busyTimeoutMs`',
     };
   }
   if (code === 'SQLITE_FULL') {

@@ -189,7 +189,7 @@ export class SegmentLedger implements Ledger {
     const { path } = this.#segment;
     throw new LedgerError('PERMISSION_DENIED', {
       message: `${path} cannot be followed: it is a segment of an archive, which never changes`,
-      hint: 'leave out --follow, or name the ledger that it belongs to',
+      hint: 'leave out `follow`, or name the ledger that it belongs to',
       details: { path },
     });
   }

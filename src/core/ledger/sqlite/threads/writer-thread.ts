@@ -68,7 +68,7 @@ export class WriterThread implements CommitPipeline {
 function outcomeUnknown(cause: LedgerError): LedgerError {
   return new LedgerError('OUTCOME_UNKNOWN', {
     message: `the writing thread ended while it committed: the last commit may be stored or not (${cause.message})`,
-    hint: 'open the ledger again, then emit the same input again; with --producer or a unique id nothing is stored twice',
+    hint: 'open the ledger again, then emit the same input again; with `producer` or a unique id nothing is stored twice',
     cause,
   });
 }
