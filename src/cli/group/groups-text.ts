@@ -3,6 +3,7 @@
 import type { GroupDocument, GroupsDocument } from '../../views/group-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { count, plural, span } from '../terminal/format-numbers.ts';
+import { failureText } from './failure-text.ts';
 
 export async function groupsText({ groups }: GroupsDocument): Promise<string> {
   if (groups.length === 0) return 'no groups yet: the first member creates one: completengine tail --group NAME';
@@ -33,7 +34,12 @@ async function groupText(group: GroupDocument): Promise<string> {
     ['left', 'right', 'right', 'left', 'right', 'left', 'right'],
     rows,
   );
-  return `group ${escapeForTerminal(group.name)}: ${lag}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
+  const failures = group.partitions.map(failureText).filter((line) => line !== null);
+  return [
+    `group ${escapeForTerminal(group.name)}: ${lag}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}`,
+    table,
+    ...failures,
+  ].join('\n');
 }
 
 const GROUPS_SHOWN = 8;
