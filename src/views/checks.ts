@@ -52,7 +52,7 @@ export interface Check {
 }
 
 /** A partition whose next event fails again and again. */
-export interface FailingPartition {
+interface FailingPartition {
   readonly partition: string;
   readonly nextOffset: number;
   readonly attempts: number;

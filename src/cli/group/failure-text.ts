@@ -4,7 +4,7 @@ import type { FailureDocument } from '../../views/group-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
 
-export interface FailedLane {
+interface FailedLane {
   readonly partition: string;
   readonly nextOffset: number;
   readonly attempts: number;
