@@ -87,7 +87,7 @@ export { type Anchor, type ExpectedHead, formatHead, type Head, parseHead } from
 export type { LedgerEvent } from './core/model/events/ledger-event.ts';
 export type { SequenceRange } from './core/model/events/range.ts';
 export { readTransferName, type TransferOrigin } from './core/model/events/transfer-name.ts';
-export type { GroupMember } from './core/model/group.ts';
+export type { GroupMember, LastFailure } from './core/model/group.ts';
 export { LedgerError, type LedgerErrorCode, type LedgerErrorOptions } from './core/model/ledger-error.ts';
 export { displayedLocation, schemeOf } from './core/model/location.ts';
 export { nearName } from './core/model/options/near-name.ts';

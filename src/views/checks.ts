@@ -1,7 +1,7 @@
 /** Checks of a ledger against limits, for monitoring: `lag<1000`, `oldest:mailer<5m`. Pure. */
 
 import { LedgerError, nearName, readDuration } from '../index.ts';
-import type { GroupDocument } from './group-document.ts';
+import type { FailureDocument, GroupDocument } from './group-document.ts';
 import type { OverviewDocument } from './ledger-document.ts';
 import { liveMembers } from './metrics.ts';
 
@@ -17,6 +17,8 @@ export interface CheckedLedger {
 
 interface Figure {
   readonly unit: Unit;
+  /** Failed deliveries explain it. */
+  readonly isLag?: boolean;
   /** Of each group, or of the ledger; null: there is nothing to measure, which meets no limit. */
   readonly ofGroup?: (group: GroupDocument) => number;
   readonly ofLedger?: (checked: CheckedLedger) => number | null;
@@ -24,9 +26,9 @@ interface Figure {
 
 /** Figures by their name in a check; counts, milliseconds or bytes. */
 const FIGURES: Readonly<Record<string, Figure>> = {
-  lag: { unit: 'count', ofGroup: ({ lag }) => lag },
+  lag: { unit: 'count', isLag: true, ofGroup: ({ lag }) => lag },
   // a group without lag is as young as can be
-  oldest: { unit: 'duration', ofGroup: ({ oldestAgeMs }) => oldestAgeMs ?? 0 },
+  oldest: { unit: 'duration', isLag: true, ofGroup: ({ oldestAgeMs }) => oldestAgeMs ?? 0 },
   parked: { unit: 'count', ofGroup: ({ parked }) => parked },
   members: { unit: 'count', ofGroup: liveMembers },
   idle: { unit: 'duration', ofLedger: ({ lastCommitAgeMs }) => lastCommitAgeMs },
@@ -49,12 +51,22 @@ export interface Check {
   readonly limit: number;
 }
 
+/** A partition whose next event fails again and again. */
+interface FailingPartition {
+  readonly partition: string;
+  readonly nextOffset: number;
+  readonly attempts: number;
+  readonly failure: FailureDocument;
+}
+
 /** A figure that was compared. */
 export interface CheckedFigure {
   /** Null: of the ledger. */
   readonly group: string | null;
   /** Null: there is nothing to measure. */
   readonly value: number | null;
+  /** For `lag` and `oldest`: of the group's partitions with failures the one with the largest lag; null if there is none. */
+  readonly failing: FailingPartition | null;
 }
 
 export interface CheckDocument {
@@ -117,8 +129,8 @@ function figureOf({ name }: Check): Figure {
 }
 
 function figuresOf(check: Check, checked: CheckedLedger): CheckedFigure[] {
-  const { ofGroup, ofLedger } = figureOf(check);
-  if (ofGroup === undefined) return [{ group: null, value: ofLedger?.(checked) ?? null }];
+  const { ofGroup, ofLedger, isLag = false } = figureOf(check);
+  if (ofGroup === undefined) return [{ group: null, value: ofLedger?.(checked) ?? null, failing: null }];
   const { groups } = checked.ledger;
   const chosen = check.group === null ? groups : groups.filter(({ name }) => name === check.group);
   if (check.group !== null && chosen.length === 0)
@@ -129,7 +141,18 @@ function figuresOf(check: Check, checked: CheckedLedger): CheckedFigure[] {
           ? 'no group has been created'
           : `the groups are ${groups.map(({ name }) => name).join(', ')}`,
     });
-  return chosen.map((group) => ({ group: group.name, value: ofGroup(group) }));
+  return chosen.map((group) => ({
+    group: group.name,
+    value: ofGroup(group),
+    failing: isLag ? failingOf(group) : null,
+  }));
+}
+
+function failingOf({ partitions }: GroupDocument): FailingPartition | null {
+  const [worst] = partitions.filter(({ failure }) => failure !== null).sort((one, other) => other.lag - one.lag);
+  if (!worst?.failure) return null;
+  const { partition, nextOffset, attempts, failure } = worst;
+  return { partition, nextOffset, attempts, failure };
 }
 
 function meets(value: number, { operator, limit }: Check): boolean {

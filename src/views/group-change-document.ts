@@ -1,6 +1,7 @@
 /** Documents of what changes a group: planned, or done. */
 
-import type { GroupDescription, LedgerEvent } from '../index.ts';
+import type { GroupDescription, GroupLane, LedgerEvent } from '../index.ts';
+import { type FailureDocument, failureDocument } from './group-document.ts';
 
 export interface GroupSkipDocument {
   readonly group: string;
@@ -12,6 +13,8 @@ export interface GroupSkipDocument {
   readonly sequence: number;
   /** Failed deliveries of it. */
   readonly attempts: number;
+  /** The last of them; null if there was none. */
+  readonly failure: FailureDocument | null;
   readonly liveMembers: readonly string[];
 }
 
@@ -30,13 +33,15 @@ export function groupSkipDocument(
   skipped: {
     readonly event: LedgerEvent;
     readonly partition: string;
-    readonly attempts: number;
+    readonly lane: Pick<GroupLane, 'attempts' | 'failure'>;
     readonly liveMembers: readonly string[];
   },
   isDone: boolean,
 ): GroupSkipDocument {
-  const { event, partition, attempts, liveMembers } = skipped;
-  return { group, isDone, partition, offset: event.offset, sequence: event.sequence, attempts, liveMembers };
+  const { event, partition, lane, liveMembers } = skipped;
+  const { offset, sequence } = event;
+  const failed = { attempts: lane.attempts, failure: failureDocument(lane) };
+  return { group, isDone, partition, offset, sequence, ...failed, liveMembers };
 }
 
 export function groupDeletionDocument(

@@ -1,6 +1,6 @@
 /** Documents of consumer groups: lag, members, and the position in each partition. */
 
-import { formatTime, type GroupDescription, type Micros } from '../index.ts';
+import { formatTime, type GroupDescription, type GroupLane, type Micros } from '../index.ts';
 import { ageMs, timeOrNull } from './times.ts';
 
 export interface MemberDocument {
@@ -10,6 +10,19 @@ export interface MemberDocument {
   readonly expiresAt: string;
   /** Time until then; negative if it has passed. */
   readonly expiresInMs: number;
+}
+
+/** Why the next event of a partition is not acknowledged: its last failed delivery. */
+export interface FailureDocument {
+  /** Of the event; null if a member has died and may never have got it. */
+  readonly sequence: number | null;
+  /** Failed deliveries up to this one; 0: the consumer could not be run. */
+  readonly attempts: number;
+  readonly failedAt: string;
+  /** The member that failed. */
+  readonly member: string;
+  /** One line. */
+  readonly reason: string;
 }
 
 /** A group's position in one partition. */
@@ -23,6 +36,8 @@ export interface LaneDocument {
   readonly oldestTime: string | null;
   /** Failed deliveries of it. */
   readonly attempts: number;
+  /** The last of them; null if there was none. */
+  readonly failure: FailureDocument | null;
   /** Holder of the lease and its fencing token; null if there is none. */
   readonly member: string | null;
   readonly token: number | null;
@@ -60,8 +75,18 @@ export function groupDocument(group: GroupDescription, now: Micros): GroupDocume
       expiresAt: formatTime(expiresAt),
       expiresInMs: Math.round((expiresAt - now) / 1000),
     })),
-    partitions: group.lanes.map((lane) => ({ ...lane, oldestTime: timeOrNull(lane.oldestTime) })),
+    partitions: group.lanes.map((lane) => ({
+      ...lane,
+      oldestTime: timeOrNull(lane.oldestTime),
+      failure: failureDocument(lane),
+    })),
   };
+}
+
+export function failureDocument({ failure }: Pick<GroupLane, 'failure'>): FailureDocument | null {
+  if (failure === null) return null;
+  const { sequence, attempts, failedAt, member, reason } = failure;
+  return { sequence, attempts, failedAt: formatTime(failedAt), member, reason };
 }
 
 export function groupsDocument(groups: readonly GroupDescription[], now: Micros): GroupsDocument {

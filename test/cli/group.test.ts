@@ -45,7 +45,16 @@ describe('group skip', () => {
     );
     expect(planned.stderr).toBe('nothing was changed: add --yes to apply it\n');
     expect(await documentOf(ledger, 'skip', 'g', 'p0')).toEqual({
-      ...{ group: 'g', isDone: false, partition: 'p0', offset: 2, sequence: 3, attempts: 0, liveMembers: [] },
+      ...{
+        group: 'g',
+        isDone: false,
+        partition: 'p0',
+        offset: 2,
+        sequence: 3,
+        attempts: 0,
+        failure: null,
+        liveMembers: [],
+      },
     });
     expect((await succeed(['group', 'skip', 'g', 'p0', '--yes', '-l', ledger])).stderr).toBe('done: it was skipped\n');
     expect((await succeed(['tail', '-l', ledger, '-g', 'g', '-e'])).stdout.toString()).toBe(numbers(4, 6));

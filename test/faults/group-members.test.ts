@@ -96,3 +96,51 @@ test('an event that kills its consumers is parked in the end, and events that we
   expect(await new MemberProcess(ledger, 'g', 'next', args).ended).toBe(0);
   expect(await parkedBy(engine, 'g')).toMatchObject([{ attempts: 4, redeliveryDue: false }]);
 });
+
+test('what the last delivery has failed of outlives the member that is killed before the next one', async () => {
+  const ledger = await newLedger('--routing', 'manual:to', '--partitions', '2');
+  const engine = await openEngine({ ledger, busyTimeoutMs: BUSY_TIMEOUT_MS });
+  await engine.emit([{ to: 'p0' }]);
+  const lane = async () => (await engine.groups())[0]?.lanes[0];
+  // the longest pause there is, half of it at least
+  const args = ['--lease', LONG_LEASE, '--backoff', '30s', '--exec'];
+  for (const attempts of [1, 2, 3]) {
+    const name = `m${attempts}`;
+    const member = new MemberProcess(ledger, 'g', name, [...args, `echo 'no ${name}' >&2; exit ${attempts}`]);
+    const failure = { sequence: 1, attempts, member: name, reason: `exit code ${attempts}: no ${name}` };
+    await until(async () => (await lane())?.failure?.member === name);
+    member.child.kill('SIGKILL');
+    await member.ended;
+    expect(await lane()).toMatchObject({ attempts, failure });
+    endLeases(ledger);
+    // the next member removes it: no delivery was under way
+    const other = await engine.subscribe({ group: 'g', member: 'idle', partitions: ['p1'] }, () => {});
+    await other.close();
+    expect(await lane()).toMatchObject({ attempts, failure });
+  }
+  await (await engine.subscribe({ group: 'g', until: { head: true } }, () => {})).finished;
+  expect(await lane()).toMatchObject({ attempts: 0, failure: null, lag: 0 });
+});
+
+test('a member that is killed during a delivery that was counted is named as the last failure', async () => {
+  const ledger = await newLedger('--routing', 'manual:to', '--partitions', '2');
+  const engine = await openEngine({ ledger, busyTimeoutMs: BUSY_TIMEOUT_MS });
+  await engine.emit([{ to: 'p0' }]);
+  const lane = async () => (await engine.groups())[0]?.lanes[0];
+  const kill = ['--lease', LONG_LEASE, '--exec', 'kill -9 $PPID'];
+  for (const name of ['first', 'second']) {
+    await new MemberProcess(ledger, 'g', name, kill).ended;
+    endLeases(ledger);
+  }
+  const takesNothing = await engine.subscribe({ group: 'g', member: 'idle', partitions: ['p1'] }, () => {});
+  await takesNothing.close();
+  expect(await lane()).toMatchObject({
+    attempts: 2,
+    failure: {
+      sequence: null,
+      attempts: 2,
+      member: 'second',
+      reason: expect.stringContaining('while it had this event'),
+    },
+  });
+});

@@ -1,9 +1,11 @@
 /** Laws of consumer groups, for every storage. */
 
+import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
 import { type GroupLedger, Groups } from '../../src/core/ledger/groups.ts';
 import type { CursorMove, Heartbeat, Membership } from '../../src/core/model/group.ts';
 import { failureOf } from '../support/engines.ts';
+import { quick } from '../support/test-size.ts';
 import { draftOf, readAll } from './drafts.ts';
 import { GROUP_STORAGES, openNew, stopStorages } from './drivers.ts';
 import type { Storage } from './storage.ts';
@@ -174,7 +176,7 @@ describe.each(GROUP_STORAGES)('an acknowledgement in $name', (storage) => {
     await heartbeat('other', TTL + 1);
     const heldLease = { group: 'g', partition: 0, token: paused.leases[0]?.token ?? 0 };
     expect(await groups.acknowledge([{ ...heldLease, nextOffset: 4, nextSequence: 9 }])).toEqual([false]);
-    expect(await groups.countFailure(heldLease, 1)).toBeNull();
+    expect(await groups.countFailure(heldLease, 1, null)).toBeNull();
     const event = { partition: 0, offset: 0, sequence: 1, reason: 'no', details: '', attempts: 1, now: 2 };
     expect(await groups.park(heldLease, event)).toBe(false);
     expect(await groups.beginRedelivery(heldLease)).toBe('lost');
@@ -362,12 +364,107 @@ describe.each(GROUP_STORAGES)('a group in $name', (storage) => {
   it('counts failures of the next event until it is acknowledged', async () => {
     const { groups, heartbeat } = await openGroup(storage);
     const lease = held(await heartbeat('one', 0));
-    expect([await groups.countFailure(lease, 1), await groups.countFailure(lease, 1)]).toEqual([1, 2]);
-    await groups.countFailure(lease, -1);
+    expect([await groups.countFailure(lease, 1, null), await groups.countFailure(lease, 1, null)]).toEqual([1, 2]);
+    await groups.countFailure(lease, -1, null);
     expect((await groups.summaries(0))[0]?.lanes[0]).toMatchObject({ attempts: 1 });
     await groups.acknowledge([{ ...lease, nextOffset: 1, nextSequence: 2 }]);
-    await groups.countFailure(lease, -1);
+    await groups.countFailure(lease, -1, null);
     expect((await groups.summaries(0))[0]?.lanes[0]).toMatchObject({ attempts: 0 });
+  });
+
+  const failed = (reason: string, sequence = 1) => ({ sequence, failedAt: 7, member: 'one', reason });
+  const failuresOf = async (groups: Groups) => (await groups.summaries(0))[0]?.lanes.map(({ failure }) => failure);
+
+  it('keeps the last failure of the next event until the cursor passes it', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    expect(await groups.countFailure(held(one), 1, failed('first'))).toBe(1);
+    expect(await failuresOf(groups)).toEqual([{ ...failed('first'), attempts: 1 }, null]);
+    // a delivery that is counted before it begins, and how it ended
+    await groups.countFailure(held(one), 1, null);
+    expect(await failuresOf(groups)).toEqual([{ ...failed('first'), attempts: 1 }, null]);
+    await groups.countFailure(held(one), 0, failed('second'));
+    expect(await failuresOf(groups)).toEqual([{ ...failed('second'), attempts: 2 }, null]);
+    // one that was interrupted
+    await groups.countFailure(held(one), 1, null);
+    expect(await groups.countFailure(held(one), -1, null)).toBe(2);
+    expect(await failuresOf(groups)).toEqual([{ ...failed('second'), attempts: 2 }, null]);
+    await groups.countFailure(held(one, 1), 0, failed('cannot be run', 2));
+    expect(await failuresOf(groups)).toMatchObject([{ reason: 'second' }, { attempts: 0, reason: 'cannot be run' }]);
+
+    await groups.acknowledge([{ ...held(one), nextOffset: 1, nextSequence: 2 }]);
+    expect(await failuresOf(groups)).toMatchObject([null, { reason: 'cannot be run' }]);
+    await groups.countFailure(held(one), 1, failed('no', 3));
+    await groups.park(held(one), { ...PARKED, offset: 1, sequence: 3 });
+    expect(await failuresOf(groups)).toMatchObject([null, { reason: 'cannot be run' }]);
+    expect(await groups.parked('g', ALL)).toMatchObject([{ sequence: 3, reason: 'no' }]);
+  });
+
+  it('keeps it where a lease changes hands, and takes none from a member that has lost its lease', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const one = await heartbeat('one', 0);
+    await groups.countFailure(held(one), 1, failed('known'));
+    await groups.leave('g', 'one', one.token);
+    expect(await failuresOf(groups)).toEqual([{ ...failed('known'), attempts: 1 }, null]);
+    const other = await heartbeat('other', 1);
+    expect(other.leases.map(({ attempts }) => attempts)).toEqual([1, 0]);
+    expect(await groups.countFailure(held(one), 1, failed('late'))).toBeNull();
+    expect(await groups.countFailure(held(one, 1), 0, failed('late'))).toBeNull();
+    expect(await failuresOf(groups)).toEqual([{ ...failed('known'), attempts: 1 }, null]);
+    // a move ends it, also one to the same place
+    const move = { group: 'g', sequence: 1, now: 2, partitions: null, force: true };
+    await groups.countFailure(held(other, 1), 0, failed('cannot be run', 2));
+    await groups.move(move);
+    expect(await failuresOf(groups)).toEqual([null, null]);
+    await groups.countFailure(held(await heartbeat('other', 3, other)), 1, failed('again'));
+    await groups.delete({ group: 'g', now: 2 * TTL, force: true });
+    await groups.create('g', 1, 2 * TTL);
+    expect(await failuresOf(groups)).toEqual([null, null]);
+  });
+
+  it('names the member that has died, before its delivery or during one that was counted', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    await heartbeat('one', 0);
+    const other = await heartbeat('other', TTL);
+    const died = { sequence: null, attempts: 1, failedAt: TTL, member: 'one' };
+    const maybe = expect.stringContaining('maybe because of this event');
+    expect(await failuresOf(groups)).toEqual([
+      { ...died, reason: maybe },
+      { ...died, reason: maybe },
+    ]);
+    await groups.countFailure(held(other), 1, null);
+    await groups.countFailure(held(other, 1), 1, null);
+    await groups.countFailure(held(other, 1), 0, failed('a reason that is known', 2));
+    await heartbeat('third', 2 * TTL);
+    expect(await failuresOf(groups)).toEqual([
+      {
+        ...died,
+        attempts: 2,
+        failedAt: 2 * TTL,
+        member: 'other',
+        reason: expect.stringContaining('it had this event'),
+      },
+      { ...failed('a reason that is known', 2), attempts: 2 },
+    ]);
+  });
+
+  it('gives the text of a failure back as it was, whatever is in it', async () => {
+    const { groups, heartbeat } = await openGroup(storage);
+    const lease = held(await heartbeat('one', 0));
+    const texts = [
+      "'; DROP TABLE cursors; --",
+      '\u0000\u001b]0;x\u0007\u202e',
+      '{"__proto__":1}',
+      '\u{1f600}'.repeat(250),
+    ];
+    const text = fc.oneof(fc.constantFrom(...texts), fc.string({ unit: 'binary', maxLength: 250 }));
+    await fc.assert(
+      fc.asyncProperty(text, async (reason) => {
+        await groups.countFailure(lease, 0, failed(reason));
+        expect((await failuresOf(groups))?.[0]?.reason).toBe(reason);
+      }),
+      { numRuns: quick(10, 100), examples: texts.map((each) => [each]) },
+    );
   });
 
   it('delivers a parked event once more for each request, to the lease of its partition', async () => {
@@ -472,7 +569,7 @@ describe.each(GROUP_STORAGES)('the records of groups in $name', (storage) => {
     for (const offset of [0, 1]) await groups.park(held(one), { ...PARKED, offset, sequence: 2 * offset + 1 });
     await groups.changeParked('g', [3], 'redeliver');
     const { groupStore } = ledger;
-    const cursor = { partition: 0, nextOffset: 2, nextSequence: 4, attempts: 0 };
+    const cursor = { partition: 0, nextOffset: 2, nextSequence: 4, attempts: 0, failure: null };
     const seen = (parked: number | 'due' | null, partition = 0) =>
       groupStore.changeLane(held(one, partition), parked, (lane) => ({ result: lane }));
     expect(await seen(null)).toEqual({ cursor, parked: null });

@@ -6,6 +6,7 @@ import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
 import type { Completengine, OpenOptions } from '../../src/index.ts';
 import { FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
+import { tamper } from '../support/sessions.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const DAY = 86_400_000_000;
@@ -254,7 +255,18 @@ describe('an archive', () => {
     const refused = await failureOf(() => engine.archive({ until: '2026-04-15' }), 'GROUP_BEHIND');
     expect(refused.message).toContain('g (');
     expect(await engine.archivedRuns()).toEqual([]);
+    tamper(
+      engine.identity.path,
+      "UPDATE cursors SET attempts = 1, failure = 'no', failure_attempts = 1, failure_member = 'm', failed_at = 1",
+    );
     const report = await engine.archive({ until: '2026-04-15', force: true });
+    // what has failed is over where the cursor was moved
+    const [group] = await engine.groups();
+    expect(group?.lanes.map(({ attempts, failure }) => [attempts, failure?.reason])).toEqual([
+      [0, undefined],
+      [0, undefined],
+      [1, 'no'],
+    ]);
     expect(report.moved).toEqual(['g']);
     const rest: number[] = [];
     const next = await engine.subscribe({ group: 'g', until: { head: true } }, (delivery) => {

@@ -5,7 +5,7 @@
 
 import assert from 'node:assert/strict';
 import { Groups } from '../../src/core/ledger/groups.ts';
-import { CURSOR, parseValue } from '../../src/core/ledger/log/groups/record-values.ts';
+import { CURSOR, type CursorValue, parseValue } from '../../src/core/ledger/log/groups/record-values.ts';
 import { LogGroups } from '../../src/core/ledger/log/log-groups.ts';
 import type { StoredRecord } from '../../src/core/ledger/log/record-store.ts';
 import type { HeldLease, Membership } from '../../src/core/model/group.ts';
@@ -38,6 +38,8 @@ interface Knowledge {
   /** Sequences by how the cursor passed them. */
   readonly acknowledged: Set<number>;
   readonly parked: Set<number>;
+  /** Reasons of last failures that a cursor has had. */
+  readonly failures: Set<string>;
   /** Parked ones that a machine or the operator wanted gone, and those that were answered to be gone. */
   readonly unwanted: Set<number>;
   readonly gone: Set<number>;
@@ -58,6 +60,7 @@ export class GroupWorld {
     answered: IDS.map(() => 0),
     acknowledged: new Set(),
     parked: new Set(),
+    failures: new Set(),
     unwanted: new Set(),
     gone: new Set(),
     redeliveries: 0,
@@ -224,6 +227,7 @@ export class GroupWorld {
     const start = from?.nextOffset ?? 0;
     assert.ok(to.nextOffset >= start, 'a cursor stepped back');
     assert.ok(to.token >= (from?.token ?? 0), 'a fence was taken away');
+    this.#checkFailure(partition, to);
     if (to.nextOffset === start) return;
     assert.ok(to.token >= (this.known.answered[partition] as number), 'a cursor moved under a lost lease');
     assert.ok(
@@ -234,6 +238,15 @@ export class GroupWorld {
     if (isParked) assert.equal(to.nextOffset, start + 1);
     for (let offset = start; offset < to.nextOffset; offset++)
       (isParked ? this.known.parked : this.known.acknowledged).add(sequenceOf(partition, offset));
+  }
+
+  /** The last failure is of the next event, and of no more deliveries than were counted. */
+  #checkFailure(partition: number, { nextOffset, attempts, failure }: CursorValue): void {
+    if (failure === null) return;
+    const { sequence } = failure;
+    assert.ok(sequence === null || sequence === sequenceOf(partition, nextOffset), 'a failure is of another event');
+    assert.ok(failure.attempts <= attempts, 'a failure is of a delivery that was not counted');
+    this.known.failures.add(failure.reason);
   }
 }
 
@@ -337,16 +350,19 @@ class Machine {
       const [isTaken] = await this.#groups.acknowledge([{ ...lane, ...to }]);
       return isTaken ? moveTo(lane, next) : this.#lose(lane);
     }
-    const attempts = await this.#groups.countFailure(lane, 1);
+    const sequence = sequenceOf(partition, nextOffset);
+    const failure = { sequence, failedAt: this.#now, member: this.#name, reason: 'no' };
+    // one that has failed before is counted before it is delivered
+    const isCounted = lane.attempts > 0;
+    const attempts = await this.#groups.countFailure(lane, 1, isCounted ? null : failure);
     if (attempts === null) return this.#lose(lane);
-    if (attempts < ATTEMPTS_MAX) return;
-    const event = {
-      partition,
-      offset: nextOffset,
-      sequence: sequenceOf(partition, nextOffset),
-      reason: 'no',
-      details: '',
-    };
+    lane.attempts = attempts;
+    if (isCounted) {
+      await store.pass(this.#name);
+      if ((await this.#groups.countFailure(lane, 0, failure)) === null) return this.#lose(lane);
+    }
+    if (attempts < ATTEMPTS_MAX || chance.unit() < 0.3) return;
+    const event = { partition, offset: nextOffset, sequence, reason: 'no', details: '' };
     const isParked = await this.#groups.park(lane, { ...event, attempts, now: this.#now });
     if (isParked) moveTo(lane, nextOffset + 1);
     else this.#lose(lane);

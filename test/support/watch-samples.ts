@@ -95,6 +95,7 @@ export function groupOf(
       lag: lags[id] ?? 0,
       oldestTime: (lags[id] ?? 0) === 0 ? null : START,
       attempts: 0,
+      failure: null,
       member: members[0]?.name ?? null,
       token: members.length === 0 ? null : 1,
     })),

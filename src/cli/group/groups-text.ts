@@ -4,6 +4,7 @@ import type { GroupDocument, GroupsDocument } from '../../views/group-document.t
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { count, plural, span } from '../terminal/format-numbers.ts';
 import type { ShownClock } from '../terminal/shown-clock.ts';
+import { failureText } from './failure-text.ts';
 
 export async function groupsText({ groups }: GroupsDocument, clock: ShownClock): Promise<string> {
   if (groups.length === 0) return 'no groups yet: the first member creates one: completengine tail --group NAME';
@@ -34,7 +35,12 @@ async function groupText(group: GroupDocument, clock: ShownClock): Promise<strin
     ['left', 'right', 'right', 'left', 'right', 'left', 'right'],
     rows,
   );
-  return `group ${escapeForTerminal(group.name)}: ${lag}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}\n${table}`;
+  const failures = group.partitions.map(failureText).filter((line) => line !== null);
+  return [
+    `group ${escapeForTerminal(group.name)}: ${lag}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}`,
+    table,
+    ...failures,
+  ].join('\n');
 }
 
 const GROUPS_SHOWN = 8;

@@ -17,7 +17,7 @@ export interface Skip {
 
 interface SkipPlan {
   readonly event: LedgerEvent;
-  readonly attempts: number;
+  readonly lane: GroupLane;
   readonly liveMembers: readonly string[];
 }
 
@@ -52,7 +52,7 @@ async function nextEvent(engine: Completengine, group: string, partition: string
   const description = await namedGroup(engine, group);
   const lane = description.lanes.find((each) => each.partition === partition);
   const event = lane === undefined ? undefined : await eventAt(engine, lane);
-  if (event !== undefined) return { event, attempts: lane?.attempts ?? 0, liveMembers: liveMembersOf(description) };
+  if (lane !== undefined && event !== undefined) return { event, lane, liveMembers: liveMembersOf(description) };
   throw lane === undefined
     ? new LedgerError('UNKNOWN_PARTITION', {
         message: `no partition '${partition.slice(0, 80)}'`,
@@ -74,12 +74,13 @@ async function eventAt(
   return undefined;
 }
 
-function skipText(group: string, { event, attempts, liveMembers }: SkipPlan): string {
+function skipText(group: string, { event, lane, liveMembers }: SkipPlan): string {
   const place = `${event.partition}/${event.offset} (sequence ${event.sequence})`;
   const members = liveMembers.length === 0 ? 'no active members' : `active members: ${liveMembers.join(', ')}`;
   const payload = event.text();
   return [
-    `group ${group}: ${place} will be skipped after ${plural(attempts, 'failure')}; ${members}`,
+    `group ${group}: ${place} will be skipped after ${plural(lane.attempts, 'failure')}; ${members}`,
+    ...(lane.failure === null ? [] : [`last failure: ${lane.failure.reason}`]),
     payload.length > SHOWN ? `${payload.slice(0, SHOWN)}..` : payload,
   ]
     .map(escapeForTerminal)

@@ -1,6 +1,7 @@
 /** Formats the result of `inspect --check`: a line per check, with each figure that fails. */
 
 import type { CheckDocument, CheckedFigure, ChecksDocument } from '../../views/checks.ts';
+import { failureText } from '../group/failure-text.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, span } from '../terminal/format-numbers.ts';
 
@@ -14,9 +15,11 @@ function lineOf(check: CheckDocument): string {
   return `failed: ${text}: ${check.failures.map((figure) => figureText(figure, check.unit)).join(', ')}`;
 }
 
-function figureText({ group, value }: CheckedFigure, unit: CheckDocument['unit']): string {
+/** `mailer 5,000 (p0/12: 3 failures, ..)`. */
+function figureText({ group, value, failing }: CheckedFigure, unit: CheckDocument['unit']): string {
   const shown = value === null ? 'no commit yet' : valueText(value, unit);
-  return group === null ? shown : `${escapeForTerminal(group)} ${shown}`;
+  const why = failing === null ? '' : ` (${failureText(failing)})`;
+  return group === null ? shown : `${escapeForTerminal(group)} ${shown}${why}`;
 }
 
 function valueText(value: number, unit: CheckDocument['unit']): string {

@@ -20,11 +20,11 @@ export function memberLines({ members, partitions }: GroupDocument, width: numbe
     const lease = isAlive ? `ends in ${span(Math.abs(expiresInMs))}` : expiredText({ expiresInMs });
     return `${escapeForTerminal(name)}: ${what}, lease ${lease}`;
   });
-  const stuck = partitions.filter(({ attempts }) => attempts > 0);
-  const failures = stuck.map(
-    ({ partition, nextOffset, attempts }) =>
-      `${escapeForTerminal(partition)}/${nextOffset}: ${plural(attempts, 'failed attempt')}`,
-  );
+  const stuck = partitions.filter(({ attempts, failure }) => attempts > 0 || failure !== null);
+  const failures = stuck.map(({ partition, nextOffset, attempts, failure }) => {
+    const reason = failure === null ? '' : `: ${escapeForTerminal(failure.reason)}`;
+    return `${escapeForTerminal(partition)}/${nextOffset}: ${plural(attempts, 'failed attempt')}${reason}`;
+  });
   return [
     ...lines.map((line) => chalk.dim(cutLine(`${rowName('')}  ${line}`, width))),
     ...failures.map((line) => chalk.red(cutLine(`${rowName('')}  ${line}`, width))),

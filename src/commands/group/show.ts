@@ -13,7 +13,7 @@ import { groupDocument } from '../../views/group-document.ts';
 export default class GroupShow extends BaseCommand {
   static override summary = 'Show a consumer group: lag, members, and its place in each partition.';
   static override description =
-    `failures above 0: the next event of that partition fails, and is retried with growing pauses. token is the fencing token of the lease.`;
+    `failures above 0: the next event of that partition fails, and is retried with growing pauses. A line below the table says why: the last failure, its time and its member. token is the fencing token of the lease.`;
   static override enableJsonFlag = true;
   static override usage = '<%= command.id %> GROUP [-l LEDGER] [--json] [--tz ZONE]';
   static override examples = [

@@ -4,6 +4,7 @@
  */
 
 import { inspect } from 'node:util';
+import { firstLine } from '../model/failure-text.ts';
 import type { ParkReason } from '../model/group.ts';
 import { ReportLimiter } from '../model/report-limiter.ts';
 import { formatName, quoted } from '../model/text/quoting.ts';
@@ -15,16 +16,16 @@ type WarningCode = 'COMPLETENGINE_EVENT_PARKED' | 'COMPLETENGINE_SUBSCRIPTION_FA
 
 /** A handler that rejects everything parks thousands of events a second. */
 const PARKED_INTERVAL_MS = 10_000;
-const REASON_CHARACTERS_MAX = 500;
 const SHOWN_CHARACTERS_MAX = 200;
 
 /** The reason of a failed delivery, as it is stored with a parked event. */
 export function reasonOf(error: unknown): ParkReason {
   const message = error instanceof Error ? error.message : error;
   // anything can be thrown, and String() itself throws for some objects
-  const [line = ''] = (typeof message === 'string' ? message : inspect(message)).split('\n');
+  const line = firstLine(typeof message === 'string' ? message : inspect(message));
   return {
-    reason: line.slice(0, REASON_CHARACTERS_MAX),
+    // of an error without a message this is its name
+    reason: line === '' ? firstLine(inspect(error)) : line,
     details: error instanceof CommandFailure ? error.lastLines : '',
   };
 }

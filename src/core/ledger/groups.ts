@@ -5,6 +5,7 @@ import type {
   Acknowledgement,
   CursorMove,
   EventToPark,
+  FailedAttempt,
   GroupPlan,
   GroupSummary,
   Heartbeat,
@@ -80,10 +81,11 @@ export class Groups {
 
   /**
    * Counts a failed delivery of the next event, or one that may crash the consumer; -1 takes back what was counted before a delivery that then succeeded
-   * or never ended. Returns the failures so far; null if the lease is lost.
+   * or never ended. `failure`: stored as the last one, in the same transaction, until the cursor moves; null where none has happened.
+   * Returns the failures so far; null if the lease is lost.
    */
-  countFailure(heldLease: HeldLease, change: 1 | -1): Promise<number | null> {
-    return this.#store.changeLane(heldLease, null, (lane) => countFailure(lane, change));
+  countFailure(heldLease: HeldLease, change: 1 | 0 | -1, failure: FailedAttempt | null): Promise<number | null> {
+    return this.#store.changeLane(heldLease, null, (lane) => countFailure(lane, change, failure));
   }
 
   /** Parks the next event and moves the cursor past it, in one transaction. False if the lease is lost. */

@@ -68,12 +68,29 @@ export interface EventPosition {
   readonly sequence: number;
 }
 
-/** Why an event is parked. */
+/** Why a delivery has failed, and an event is parked. */
 export interface ParkReason {
-  /** One line. */
+  /** One line, at most `REASON_BYTES_MAX` bytes. */
   readonly reason: string;
   /** The last lines of the consumer's output, or empty. */
   readonly details: string;
+}
+
+/** A failed delivery of the next event of a lane. */
+export interface FailedAttempt {
+  /** Of the event; null if a member has died and may never have got it. */
+  readonly sequence: number | null;
+  readonly failedAt: Micros;
+  /** The member that failed. */
+  readonly member: string;
+  /** One line, at most `REASON_BYTES_MAX` bytes; control characters are in it as they came. */
+  readonly reason: string;
+}
+
+/** The last failed delivery of the event at a cursor. */
+export interface LastFailure extends FailedAttempt {
+  /** Failed deliveries of the event up to this one; 0: a consumer that could not be run, which counts against no event. */
+  readonly attempts: number;
 }
 
 /** Outcome of the redelivery of a parked event. `lost`: the lease was lost by then. */
@@ -147,6 +164,8 @@ export interface LaneSummary extends LanePosition {
   readonly oldestTime: Micros | null;
   /** Failed deliveries of it. */
   readonly attempts: number;
+  /** The last of them; null if there was none. */
+  readonly failure: LastFailure | null;
   /** Holder of the lease; null if there is none. */
   readonly member: string | null;
   readonly token: number | null;

@@ -175,7 +175,7 @@ class Simulation {
       lane.singlyUntil = nextOffset + events;
       return;
     }
-    const attempts = await this.#store.groups.countFailure({ group: 'g', partition, token }, 1);
+    const attempts = await this.#store.groups.countFailure({ group: 'g', partition, token }, 1, null);
     assert.equal(attempts !== null, holder === token);
     if (attempts === null) return this.#lose(member, lane);
     lane.attempts = attempts;

@@ -4,11 +4,11 @@ import type { CursorMove, GroupPlan, LanePosition } from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { groupInUse, movedMeanwhile } from './group-errors.ts';
-import { type Cursor, cursorsOfAll, type GroupState } from './group-state.ts';
+import { type Cursor, cursorAt, cursorsOfAll, type GroupState } from './group-state.ts';
 
 /** A new group. `positions`: where it begins, by partition id. */
 export function newGroup(createdAt: Micros, positions: readonly LanePosition[]): GroupState {
-  const cursors = positions.map((position, partition) => ({ partition, ...position, attempts: 0 }));
+  const cursors = positions.map((position, partition) => cursorAt(partition, position));
   return { createdAt, generation: 0, members: [], leases: [], cursors };
 }
 
@@ -35,7 +35,7 @@ export function decideMove(state: GroupState, { group, force, past }: CursorMove
   if (past !== undefined && plan.steps[0]?.from.nextOffset !== past.offset) throw movedMeanwhile(group, past.sequence);
   if (plan.liveMembers.length > 0 && !force) throw groupInUse(group, plan.liveMembers);
   const moved = new Map(
-    plan.steps.map(({ partition, to }): [PartitionId, Cursor] => [partition, { partition, ...to, attempts: 0 }]),
+    plan.steps.map(({ partition, to }): [PartitionId, Cursor] => [partition, cursorAt(partition, to)]),
   );
   const rest = state.cursors.filter(({ partition }) => !moved.has(partition));
   return {

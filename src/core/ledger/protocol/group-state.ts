@@ -1,6 +1,6 @@
 /** What a storage holds of a group, and what a call may change about it. No I/O. */
 
-import type { LanePosition } from '../../model/group.ts';
+import type { LanePosition, LastFailure } from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Micros } from '../../model/time/time.ts';
 
@@ -25,6 +25,8 @@ export interface Cursor extends LanePosition {
   readonly partition: PartitionId;
   /** Failed deliveries of the next event. */
   readonly attempts: number;
+  /** The last of them; null if there was none. */
+  readonly failure: LastFailure | null;
 }
 
 /** A group as storage holds it, but for its parked events. */
@@ -51,10 +53,15 @@ export interface GroupFacts {
   timeOf(now: Micros): Micros;
 }
 
+/** A cursor that has just come to a position: nothing has failed there. */
+export function cursorAt(partition: PartitionId, { nextOffset, nextSequence }: LanePosition): Cursor {
+  return { partition, nextOffset, nextSequence, attempts: 0, failure: null };
+}
+
 /** Cursors of all partitions. One that an epoch has added and no member has seen yet is read from its start. */
 export function cursorsOfAll(cursors: readonly Cursor[], partitions: readonly PartitionId[]): Cursor[] {
   const stored = new Map(cursors.map((cursor) => [cursor.partition, cursor]));
   return partitions.map(
-    (partition) => stored.get(partition) ?? { partition, nextOffset: 0, nextSequence: 1, attempts: 0 },
+    (partition) => stored.get(partition) ?? cursorAt(partition, { nextOffset: 0, nextSequence: 1 }),
   );
 }

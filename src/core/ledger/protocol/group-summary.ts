@@ -26,7 +26,7 @@ export function summarizeGroup(
   const lanes = cursorsOfAll(state.cursors, partitions).map((cursor): LaneSummary => {
     const lag = Math.max(0, endOf(cursor.partition) - cursor.nextOffset);
     const lease = leases.get(cursor.partition);
-    const { partition, nextOffset, nextSequence, attempts } = cursor;
+    const { partition, nextOffset, nextSequence, attempts, failure } = cursor;
     return {
       partition,
       nextOffset,
@@ -34,6 +34,7 @@ export function summarizeGroup(
       lag,
       oldestTime: lag === 0 ? null : timeOfNext(cursor),
       attempts,
+      failure,
       member: lease?.member ?? null,
       token: lease?.token ?? null,
     };

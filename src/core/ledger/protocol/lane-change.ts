@@ -1,7 +1,7 @@
 /** Decides what the holder of a lease changes about its cursor and about parked events. Pure: storage reads both, and writes what is returned. */
 
-import type { EventToPark, LanePosition, ParkedEvent, ParkReason } from '../../model/group.ts';
-import type { Cursor } from './group-state.ts';
+import type { EventToPark, FailedAttempt, LanePosition, ParkedEvent, ParkReason } from '../../model/group.ts';
+import { type Cursor, cursorAt } from './group-state.ts';
 
 /** A lane as storage holds it, as long as the lease on it is held. */
 export interface LaneState {
@@ -18,16 +18,27 @@ export interface LaneChange<Result> {
   readonly result: Result;
 }
 
-/** Moves the cursor behind events that were delivered, unless it is further on: it never moves back. Results in whether it moved. */
-export function acknowledge({ cursor }: LaneState, { nextOffset, nextSequence }: LanePosition): LaneChange<boolean> {
-  if (cursor.nextOffset > nextOffset) return { result: false };
-  return { cursor: { partition: cursor.partition, nextOffset, nextSequence, attempts: 0 }, result: true };
+/**
+ * Moves the cursor behind events that were delivered, unless it is further on: it never moves back. Results in whether it moved.
+ * What has failed before is over with that.
+ */
+export function acknowledge({ cursor }: LaneState, position: LanePosition): LaneChange<boolean> {
+  if (cursor.nextOffset > position.nextOffset) return { result: false };
+  return { cursor: cursorAt(cursor.partition, position), result: true };
 }
 
-/** Counts failed deliveries of the next event. `change`: -1 takes one back, if there is one. Results in the failures so far. */
-export function countFailure({ cursor }: LaneState, change: 1 | -1): LaneChange<number> {
+/**
+ * Counts failed deliveries of the next event. `change`: -1 takes one back, if there is one; 0 where it was counted before it began. `failure`: how it has
+ * failed; null keeps what is stored of the one before. Results in the failures so far.
+ */
+export function countFailure(
+  { cursor }: LaneState,
+  change: 1 | 0 | -1,
+  failure: FailedAttempt | null,
+): LaneChange<number> {
   const attempts = Math.max(0, cursor.attempts + change);
-  return { cursor: { ...cursor, attempts }, result: attempts };
+  const last = failure === null ? cursor.failure : { ...failure, attempts };
+  return { cursor: { ...cursor, attempts, failure: last }, result: attempts };
 }
 
 /** Parks the next event and moves the cursor past it. One that is parked already, because the cursor was moved back, stays one. */

@@ -1,6 +1,6 @@
 /** Decides who works for a group: members join, renew, expire and leave, leases are claimed and released. Pure: storage reads the state and writes the change. */
 
-import type { Heartbeat, Lease, Membership } from '../../model/group.ts';
+import type { Heartbeat, LastFailure, Lease, Membership } from '../../model/group.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { fairShares } from './fair-shares.ts';
@@ -21,8 +21,10 @@ export interface DecidedHeartbeat {
   readonly membership: Membership;
 }
 
-/** Failed deliveries of an event that is suspected of crashing its consumer. */
-const SUSPECTED = 1;
+/** Of an event that is suspected of crashing its consumer. */
+const SUSPECTED = 'the member stopped renewing its leases, maybe because of this event';
+/** Of an event whose delivery was counted before it began, and never ended. */
+const DIED = 'the member stopped renewing its leases while it had this event';
 
 /**
  * Joins or renews the member, removes the members whose time has run out, and moves leases towards fair shares. A member that joins under a name in use takes
@@ -56,10 +58,14 @@ export function decideHeartbeat(
   const lost = state.leases.filter(isOver);
   const kept = state.leases.filter((lease) => !isOver(lease));
   const before = cursorsOfAll(state.cursors, partitions);
-  const suspects = suspectsOf(lost, dead, before, endOf);
-  const cursors = before.map((cursor) =>
-    suspects.includes(cursor.partition) ? { ...cursor, attempts: SUSPECTED } : cursor,
+  const orphans = new Map(
+    lost.filter(({ member }) => dead.includes(member)).map(({ partition, member }) => [partition, member]),
   );
+  const cursors = before.map((cursor) => {
+    const member = orphans.get(cursor.partition);
+    const hasNext = member !== undefined && endOf(cursor.partition) > cursor.nextOffset;
+    return hasNext ? afterDeath(cursor, member, now) : cursor;
+  });
 
   const { released, claimed, surplus } = rebalance(beat, kept, alive, partitions);
   if (released.length + claimed.length > 0) generation++;
@@ -109,19 +115,17 @@ function capped(member: Member, now: Micros): Member {
  * If a member's lease expires while events are pending, its next event is suspected of crashing consumers: that counts as the first failure. Deliveries of
  * suspects are counted before they begin, so later deaths need not be counted, and a lane is not blamed for an event that another lane was delivering.
  */
-function suspectsOf(
-  lost: readonly GroupLease[],
-  dead: readonly string[],
-  cursors: readonly Cursor[],
-  endOf: (partition: PartitionId) => number,
-): PartitionId[] {
-  const orphans = new Set(lost.filter(({ member }) => dead.includes(member)).map(({ partition }) => partition));
-  return cursors
-    .filter(
-      ({ partition, nextOffset, attempts }) =>
-        orphans.has(partition) && attempts === 0 && endOf(partition) > nextOffset,
-    )
-    .map(({ partition }) => partition);
+function afterDeath(cursor: Cursor, member: string, now: Micros): Cursor {
+  const { attempts, failure } = cursor;
+  const last = { sequence: failure?.sequence ?? null, failedAt: now, member };
+  if (attempts === 0) return failedBy(cursor, { ...last, attempts: 1, reason: SUSPECTED });
+  // a delivery was counted, and its end was not reported
+  const hasBegun = attempts > (failure?.attempts ?? 0);
+  return hasBegun ? failedBy(cursor, { ...last, attempts, reason: DIED }) : cursor;
+}
+
+function failedBy(cursor: Cursor, failure: LastFailure): Cursor {
+  return { ...cursor, attempts: failure.attempts, failure };
 }
 
 /** Releases idle partitions that are due to others, claims free ones that are due to this member. `surplus`: those it still holds for others. */
@@ -146,6 +150,7 @@ function withCursors(leases: readonly GroupLease[], cursors: readonly Cursor[]):
   const tokens = new Map(leases.map(({ partition, token }) => [partition, token]));
   return cursors.flatMap((cursor) => {
     const token = tokens.get(cursor.partition);
-    return token === undefined ? [] : [{ ...cursor, token }];
+    const { partition, nextOffset, nextSequence, attempts } = cursor;
+    return token === undefined ? [] : [{ partition, nextOffset, nextSequence, attempts, token }];
   });
 }

@@ -7,10 +7,12 @@
  */
 
 import type { EventBatch } from '../../model/events/event.ts';
+import { failureText } from '../../model/failure-text.ts';
 import type {
   Acknowledgement,
   EventPosition,
   EventToPark,
+  FailedAttempt,
   HeldLease,
   LanePosition,
   ParkedEvent,
@@ -25,6 +27,7 @@ import { type Deliver, deliverWithTimeout } from './deliver-with-timeout.ts';
 import type { GroupConsumerOptions, LaneFailure } from './group-options.ts';
 import type { Owner } from './inside.ts';
 import type { Lane } from './lane.ts';
+import { doesNotFit, isGone } from './lane-errors.ts';
 
 /**
  * `parked`: one event was set aside, and the group has moved past it. `lost`: another member holds the lease now and
@@ -62,7 +65,7 @@ const DIED: ParkReason = { reason: 'a consumer died during its delivery', detail
 
 export interface LaneFeederParts {
   readonly groups: {
-    countFailure(heldLease: HeldLease, change: 1 | -1): Promise<number | null>;
+    countFailure(heldLease: HeldLease, change: 1 | 0 | -1, failure: FailedAttempt | null): Promise<number | null>;
     park(heldLease: HeldLease, event: EventToPark): Promise<boolean>;
     beginRedelivery(heldLease: HeldLease): Promise<ParkedEvent | 'none' | 'lost'>;
     endRedelivery(heldLease: HeldLease, sequence: number, failure: ParkReason | null): Promise<RedeliveryOutcome>;
@@ -84,7 +87,10 @@ export interface LaneFeederParts {
   isEnding(): boolean;
 }
 
-type FeedOptions = Pick<GroupConsumerOptions, 'group' | 'batchBytes' | 'maxDeliver' | 'ackTimeoutMs' | 'backoff'> & {
+type FeedOptions = Pick<
+  GroupConsumerOptions,
+  'group' | 'member' | 'batchBytes' | 'maxDeliver' | 'ackTimeoutMs' | 'backoff'
+> & {
   readonly hooks: Pick<GroupConsumerOptions['hooks'], 'onRetry' | 'onParked' | 'onFenced'>;
 };
 
@@ -103,10 +109,11 @@ export class LaneFeeder {
     if (lane.attempts >= Math.max(this.#options.maxDeliver, DEATH_ATTEMPTS + 1))
       return this.#park(lane, { ...next.event, ...DIED });
     const isCounted = lane.attempts > 0 && this.#options.maxDeliver !== Number.POSITIVE_INFINITY;
-    if (isCounted && !(await this.#count(lane))) return { kind: 'lost' };
+    if (isCounted && !(await this.#count(lane, 1, null))) return { kind: 'lost' };
     const current = { attempt: isCounted ? lane.attempts : lane.attempts + 1, isRedelivery: false };
-    const answer = await this.#deliver(lane, next.batches, current, async () => {
-      if (isCounted) await this.#parts.groups.countFailure(this.#heldLease(lane), -1);
+    const answer = await this.#deliver(lane, next.batches, current, async (unusable) => {
+      const failure = unusable && this.#failed(next.event, unusable);
+      if (isCounted || failure !== null) await this.#count(lane, isCounted ? -1 : 0, failure);
     });
     if (answer.kind === 'interrupted') return answer;
     if (answer.kind === 'failed')
@@ -162,14 +169,15 @@ export class LaneFeeder {
   }
 
   /**
-   * Delivers once. `undo`: reverts the counted failure if the consumer is unusable or shutting down.
+   * Delivers once. `undo`: reverts the counted failure if the consumer is shutting down (null), or for this reason cannot
+   * take any event.
    * @throws CONSUMER_UNUSABLE
    */
   async #deliver(
     { partition }: Lane,
     batches: readonly EventBatch[],
     current: Attempt,
-    undo: () => Promise<void>,
+    undo: (unusable: ParkReason | null) => Promise<void>,
   ): Promise<Answer> {
     try {
       await deliverWithTimeout(
@@ -183,7 +191,7 @@ export class LaneFeeder {
       // a retry is useless, and no event is to blame
       const isUnusable = error instanceof LedgerError && error.code === 'CONSUMER_UNUSABLE';
       if (!isUnusable && !this.#parts.isEnding()) return { kind: 'failed', reason: this.#parts.reasonOf(error) };
-      await undo();
+      await undo(isUnusable ? this.#parts.reasonOf(error) : null);
       if (isUnusable) throw error;
       return { kind: 'interrupted' };
     }
@@ -203,7 +211,10 @@ export class LaneFeeder {
       lane.singlyUntil = failure.offset + failure.events;
       return this.#retry(lane, { ...failure, attempts: 1 });
     }
-    if (!isCounted && !(await this.#count(lane))) return { kind: 'lost' };
+    // the reason of the last one is stored with the parked event
+    const isLast = isCounted && lane.attempts >= this.#options.maxDeliver;
+    if (!isLast && !(await this.#count(lane, isCounted ? 0 : 1, this.#failed(failure, failure))))
+      return { kind: 'lost' };
     return lane.attempts < this.#options.maxDeliver
       ? this.#retry(lane, { ...failure, attempts: lane.attempts })
       : this.#park(lane, failure);
@@ -227,30 +238,19 @@ export class LaneFeeder {
     return { kind: 'parked' };
   }
 
-  /** Counts one more failure of the next event. False if the lease was lost. */
-  async #count(lane: Lane): Promise<boolean> {
-    const attempts = await this.#parts.groups.countFailure(this.#heldLease(lane), 1);
+  /** Changes the failures of the next event, and stores the last one if it is given. False if the lease was lost. */
+  async #count(lane: Lane, change: 1 | 0 | -1, failure: FailedAttempt | null): Promise<boolean> {
+    const attempts = await this.#parts.groups.countFailure(this.#heldLease(lane), change, failure);
     lane.attempts = attempts ?? lane.attempts;
     return attempts !== null;
+  }
+
+  #failed({ sequence }: EventPosition, reason: ParkReason): FailedAttempt {
+    const { member } = this.#options;
+    return { sequence, failedAt: this.#parts.clock.nowMicros(), member, reason: failureText(reason) };
   }
 
   #heldLease({ partition, token }: Lane) {
     return { group: this.#options.group, partition, token };
   }
-}
-
-function isGone(group: string, { partition, sequence }: EventPosition): LedgerError {
-  return new LedgerError('VERIFICATION_FAILED', {
-    message: `group ${group} has parked sequence ${sequence} of partition ${partition}, but the ledger has no such event`,
-    hint: 'verify the ledger: completengine inspect --verify',
-    details: { group, partition, sequence },
-  });
-}
-
-function doesNotFit(group: string, { partition, nextOffset }: Lane): LedgerError {
-  return new LedgerError('VERIFICATION_FAILED', {
-    message: `group ${group} is at offset ${nextOffset} of partition ${partition}, but the ledger has another event there`,
-    hint: 'verify the ledger: completengine inspect --verify',
-    details: { group, partition, nextOffset },
-  });
 }

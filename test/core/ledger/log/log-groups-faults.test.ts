@@ -38,7 +38,7 @@ const CALLS: readonly [string, (scene: Scene) => Promise<unknown>][] = [
   ['leave', ({ machine, one }) => machine.groups.leave('g', 'one', one.token)],
   ['move', ({ machine }) => machine.groups.move(MOVE)],
   ['acknowledge', ({ machine, one }) => machine.groups.acknowledge([{ ...held(one), nextOffset: 4, nextSequence: 8 }])],
-  ['countFailure', ({ machine, one }) => machine.groups.countFailure(held(one), 1)],
+  ['countFailure', ({ machine, one }) => machine.groups.countFailure(held(one), 1, null)],
   ['park', ({ machine, one }) => machine.groups.park(held(one), eventAt(2))],
   ['beginRedelivery', ({ machine, one }) => machine.groups.beginRedelivery(held(one))],
   ['endRedelivery of a success', ({ machine, one }) => machine.groups.endRedelivery(held(one), 3, null)],
@@ -190,7 +190,7 @@ describe('a former holder that has slept since', () => {
 
   const refused: readonly [string, unknown, (scene: Scene) => Promise<unknown>][] = [
     ['acknowledges', [false], CALLS.find(([name]) => name === 'acknowledge')?.[1] ?? nothing],
-    ['counts', null, ({ machine, one }) => machine.groups.countFailure(held(one), 1)],
+    ['counts', null, ({ machine, one }) => machine.groups.countFailure(held(one), 1, null)],
     ['parks', false, ({ machine, one }) => machine.groups.park(held(one), eventAt(2))],
     ['begins a redelivery', 'lost', ({ machine, one }) => machine.groups.beginRedelivery(held(one))],
     ['ends a redelivery', 'lost', ({ machine, one }) => machine.groups.endRedelivery(held(one), 3, null)],

@@ -267,7 +267,7 @@ describe('a store', () => {
       for (const call of [
         () => c.machine.heartbeat('two'),
         () => c.machine.groups.acknowledge([{ ...held(c.one), nextOffset: 3, nextSequence: 6 }]),
-        () => c.machine.groups.countFailure(held(c.one), 1),
+        () => c.machine.groups.countFailure(held(c.one), 1, null),
       ])
         expect((await failureOf(call, 'DAMAGED_LEDGER')).message).toContain('"c.67.0"');
       const k = await damage('k.67.0.1', value);

@@ -38,6 +38,13 @@ const event = fc.record({
   parkedAt: time,
   redeliveryDue: fc.boolean(),
 });
+const failure = fc.record({
+  sequence: fc.option(positive),
+  attempts: natural,
+  failedAt: time,
+  member: name,
+  reason: text,
+});
 const byPartition = <Row extends { readonly partition: number }>(rows: fc.Arbitrary<Row>) =>
   fc
     .uniqueArray(rows, { selector: ({ partition: of }) => of, maxLength: 8 })
@@ -47,6 +54,7 @@ const cursor: fc.Arbitrary<CursorValue> = fc.record({
   nextOffset: natural,
   nextSequence: positive,
   attempts: natural,
+  failure: fc.option(failure),
   token: natural,
   isHeld: fc.boolean(),
   parking: fc.option(fc.record({ id: text, revision: positive, event })),
@@ -72,7 +80,14 @@ const group: fc.Arbitrary<GroupValue> = fc.record({
     .map((list) => list.sort((one, other) => (one.name < other.name ? -1 : 1))),
   leases: byPartition(fc.record({ partition, member: name, token: natural })),
   fences: byPartition(
-    fc.record({ partition, token: natural, isHeld: fc.boolean(), position: fc.option(position), attempts: natural }),
+    fc.record({
+      partition,
+      token: natural,
+      isHeld: fc.boolean(),
+      position: fc.option(position),
+      attempts: natural,
+      failure: fc.option(failure),
+    }),
   ),
   due: byPartition(fc.record({ partition, since: time })),
 });

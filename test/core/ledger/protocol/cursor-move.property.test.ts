@@ -51,7 +51,12 @@ describe('a move of cursors', () => {
         expect(ids).toEqual([...ids].sort((one, other) => one - other));
         for (const cursor of after.cursors) {
           if (isChosen(cursor.partition))
-            expect(cursor).toEqual({ partition: cursor.partition, ...positions[cursor.partition], attempts: 0 });
+            expect(cursor).toEqual({
+              partition: cursor.partition,
+              ...positions[cursor.partition],
+              attempts: 0,
+              failure: null,
+            });
           else expect(state.cursors).toContain(cursor);
         }
       }),

@@ -10,7 +10,10 @@ import {
 } from '../../../../src/core/ledger/protocol/lane-change.ts';
 import type { ParkedEvent } from '../../../../src/core/model/group.ts';
 
-const START: LaneState = { cursor: { partition: 0, nextOffset: 0, nextSequence: 1, attempts: 0 }, parked: null };
+const START: LaneState = {
+  cursor: { partition: 0, nextOffset: 0, nextSequence: 1, attempts: 0, failure: null },
+  parked: null,
+};
 
 /** Applies a change as a storage does. Events of this partition have the sequences 1, 3, 5, .. */
 class Storage {
@@ -42,7 +45,11 @@ const sequenceAt = (offset: number) => 2 * offset + 1;
 const steps = fc.array(
   fc.oneof(
     fc.record({ kind: fc.constant('acknowledge' as const), offset: fc.nat(9) }),
-    fc.record({ kind: fc.constant('count' as const), change: fc.constantFrom(1 as const, -1 as const) }),
+    fc.record({
+      kind: fc.constant('count' as const),
+      change: fc.constantFrom(1 as const, 0 as const, -1 as const),
+      hasFailed: fc.boolean(),
+    }),
     fc.record({ kind: fc.constant('park' as const), offset: fc.nat(9), attempts: fc.integer({ min: 1, max: 5 }) }),
     fc.record({ kind: fc.constant('begin' as const) }),
     fc.record({ kind: fc.constant('end' as const), offset: fc.nat(9), isFailure: fc.boolean() }),
@@ -65,13 +72,18 @@ describe('changes by the holder of a lease', () => {
               const to = { nextOffset: step.offset, nextSequence: sequenceAt(step.offset) };
               const hasMoved = storage.apply(null, (lane) => acknowledge(lane, to));
               expect(hasMoved).toBe(step.offset >= cursor.nextOffset);
-              expect(storage.cursor).toEqual(hasMoved ? { partition: 0, ...to, attempts: 0 } : cursor);
+              expect(storage.cursor).toEqual(hasMoved ? { partition: 0, ...to, attempts: 0, failure: null } : cursor);
               break;
             }
-            case 'count':
-              expect(storage.apply(null, (lane) => countFailure(lane, step.change))).toBe(storage.cursor.attempts);
-              expect(storage.cursor).toEqual({ ...cursor, attempts: Math.max(0, cursor.attempts + step.change) });
+            case 'count': {
+              const sequence = sequenceAt(cursor.nextOffset);
+              const failed = step.hasFailed ? { sequence, failedAt: now, member: 'm', reason: `r${now}` } : null;
+              const attempts = Math.max(0, cursor.attempts + step.change);
+              expect(storage.apply(null, (lane) => countFailure(lane, step.change, failed))).toBe(attempts);
+              const failure = failed === null ? cursor.failure : { ...failed, attempts };
+              expect(storage.cursor).toEqual({ ...cursor, attempts, failure });
               break;
+            }
             case 'park': {
               const { offset, attempts } = step;
               const event = { partition: 0, offset, sequence: sequenceAt(offset), reason: `r${now}`, details: '' };
@@ -81,7 +93,8 @@ describe('changes by the holder of a lease', () => {
               const isParked = storage.apply(event.sequence, (lane) => park(lane, given));
               expect(isParked).toBe(offset + 1 >= cursor.nextOffset);
               if (!isParked) break;
-              expect(storage.cursor).toMatchObject({ nextOffset: offset + 1, nextSequence: event.sequence + 1 });
+              const next = { nextOffset: offset + 1, nextSequence: event.sequence + 1 };
+              expect(storage.cursor).toEqual({ partition: 0, ...next, attempts: 0, failure: null });
               failures.set(event.sequence, (failures.get(event.sequence) ?? 0) + attempts);
               expect(storage.parked.get(event.sequence)).toEqual({
                 ...event,

@@ -6,12 +6,13 @@
  * a cursor whose token is lower than that of its fence is completed before anything else is decided.
  */
 
+import type { LastFailure } from '../../../model/group.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Cursor, GroupLease, GroupState } from '../../protocol/group-state.ts';
 import type { CursorValue, Fence, GroupValue } from './record-values.ts';
 
 /** Where a cursor without a record stands: at the start of its partition. No fence has passed it. */
-const START = { nextOffset: 0, nextSequence: 1, attempts: 0, parking: null, isHeld: false, token: -1 };
+const START = { nextOffset: 0, nextSequence: 1, attempts: 0, failure: null, parking: null, isHeld: false, token: -1 };
 
 export function isPassed(fence: Fence, cursor: CursorValue | null): boolean {
   return (cursor ?? START).token >= fence.token;
@@ -19,16 +20,25 @@ export function isPassed(fence: Fence, cursor: CursorValue | null): boolean {
 
 /** The cursor after the fence, which it has not passed. */
 export function fenced(fence: Fence, cursor: CursorValue | null): CursorValue {
-  const { nextOffset, nextSequence, attempts, parking } = cursor ?? START;
-  const { token, isHeld, position } = fence;
-  return position === null
-    ? { nextOffset, nextSequence, attempts: Math.max(attempts, fence.attempts), token, isHeld, parking }
-    : { ...position, attempts: fence.attempts, token, isHeld, parking };
+  const { nextOffset, nextSequence, failure: known, parking } = cursor ?? START;
+  const { token, isHeld, position, failure } = fence;
+  if (position !== null) return { ...position, attempts: fence.attempts, failure, token, isHeld, parking };
+  const attempts = Math.max((cursor ?? START).attempts, fence.attempts);
+  return { nextOffset, nextSequence, attempts, failure: lastOf(known, failure, attempts), token, isHeld, parking };
+}
+
+/**
+ * The last failure of a cursor that stays where its former holder has left it. That one may have got further since the fence was decided, and know itself
+ * how its delivery ended: then the fence's guess is of another event, or worse than what is known.
+ */
+function lastOf(known: LastFailure | null, guessed: LastFailure | null, attempts: number): LastFailure | null {
+  if (guessed === null || guessed.sequence !== (known?.sequence ?? null)) return known;
+  return guessed.attempts === attempts && (known?.attempts ?? 0) < attempts ? guessed : known;
 }
 
 export function cursorOf(partition: PartitionId, value: CursorValue | null): Cursor {
-  const { nextOffset, nextSequence, attempts } = value ?? START;
-  return { partition, nextOffset, nextSequence, attempts };
+  const { nextOffset, nextSequence, attempts, failure } = value ?? START;
+  return { partition, nextOffset, nextSequence, attempts, failure };
 }
 
 /** The generation, and another one where an epoch has added partitions since the last change: members then send a heartbeat. */
@@ -99,15 +109,18 @@ function fencesBetween(before: GroupState | null, after: GroupState): Fence[] {
       before === null ||
       is.nextOffset !== was.nextOffset ||
       is.nextSequence !== was.nextSequence ||
-      is.attempts < was.attempts;
-    const isChanged = isMoved || is.attempts !== was.attempts || !cursorsBefore.has(partition);
-    if (!isChanged && lease?.token === leasesBefore.get(partition)?.token) continue;
+      is.attempts < was.attempts ||
+      (is.failure === null && was.failure !== null);
+    const isCounted = isMoved || is.attempts !== was.attempts || !cursorsBefore.has(partition);
+    const hasFailed = is.failure !== was.failure;
+    if (!isCounted && !hasFailed && lease?.token === leasesBefore.get(partition)?.token) continue;
     fences.push({
       partition,
       token: lease?.token ?? after.generation,
       isHeld: lease !== undefined,
       position: isMoved ? { nextOffset: is.nextOffset, nextSequence: is.nextSequence } : null,
-      attempts: isChanged ? is.attempts : 0,
+      attempts: isCounted ? is.attempts : 0,
+      failure: hasFailed ? is.failure : null,
     });
   }
   return fences;

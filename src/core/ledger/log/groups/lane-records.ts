@@ -234,9 +234,9 @@ export class LaneRecords {
 }
 
 function heldAt(
-  { nextOffset, nextSequence, attempts }: Cursor,
+  { nextOffset, nextSequence, attempts, failure }: Cursor,
   { token }: HeldLease,
   parking: Parking | null,
 ): CursorValue {
-  return { nextOffset, nextSequence, attempts, token, isHeld: true, parking };
+  return { nextOffset, nextSequence, attempts, failure, token, isHeld: true, parking };
 }

@@ -3,7 +3,7 @@
  * {@link Field}. A field that is added makes a new version.
  */
 
-import type { LanePosition, ParkedEvent } from '../../../model/group.ts';
+import type { LanePosition, LastFailure, ParkedEvent } from '../../../model/group.ts';
 import { PARTITIONS_MAX, type PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { GroupLease, Member } from '../../protocol/group-state.ts';
@@ -25,6 +25,8 @@ export interface Fence {
   readonly position: LanePosition | null;
   /** Failed deliveries of the next event, at least. */
   readonly attempts: number;
+  /** The last of them, if the cursor knows of none as late; null: what the cursor knows, or nothing where it moves. */
+  readonly failure: LastFailure | null;
 }
 
 /** Parked events of the partition may wait for redelivery. */
@@ -60,6 +62,7 @@ export interface Parking {
 
 export interface CursorValue extends LanePosition {
   readonly attempts: number;
+  readonly failure: LastFailure | null;
   readonly token: number;
   readonly isHeld: boolean;
   /** The last event that was parked, until it is known that its own record says so. */
@@ -158,13 +161,25 @@ function readLease(row: Field): GroupLease {
 }
 
 function readFence(row: Field): Fence {
-  const fields = row.fields('partition', 'token', 'isHeld', 'position', 'attempts');
+  const fields = row.fields('partition', 'token', 'isHeld', 'position', 'attempts', 'failure');
   return {
     partition: readPartition(fields.partition),
     token: fields.token.whole(),
     isHeld: fields.isHeld.flag(),
     position: fields.position.orNull((position) => readPosition(position.fields('nextOffset', 'nextSequence'))),
     attempts: fields.attempts.whole(),
+    failure: fields.failure.orNull(readFailure),
+  };
+}
+
+function readFailure(row: Field): LastFailure {
+  const fields = row.fields('sequence', 'attempts', 'failedAt', 'member', 'reason');
+  return {
+    sequence: fields.sequence.orNull(readFromOne),
+    attempts: fields.attempts.whole(),
+    failedAt: fields.failedAt.time(),
+    member: fields.member.clientName(),
+    reason: fields.reason.text(LENGTH_MAX),
   };
 }
 
@@ -180,10 +195,11 @@ function readDue(row: Field): DueHint {
 const readFromOne = (field: Field): number => field.whole(Number.MAX_SAFE_INTEGER, 1);
 
 export const CURSOR: RecordCodec<CursorValue> = codecOf(
-  ['nextOffset', 'nextSequence', 'attempts', 'token', 'isHeld', 'parking'],
+  ['nextOffset', 'nextSequence', 'attempts', 'failure', 'token', 'isHeld', 'parking'],
   (fields) => ({
     ...readPosition(fields),
     attempts: fields.attempts.whole(),
+    failure: fields.failure.orNull(readFailure),
     token: fields.token.whole(),
     isHeld: fields.isHeld.flag(),
     parking: fields.parking.orNull((parking) => {

@@ -8,6 +8,7 @@ import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { type ArchiveLink, hashArchive } from '../../protocol/chain.ts';
 import type { LedgerState } from '../../protocol/ledger-state.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
+import { NOTHING_FAILED } from '../groups/cursors.ts';
 import { nextGenerations } from '../groups/group-rows.ts';
 import type { ChainJoints } from '../read/chain-joints.ts';
 import type { FrameReader } from '../read/read.ts';
@@ -87,7 +88,7 @@ function moveCursors(
   if (!hasTable(db, 'groups')) return;
   const move = db.prepare(
     `INSERT INTO cursors (group_name, partition, next_offset, next_sequence, attempts) SELECT name, ?, ?, ?, 0 FROM groups WHERE true
-     ON CONFLICT (group_name, partition) DO UPDATE SET next_offset = excluded.next_offset, next_sequence = excluded.next_sequence, attempts = 0
+     ON CONFLICT (group_name, partition) DO UPDATE SET next_offset = excluded.next_offset, next_sequence = excluded.next_sequence, attempts = 0, ${NOTHING_FAILED}
      WHERE cursors.next_offset < excluded.next_offset`,
   );
   const advance = db.prepare(

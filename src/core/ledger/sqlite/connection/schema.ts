@@ -108,6 +108,11 @@ const TABLES_ON_DEMAND = {
   next_offset INTEGER NOT NULL,
   next_sequence INTEGER NOT NULL,
   attempts INTEGER NOT NULL,
+  failure TEXT,
+  failure_attempts INTEGER,
+  failure_sequence INTEGER,
+  failure_member TEXT,
+  failed_at INTEGER,
   PRIMARY KEY (group_name, partition)
 ) STRICT, WITHOUT ROWID`,
   leases: `CREATE TABLE leases (
