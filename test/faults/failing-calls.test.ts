@@ -12,17 +12,11 @@ import { afterAll, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../src/cli/app/exit-codes.ts';
 import { Completengine } from '../../src/index.ts';
 import { FakeClock, payloadsOf } from '../support/engines.ts';
-import {
-  FAULTS,
-  FaultShim,
-  type FileCall,
-  type Injection,
-  type ShimmedRun,
-} from '../support/fault-shim.ts';
-import { PRELOAD_PROBE } from '../support/preloaded.ts';
+import { FAULTS, FaultShim, type FileCall, type Injection, type ShimmedRun } from '../support/fault-shim.ts';
 import { needs } from '../support/fault-tools.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { expectFailure } from '../support/ledger-cli.ts';
+import { PRELOAD_PROBE } from '../support/preloaded.ts';
 import { compressedFrames } from '../support/raw-ledger.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { isSoak } from '../support/test-size.ts';

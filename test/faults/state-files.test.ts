@@ -9,9 +9,9 @@ import { afterAll, expect, test } from 'vitest';
 import { EXIT_BAD_INPUT, EXIT_CODES } from '../../src/cli/app/exit-codes.ts';
 import { openEngine } from '../support/engines.ts';
 import { FaultShim } from '../support/fault-shim.ts';
-import { PRELOAD_PROBE } from '../support/preloaded.ts';
 import { needs } from '../support/fault-tools.ts';
 import { fileIn, newLedger, succeed } from '../support/ledger-cli.ts';
+import { PRELOAD_PROBE } from '../support/preloaded.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 let shim: FaultShim | undefined;

@@ -44,9 +44,8 @@ export async function withLedger<Result>(
 
 /** The last sequence that a receipt has named. */
 export function lastReceipt({ outputs }: Acknowledged): number {
-  const sequences = [...outputs.values()].flatMap((text) =>
-    parseLines<{ sequence?: number }>(text).map(({ sequence = 0 }) => sequence),
-  );
+  const lines = [...outputs].flatMap(([step, text]) => (step.startsWith('emit') ? text : ''));
+  const sequences = parseLines<{ sequence: number }>(lines.join('')).map(({ sequence }) => sequence);
   return sequences.reduce((last, sequence) => Math.max(last, sequence), 0);
 }
 
@@ -67,7 +66,8 @@ export async function expectHistory(
   if (acknowledged > 0 && !existsSync(path)) throw new AcknowledgedLost(`${ledger} is not there`);
   return withLedger(path, access, async (engine) => {
     const { sequence } = await engine.head();
-    if (sequence < acknowledged) throw new AcknowledgedLost(`it ends at ${sequence}, and ${acknowledged} was acknowledged`);
+    if (sequence < acknowledged)
+      throw new AcknowledgedLost(`it ends at ${sequence}, and ${acknowledged} was acknowledged`);
     // the commit of a receipt is acknowledged as a whole
     const anchor = [...history.heads.keys()].findLast((end) => end <= acknowledged);
     const expectHead = anchor === undefined ? undefined : `${anchor}:${history.heads.get(anchor)}`;

@@ -21,12 +21,12 @@ import { expect } from 'vitest';
 import type { CliResult } from '../../support/cli-result.ts';
 import { buildPreloaded } from '../../support/preloaded.ts';
 import { ResidentCli, type ResidentOptions } from '../../support/resident-cli.ts';
+import { Seeded } from '../../support/seeded.ts';
 import { wasKilled } from '../../support/traced.ts';
 import { DiskModel } from './disk-model.ts';
 import { type Call, logRecord, parseLog } from './recording.ts';
 import { writeImage } from './states.ts';
 import { survivorsOf } from './survivors.ts';
-import { Seeded } from '../../support/seeded.ts';
 
 const SOURCE = new URL('./recorder.c', import.meta.url);
 
@@ -66,6 +66,8 @@ export interface RecordedScenario {
   /** Makes the files that are on the disk before the recording begins. */
   prepare(directory: string): Promise<void>;
   run(site: Site): Promise<void>;
+  /** Whether the calls are what the scenario is about, where its commands alone do not ensure that. */
+  isMet?(calls: readonly Call[]): boolean;
 }
 
 export class Recorder {
@@ -91,8 +93,8 @@ export class Recorder {
     };
   }
 
-  /** `fault`: of the whole recording. @throws if the recorded calls do not make the files that are there at the end. */
-  async record(scenario: RecordedScenario, fault: RecordedFault | null = null): Promise<readonly Call[]> {
+  /** Returns the log. `fault`: of the whole recording. @throws if the recorded calls do not make the files that are there at the end, or are not what the scenario is about. */
+  async record(scenario: RecordedScenario, fault: RecordedFault | null = null): Promise<Buffer> {
     const directory = join(this.#directory, 'files');
     mkdirSync(directory);
     try {
@@ -104,9 +106,11 @@ export class Recorder {
       const isFired = fault === null || this.#fired() > 0;
       this.#setFault(null, '');
       expect(isFired, 'the fault did not occur').toBe(true);
-      const calls = parseLog(readFileSync(this.#logPath));
+      const log = readFileSync(this.#logPath);
+      const calls = parseLog(log);
       this.#expectComplete(calls, directory);
-      return calls;
+      expect(scenario.isMet?.(calls) ?? true, 'the recording does not have what the scenario is about').toBe(true);
+      return log;
     } finally {
       this.#setFault(null, '');
       rmSync(directory, { recursive: true, force: true });

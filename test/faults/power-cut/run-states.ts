@@ -33,11 +33,13 @@ export async function runStates<Truth>(
   const place = mkdtempSync(join(tmpdir(), 'completengine-test-states-'));
   const tally: Tally = { states: 0, findings: [] };
   try {
-    const truth = await inDirectory(join(place, 'end'), async (directory) => {
-      const end = survivorsOf('everything survives', new Seeded(0), calls.length);
-      writeImage(DiskModel.after(calls, calls.length).cut(end).root, directory);
-      return scenario.readTruth(directory);
-    });
+    const truth = await inDirectory(join(place, 'start'), (start) =>
+      inDirectory(join(place, 'end'), (end) => {
+        writeWhole(calls, calls.findIndex(({ kind }) => kind === 'start') + 1, start);
+        writeWhole(calls, calls.length, end);
+        return scenario.readTruth({ start, end });
+      }),
+    );
     for (const seed of seeds) {
       const state = drawState(calls, seed);
       const finding = await inDirectory(join(place, String(seed)), (directory) =>
@@ -51,6 +53,12 @@ export async function runStates<Truth>(
     rmSync(place, { recursive: true, force: true });
   }
   return tally;
+}
+
+/** The files after the first `cut` calls, without a power cut. */
+function writeWhole(calls: readonly Call[], cut: number, directory: string): void {
+  const everything = survivorsOf('everything survives', new Seeded(0), cut);
+  writeImage(DiskModel.after(calls, cut).cut(everything).root, directory);
 }
 
 async function checkState<Truth>(

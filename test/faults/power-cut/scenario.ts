@@ -17,8 +17,8 @@ export interface CheckedState<Truth> {
 
 export interface Scenario<Truth = unknown> extends RecordedScenario {
   readonly name: string;
-  /** Reads what the recording ended with. */
-  readTruth(directory: string): Promise<Truth>;
+  /** Reads what states are compared with, from the files before the recording and at its end. */
+  readTruth(directories: { readonly start: string; readonly end: string }): Promise<Truth>;
   /** @throws AcknowledgedLost, or any other error for what is wrong */
   check(state: CheckedState<Truth>): Promise<void>;
 }

@@ -30,7 +30,9 @@ export function drawState(calls: readonly Call[], seed: number): State {
     const isVacuous = image.pending === 0 || (!image.isReduced && mode !== 'everything survives');
     if (!isVacuous) return { seed, cut, mode, image, acknowledged: acknowledgedBy(calls, cut) };
   }
-  throw new Error(`${DRAWS_MAX} power cuts took nothing away: everything is synced at each moment, or it was not recorded`);
+  throw new Error(
+    `${DRAWS_MAX} power cuts took nothing away: everything is synced at each moment, or it was not recorded`,
+  );
 }
 
 /** After each call; only after acknowledgements; only before syncs, when most is at stake. */
