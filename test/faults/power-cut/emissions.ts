@@ -74,7 +74,7 @@ export const smallCommits = (init: readonly string[] = []): Scenario<History> =>
 export const checkpoints = (): Scenario<History> =>
   emission({
     name: 'checkpoints',
-    inputs: smallInputs('in', 130, lineOf('c')),
+    inputs: smallInputs('in', 145, lineOf('c')),
     run: async ({ run }, emit) => {
       await run('emit all', [...emit, '--receipts']);
     },

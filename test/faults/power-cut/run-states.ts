@@ -3,6 +3,7 @@
 import { mkdirSync, mkdtempSync, rmSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
+import { memoryDirectory } from '../../support/memory-file-system.ts';
 import { Seeded } from '../../support/seeded.ts';
 import { DiskModel } from './disk-model.ts';
 import { AcknowledgedLost } from './laws.ts';
@@ -30,7 +31,7 @@ export async function runStates<Truth>(
   seeds: Iterable<number>,
   isEnough: (tally: Tally) => boolean = () => false,
 ): Promise<Tally> {
-  const place = mkdtempSync(join(tmpdir(), 'completengine-test-states-'));
+  const place = mkdtempSync(join(memoryDirectory() ?? tmpdir(), 'completengine-test-states-'));
   const tally: Tally = { states: 0, findings: [] };
   try {
     const truth = await inDirectory(join(place, 'start'), (start) =>
