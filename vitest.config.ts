@@ -10,6 +10,7 @@ import { isSoak } from './test/support/test-size.ts';
 /** Those that take longest, in order: what begins last must be short, or one worker waits for the other. */
 const LONG = [
   'nats/faults',
+  'faults/power-cut/power-cut',
   'library/reading-thread',
   'cli/bench/bench',
   'faults/disk-full',

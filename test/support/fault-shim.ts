@@ -1,6 +1,5 @@
 /** Runs commands of which one numbered call fails, or is the last: see `fault-shim.c`. Needs Linux and a C compiler. */
 
-import { execFileSync } from 'node:child_process';
 import {
   closeSync,
   mkdtempSync,
@@ -14,17 +13,11 @@ import {
 } from 'node:fs';
 import { constants, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
-import { fileURLToPath } from 'node:url';
 import type { CliResult } from './cli-result.ts';
+import { buildPreloaded } from './preloaded.ts';
 import { ResidentCli } from './resident-cli.ts';
 
-const SOURCE = fileURLToPath(new URL('./fault-shim.c', import.meta.url));
-const COMPILER = 'cc';
-export const SHIM_PROBE = [
-  'sh',
-  '-c',
-  `test "$(uname)" = Linux && ${COMPILER} --version && test -f /usr/include/dlfcn.h`,
-] as const;
+const SOURCE = new URL('./fault-shim.c', import.meta.url);
 
 /** Of `struct control`: five numbers of 32 bits, then a path. */
 const FAULT_AT = 0;
@@ -72,8 +65,7 @@ export class FaultShim {
   readonly #cli: ResidentCli;
 
   constructor() {
-    const library = join(this.#directory, 'fault-shim.so');
-    execFileSync(COMPILER, ['-shared', '-fPIC', '-O1', '-o', library, SOURCE, '-ldl']);
+    const library = buildPreloaded(SOURCE, this.#directory);
     writeFileSync(this.#controlPath, Buffer.alloc(DIRECTORY_AT + PATH_MAX));
     writeFileSync(this.#logPath, '');
     this.#control = openSync(this.#controlPath, 'r+');

@@ -15,6 +15,11 @@ export function fuzzLines(): number {
   return atLeast('COMPLETENGINE_TEST_LINES', quick(30_000, 200_000));
 }
 
+/** States of all scenarios of power cuts together. */
+export function powerCutStates(): number {
+  return atLeast('COMPLETENGINE_TEST_STATES', quick(300, 3000));
+}
+
 /** The number of the environment variable, but at least the size of the run. */
 function atLeast(name: string, everyRun: number): number {
   const given = process.env[name];

@@ -5,6 +5,7 @@ import { closeSync, constants, fstatSync, fsyncSync, openSync, realpathSync, sta
 import { dirname } from 'node:path';
 import { LedgerError, makeDirectoryHint, type RejectedLine } from '../../index.ts';
 import { inFlags } from '../app/option-flags.ts';
+import { endsWithinLine } from '../state/last-line.ts';
 import { syncDirectory } from '../state/sync-directory.ts';
 
 export class RejectFile {
@@ -13,11 +14,14 @@ export class RejectFile {
   /** A pipe or a device cannot be synced. */
   readonly #isRegular: boolean;
   #isNameSynced = false;
+  /** Whether an earlier run was ended within its last line. */
+  #isCut: boolean;
 
   private constructor(path: string, file: number) {
     this.#path = path;
     this.#file = file;
     this.#isRegular = fstatSync(file).isFile();
+    this.#isCut = this.#isRegular && endsWithinLine(path);
   }
 
   /** Opens for appending: a second run must not erase the rejects of the first. @throws LedgerError CANNOT_CREATE */
@@ -39,10 +43,13 @@ export class RejectFile {
   add(line: RejectedLine): void {
     const { text, reason, ...place } = line;
     const content = isUtf8(text) ? { text: text.toString('utf8') } : { base64: text.toString('base64') };
-    const bytes = Buffer.from(`${JSON.stringify({ ...place, reason: inFlags(reason), ...content })}\n`);
+    const entry = JSON.stringify({ ...place, reason: inFlags(reason), ...content });
+    const bytes = Buffer.from(`${this.#isCut ? '\n' : ''}${entry}
+`);
     this.#attempt(() => {
       for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written);
     });
+    this.#isCut = false;
   }
 
   /** Syncs the added lines to disk, the first time with the directory entry. @throws LedgerError IO_FAILED */

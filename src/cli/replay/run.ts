@@ -13,7 +13,7 @@ import {
 } from '../../index.ts';
 import type { Interrupt } from '../app/interrupt.ts';
 import type { CursorFile } from '../state/cursor-file.ts';
-import { outputFormat, standardOutput } from '../terminal/output.ts';
+import { outputFormat, resumableOutput, standardOutput } from '../terminal/output.ts';
 import type { OutputFlags } from '../terminal/output-flags.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
 import { openPlayer } from './player.ts';
@@ -103,7 +103,7 @@ async function deliver(
   }
   const sink: Sink =
     exec === undefined
-      ? await standardOutput(output, signal, cursor?.isBegun)
+      ? await outputOf(output, cursor, signal)
       : new CommandSink(exec, await outputFormat(output), signal);
   if (cursor === null || options.limit === undefined) return engine.replay(options).deliver(sink);
   // the next run goes on in the same document: its end is written by the one that reaches the end of the range
@@ -115,6 +115,10 @@ async function deliver(
   });
   if (report.isComplete && !isLimited(report, options)) await sink.end?.();
   return report;
+}
+
+function outputOf(flags: OutputFlags, cursor: CursorFile | null, signal: AbortSignal | undefined): Promise<Sink> {
+  return cursor === null ? standardOutput(flags, signal) : resumableOutput(flags, signal, cursor.isBegun);
 }
 
 /** Whether the limit ended it: then there may be more in the range. */

@@ -20,7 +20,7 @@ import type { RangeArguments } from '../range/arguments.ts';
 import { startOptions } from '../range/range-flags.ts';
 import { openCommandStderr } from '../terminal/command-stderr.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
-import { outputFormat, standardOutput } from '../terminal/output.ts';
+import { outputFormat, resumableOutput } from '../terminal/output.ts';
 import { outputSync } from '../terminal/output-sync.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
 import { checkProgram } from './check-program.ts';
@@ -118,7 +118,7 @@ function common(flags: TailFlags, partitions: readonly string[], report: (line: 
 
 /** Delivers to standard output, one delivery at a time. A delivery that its reader does not take is not acknowledged, and counts as no failure of an event. */
 async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Target> {
-  const output = await standardOutput(flags, laterThan(interrupt.signal, LAST_WRITE_MS));
+  const output = await resumableOutput(flags, laterThan(interrupt.signal, LAST_WRITE_MS));
   const sync = outputSync();
   let failure: unknown;
   const deliver = async ({ batches, labels }: Delivery): Promise<boolean> => {

@@ -7,7 +7,7 @@ import { readWholeNumber } from '../app/whole-number.ts';
 import type { RangeArguments } from '../range/arguments.ts';
 import { rangeOptions } from '../range/range-flags.ts';
 import { missingFieldsText } from '../terminal/missing-fields-text.ts';
-import { outputText, standardOutput } from '../terminal/output.ts';
+import { outputText, resumableOutput, standardOutput } from '../terminal/output.ts';
 import { outputSync } from '../terminal/output-sync.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
 import { TailCursor } from './cursor.ts';
@@ -36,7 +36,10 @@ export async function tailHistory(
     note(
       `there is no sequence ${options.fromSequence} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`,
     );
-  const output = await standardOutput(flags, interrupt.signal, cursor?.isBegun);
+  const output =
+    cursor === null
+      ? await standardOutput(flags, interrupt.signal)
+      : await resumableOutput(flags, interrupt.signal, cursor.isBegun);
   // there may be a long time between two events, or many that the filter drops
   const mayPause = isFollowing || options.key !== undefined || options.where !== undefined;
   const reader = mayPause ? watchReader(() => interrupt.abort()) : null;

@@ -2,6 +2,7 @@
 
 import { continued, type EventFormat, formats, LedgerError, StreamSink, shellFlag, timeZone } from '../../index.ts';
 import { type FormatRegistry, type OutputFlags, PRETTY, settingsOf } from './output-flags.ts';
+import { completeLastLine } from './output-sync.ts';
 
 /** Whether the flags choose a format, by its name or by a setting. */
 export function choosesFormat(flags: OutputFlags, registry: FormatRegistry = formats): boolean {
@@ -33,6 +34,25 @@ export async function standardOutput(
 ): Promise<StreamSink> {
   const format = await formatForStdout(flags);
   return new StreamSink(process.stdout, isContinued ? continued(format) : format, signal);
+}
+
+/**
+ * The output of a run whose position is kept, so that it may continue what a power failure or a kill has cut within a line: it begins on a line of its own then.
+ * @throws LedgerError IO_FAILED
+ */
+export async function resumableOutput(
+  flags: OutputFlags,
+  signal: AbortSignal | undefined,
+  isContinued?: boolean,
+): Promise<StreamSink> {
+  if (writesLines(flags)) completeLastLine();
+  return standardOutput(flags, signal, isContinued);
+}
+
+/** A template may end in anything, and is a line only if it ends in a line end. */
+function writesLines(flags: OutputFlags): boolean {
+  const text = settingIn(flags, 'format');
+  return typeof text !== 'string' || /(?:\n|\\n)$/.test(text);
 }
 
 /** What the command that resumes this output needs in addition to its flags. */

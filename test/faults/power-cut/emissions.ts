@@ -1,0 +1,197 @@
+/** Scenarios of events that are committed. */
+
+import {
+  expectEmits,
+  expectEqualLines,
+  expectHistory,
+  type History,
+  LEDGER,
+  lastReceipt,
+  payloadsIn,
+  readHistory,
+  runAgain,
+} from './laws.ts';
+import type { Site } from './recorder.ts';
+import type { Call } from './recording.ts';
+import { prepareWith, type Scenario, smallInputs, writeInputs } from './scenario.ts';
+
+/** Lines of different lengths; some are longer than a page of the file. */
+const lineOf = (name: string) => (n: number) =>
+  JSON.stringify({ id: `${name}${n}`, k: n % 7, text: name.repeat(n % 11 === 0 ? 9000 : n % 40) });
+
+const AFTER = '{"id":"after","k":1,"s":"after"}';
+
+const isSyncOfLedger = (call: Call): boolean => call.kind === 'sync' && call.path === LEDGER;
+
+interface Emission {
+  readonly name: string;
+  readonly init?: readonly string[];
+  readonly inputs: Readonly<Record<string, readonly string[]>>;
+  readonly args?: readonly string[];
+  run(site: Site, emit: readonly string[]): Promise<void>;
+  isMet?(calls: readonly Call[]): boolean;
+}
+
+/** One producer emits its inputs. After the power cut the same command completes them, without doubles or gaps. */
+function emission({ name, init = [], inputs, args = [], run, isMet = () => true }: Emission): Scenario<History> {
+  const emit = ['emit', '-q', '-l', LEDGER, '--producer', 'p', ...args, ...Object.keys(inputs)];
+  const all = Object.values(inputs).flat();
+  return {
+    name,
+    prepare: async (directory) => {
+      writeInputs(directory, inputs);
+      await prepareWith(directory, ['init', '-l', LEDGER, '--partitions', '2', ...init]);
+    },
+    run: (site) => run(site, emit),
+    isMet,
+    readTruth: async ({ end }) => {
+      const history = await readHistory(end);
+      expectEqualLines(history.payloads, all);
+      return history;
+    },
+    check: async ({ directory, acknowledged, truth, access }) => {
+      const isDone = acknowledged.ended.has('emit all');
+      await expectHistory(directory, truth, { access, acknowledged: isDone ? all.length : lastReceipt(acknowledged) });
+      await runAgain(directory, emit);
+      expectEqualLines(await payloadsIn(directory), all);
+      await expectEmits(directory, AFTER);
+    },
+  };
+}
+
+export const smallCommits = (init: readonly string[] = []): Scenario<History> =>
+  emission({
+    name: 'small commits',
+    init,
+    inputs: smallInputs('in', 14, lineOf('s')),
+    run: async ({ run }, emit) => {
+      await run('emit some', [...emit.slice(0, -4), '--receipts']);
+      await run('emit all', [...emit, '--receipts']);
+    },
+  });
+
+/** Enough small commits for the -wal to be written back between them, and to begin again. */
+export const checkpoints = (): Scenario<History> =>
+  emission({
+    name: 'checkpoints',
+    inputs: smallInputs('in', 145, lineOf('c')),
+    run: async ({ run }, emit) => {
+      await run('emit all', [...emit, '--receipts']);
+    },
+    isMet: (calls) => {
+      const written = calls.findIndex(isSyncOfLedger);
+      return written !== -1 && calls.slice(written).filter(({ kind }) => kind === 'output').length > 5;
+    },
+  });
+
+/** Chunks of a mebibyte and more, which a thread commits. */
+export const bulk = (): Scenario<History> =>
+  emission({
+    name: 'bulk',
+    inputs: {
+      'large.jsonl': Array.from({ length: 2400 }, (_, n) =>
+        JSON.stringify({ k: n, text: 'b'.repeat(500 + (n % 900)) }),
+      ),
+    },
+    run: async ({ run }, emit) => {
+      await run('emit all', emit);
+    },
+  });
+
+export const atomic = (): Scenario<History> =>
+  emission({
+    name: 'atomic',
+    args: ['--atomic'],
+    inputs: smallInputs('in', 40, lineOf('a')),
+    run: async ({ run }, emit) => {
+      await run('emit all', emit);
+    },
+  });
+
+export const killedProducer = (): Scenario<History> =>
+  emission({
+    name: 'a producer killed twice',
+    inputs: smallInputs('in', 12, lineOf('k')),
+    run: async ({ run, inject }, emit) => {
+      for (const [step, at] of [
+        ['emit, killed', 23],
+        ['emit, killed again', 31],
+      ] as const) {
+        inject({ fault: 'kill in a write', files: 'wal', at });
+        await run(step, [...emit, '--receipts'], { code: null });
+      }
+      await run('emit all', [...emit, '--receipts']);
+    },
+  });
+
+/** What a killed process has left in the -wal is recovered and written back by one that only reads. */
+export const recoveredByReader = (): Scenario<History> =>
+  emission({
+    name: 'recovery by a reader',
+    inputs: smallInputs('in', 10, lineOf('r')),
+    run: async ({ run, inject }, emit) => {
+      inject({ fault: 'kill in a write', files: 'wal', at: 40 });
+      await run('emit, killed', [...emit, '--receipts'], { code: null });
+      await run('inspect', ['inspect', '-l', LEDGER]);
+      await run('emit all', [...emit, '--receipts']);
+    },
+    isMet: (calls) => {
+      const [from, to] = (['begin', 'end'] as const).map((kind) =>
+        calls.findIndex((call) => call.kind === kind && call.step === 'inspect'),
+      );
+      return calls.slice(from, to).some(isSyncOfLedger);
+    },
+  });
+
+/** The process ends with the error; the next one builds on what it finds in the page cache, and not on the disk. */
+export const failedSync = (): Scenario<History> =>
+  emission({
+    name: 'a failed fsync',
+    inputs: smallInputs('in', 10, lineOf('f')),
+    run: async ({ run, inject }, emit) => {
+      inject({ fault: 'fail a sync', files: 'wal', at: 6 });
+      await run('emit, failed', [...emit, '--receipts'], { code: 74 });
+      await run('emit all', [...emit, '--receipts']);
+    },
+  });
+
+/** Ids that come again are passed over, and sessions stay where they are pinned. */
+export const uniqueAndSticky = (): Scenario<History> => {
+  const lines = (n: number) => JSON.stringify(n % 10 === 0 ? { id: 1, s: 's1' } : { id: n, s: `s${n % 6}` });
+  const inputs = smallInputs('in', 12, lines);
+  const emit = ['emit', '-q', '-l', LEDGER, ...Object.keys(inputs)];
+  const all = [...new Set(Object.values(inputs).flat())];
+  return {
+    ...emission({ name: 'unique ids and pins', inputs, run: async () => {} }),
+    prepare: async (directory) => {
+      writeInputs(directory, inputs);
+      await prepareWith(directory, [
+        'init',
+        '-l',
+        LEDGER,
+        '--partitions',
+        '3',
+        '--unique',
+        'id',
+        '--routing',
+        'sticky:s',
+      ]);
+    },
+    run: async ({ run }) => {
+      await run('emit some', [...emit.slice(0, -6), '--receipts']);
+      await run('emit all', [...emit, '--receipts']);
+    },
+    readTruth: async ({ end }) => {
+      const history = await readHistory(end);
+      expectEqualLines(history.payloads, all);
+      return history;
+    },
+    check: async ({ directory, acknowledged, truth, access }) => {
+      const isDone = acknowledged.ended.has('emit all');
+      await expectHistory(directory, truth, { access, acknowledged: isDone ? all.length : lastReceipt(acknowledged) });
+      await runAgain(directory, emit);
+      expectEqualLines(await payloadsIn(directory), all);
+      await expectEmits(directory, AFTER);
+    },
+  };
+};

@@ -1,0 +1,208 @@
+/** Runs commands of the product under the recorder (`recorder.c`), in a directory of their own. Needs Linux and a C compiler. */
+
+import {
+  appendFileSync,
+  closeSync,
+  mkdirSync,
+  mkdtempSync,
+  openSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  statSync,
+  truncateSync,
+  writeFileSync,
+  writeSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join, relative } from 'node:path';
+import { expect } from 'vitest';
+import type { CliResult } from '../../support/cli-result.ts';
+import { buildPreloaded } from '../../support/preloaded.ts';
+import { ResidentCli, type ResidentOptions } from '../../support/resident-cli.ts';
+import { Seeded } from '../../support/seeded.ts';
+import { wasKilled } from '../../support/traced.ts';
+import { DiskModel } from './disk-model.ts';
+import { type Call, logRecord, parseLog } from './recording.ts';
+import { writeImage } from './states.ts';
+import { survivorsOf } from './survivors.ts';
+
+const SOURCE = new URL('./recorder.c', import.meta.url);
+
+/** Of `struct control`: after the lock six numbers of 32 bits, then a path. */
+const FAULT_AT = 64;
+const FIRED_AT = FAULT_AT + 16;
+const DIRECTORY_AT = FAULT_AT + 20;
+const PATH_MAX = 4096;
+
+const FAULTS = { none: 0, 'skip syncs': 1, 'fail a sync': 2, 'hide a failed sync': 3, 'kill in a write': 4 } as const;
+const FILES = { wal: 1, ledger: 2, directory: 4, other: 8 } as const;
+
+export interface RecordedFault {
+  readonly fault: Exclude<keyof typeof FAULTS, 'none'>;
+  readonly files: keyof typeof FILES;
+  /** Number of the call, from 1; each if it is left out. */
+  readonly at?: number;
+}
+
+interface StepOptions extends Pick<ResidentOptions, 'input' | 'appendTo'> {
+  /** Exit code; null if the command is killed. */
+  readonly code?: number | null;
+}
+
+/** Where the commands of a scenario run. */
+export interface Site {
+  readonly directory: string;
+  /** One recorded command, whose end acknowledges what it has done. `step`: its name in the recording. */
+  run(step: string, args: readonly string[], options?: StepOptions): Promise<CliResult>;
+  /** Several at the same time, in a process each. */
+  runTogether(step: string, commands: readonly (readonly string[])[]): Promise<void>;
+  /** What happens to the calls from now on. */
+  inject(fault: RecordedFault): void;
+}
+
+export interface RecordedScenario {
+  /** Makes the files that are on the disk before the recording begins. */
+  prepare(directory: string): Promise<void>;
+  run(site: Site): Promise<void>;
+  /** Whether the calls are what the scenario is about, where its commands alone do not ensure that. */
+  isMet?(calls: readonly Call[]): boolean;
+}
+
+export class Recorder {
+  readonly #directory = realpathSync(mkdtempSync(join(tmpdir(), 'completengine-test-recorder-')));
+  readonly #controlPath = join(this.#directory, 'control');
+  readonly #logPath = join(this.#directory, 'log');
+  readonly #control: number;
+  readonly #env: NodeJS.ProcessEnv;
+  readonly #clis: ResidentCli[] = [];
+
+  constructor() {
+    writeFileSync(this.#controlPath, Buffer.alloc(DIRECTORY_AT + PATH_MAX));
+    writeFileSync(this.#logPath, '');
+    this.#control = openSync(this.#controlPath, 'r+');
+    const library = buildPreloaded(SOURCE, this.#directory);
+    this.#env = {
+      ...process.env,
+      LD_PRELOAD: library,
+      RECORDER_CONTROL: this.#controlPath,
+      RECORDER_LOG: this.#logPath,
+      // calls that libuv gives to the kernel in a ring are no calls of the C library
+      UV_USE_IO_URING: '0',
+    };
+  }
+
+  /** Returns the log. `fault`: of the whole recording. @throws if the recorded calls do not make the files that are there at the end, or are not what the scenario is about. */
+  async record(scenario: RecordedScenario, fault: RecordedFault | null = null): Promise<Buffer> {
+    const directory = join(this.#directory, 'files');
+    mkdirSync(directory);
+    try {
+      await scenario.prepare(directory);
+      truncateSync(this.#logPath);
+      this.#logFiles(directory);
+      this.#setFault(fault, directory);
+      await scenario.run(this.#site(directory));
+      const isFired = fault === null || this.#fired() > 0;
+      this.#setFault(null, '');
+      expect(isFired, 'the fault did not occur').toBe(true);
+      const log = readFileSync(this.#logPath);
+      const calls = parseLog(log);
+      this.#expectComplete(calls, directory);
+      expect(scenario.isMet?.(calls) ?? true, 'the recording does not have what the scenario is about').toBe(true);
+      return log;
+    } finally {
+      this.#setFault(null, '');
+      rmSync(directory, { recursive: true, force: true });
+    }
+  }
+
+  close(): void {
+    for (const cli of this.#clis) cli.close();
+    closeSync(this.#control);
+    rmSync(this.#directory, { recursive: true, force: true });
+  }
+
+  #site(directory: string): Site {
+    const mark = (kind: string, step: string): void => appendFileSync(this.#logPath, logRecord(kind, step));
+    return {
+      directory,
+      run: async (step, args, { code = 0, ...options } = {}) => {
+        mark('<', step);
+        const result = await this.#cli(0).run(args, { cwd: directory, ...options });
+        if (code === null) expect(wasKilled(result), `${step} was to be killed: ${result.stderr}`).toBe(true);
+        else expect({ step, code: result.code }, result.stderr).toEqual({ step, code });
+        if (code === null) expect(this.#fired(), `${step}: the kill did not occur`).toBe(1);
+        else mark('>', step);
+        return result;
+      },
+      runTogether: async (step, commands) => {
+        mark('<', step);
+        const results = await Promise.all(commands.map((args, at) => this.#cli(at).run(args, { cwd: directory })));
+        for (const { code, stderr } of results) expect(code, stderr).toBe(0);
+        mark('>', step);
+      },
+      inject: (fault) => this.#setFault(fault, directory),
+    };
+  }
+
+  #cli(at: number): ResidentCli {
+    this.#clis[at] ??= new ResidentCli(this.#env);
+    return this.#clis[at];
+  }
+
+  #setFault(fault: RecordedFault | null, directory: string): void {
+    const control = Buffer.alloc(DIRECTORY_AT + PATH_MAX - FAULT_AT);
+    control.writeUInt32LE(FAULTS[fault?.fault ?? 'none'], 0);
+    control.writeUInt32LE(fault === null ? 0 : FILES[fault.files], 4);
+    control.writeUInt32LE(fault?.at ?? 0, 8);
+    control.write(directory, DIRECTORY_AT - FAULT_AT);
+    writeSync(this.#control, control, 0, control.length, FAULT_AT);
+  }
+
+  #fired(): number {
+    return readFileSync(this.#controlPath).readUInt32LE(FIRED_AT);
+  }
+
+  /** Puts the files that are there into the log, as calls before its start. */
+  #logFiles(directory: string): void {
+    const records: Buffer[] = [];
+    for (const path of pathsIn(directory)) {
+      const stats = statSync(path);
+      const name = relative(directory, path);
+      if (stats.isDirectory()) records.push(logRecord('M', name));
+      else {
+        records.push(logRecord('C', name, { file: stats.ino }));
+        records.push(logRecord('W', name, { file: stats.ino, data: readFileSync(path) }));
+      }
+    }
+    writeFileSync(this.#logPath, Buffer.concat([...records, logRecord('|', '')]));
+  }
+
+  /** A power cut that takes nothing leaves exactly the files that are there. */
+  #expectComplete(calls: readonly Call[], directory: string): void {
+    const everything = survivorsOf('everything survives', new Seeded(0), calls.length);
+    const twin = join(this.#directory, 'twin');
+    mkdirSync(twin);
+    try {
+      writeImage(DiskModel.after(calls, calls.length).cut(everything).root, twin);
+      const [recorded, real] = [twin, directory].map((place) => pathsIn(place).map((path) => relative(place, path)));
+      expect(recorded).toEqual(real);
+      const different = (real ?? []).filter((name) => {
+        const path = join(directory, name);
+        return statSync(path).isFile() && !readFileSync(path).equals(readFileSync(join(twin, name)));
+      });
+      expect(different, 'files that were changed by calls that are not recorded').toEqual([]);
+    } finally {
+      rmSync(twin, { recursive: true, force: true });
+    }
+  }
+}
+
+/** All files and directories below, but for -shm. */
+function pathsIn(directory: string): string[] {
+  return readdirSync(directory, { recursive: true, encoding: 'utf8' })
+    .filter((name) => !name.endsWith('-shm'))
+    .sort()
+    .map((name) => join(directory, name));
+}

@@ -1,0 +1,70 @@
+/** All scenarios, and the controls: recordings in which something is not synced, and which must lose. */
+
+import {
+  atomic,
+  bulk,
+  checkpoints,
+  failedSync,
+  killedProducer,
+  recoveredByReader,
+  smallCommits,
+  uniqueAndSticky,
+} from './emissions.ts';
+import { archive, archiveDrop, compact } from './maintenance.ts';
+import { backup, group, rejects, replayCursor, replayInto, tailCursor } from './outputs.ts';
+import type { RecordedFault } from './recorder.ts';
+import { creation, epochs, twoWriters } from './routings.ts';
+import type { Scenario } from './scenario.ts';
+
+/** `share`: how many of the states of a run are of it, in relation to the others. Those with megabytes in a state take four times as long. */
+export interface Share {
+  readonly scenario: Scenario;
+  readonly share: number;
+}
+
+const of = <Truth>(scenario: Scenario<Truth>, share = 2): Share => ({ scenario: scenario as Scenario, share });
+
+export const SCENARIOS: readonly Share[] = [
+  of(smallCommits(), 3),
+  of(checkpoints(), 1),
+  of(bulk(), 1),
+  of(atomic()),
+  of(killedProducer()),
+  of(recoveredByReader()),
+  of(failedSync()),
+  of(uniqueAndSticky()),
+  of(creation()),
+  of(epochs()),
+  of(twoWriters()),
+  of(group()),
+  of(tailCursor()),
+  of(replayCursor()),
+  of(rejects()),
+  of(backup()),
+  of(replayInto()),
+  of(archive()),
+  of(archiveDrop()),
+  of(compact()),
+];
+
+export interface Control {
+  readonly name: string;
+  readonly scenario: Scenario;
+  readonly fault: RecordedFault | null;
+}
+
+const control = <Truth>(name: string, scenario: Scenario<Truth>, fault: RecordedFault | null = null): Control => ({
+  name,
+  scenario: scenario as Scenario,
+  fault,
+});
+
+export const CONTROLS: readonly Control[] = [
+  control('init --durability normal', smallCommits(['--durability', 'normal'])),
+  control('fsync of the -wal does nothing', smallCommits(), { fault: 'skip syncs', files: 'wal' }),
+  control('fsync of the directory does nothing', creation(), { fault: 'skip syncs', files: 'directory' }),
+  control('fsync of the ledger does nothing', smallCommits(), { fault: 'skip syncs', files: 'ledger' }),
+  control('fsync of the rejected lines does nothing', rejects(), { fault: 'skip syncs', files: 'other' }),
+  control('fsync of the output does nothing', tailCursor(), { fault: 'skip syncs', files: 'other' }),
+  control('a failed fsync passes for a good one', smallCommits(), { fault: 'hide a failed sync', files: 'wal', at: 5 }),
+];

@@ -1,0 +1,66 @@
+/** Draws states of the disk that a power cut could have left, each from one number, and writes them to a directory. */
+
+import { linkSync, mkdirSync, writeFileSync } from 'node:fs';
+import { join } from 'node:path';
+import { Seeded } from '../../support/seeded.ts';
+import { type DirectoryImage, type DiskImage, DiskModel, type FileImage } from './disk-model.ts';
+import { type Acknowledged, acknowledgedBy, type Call } from './recording.ts';
+import { MODES, type Mode, survivorsOf } from './survivors.ts';
+
+/** Of a recording in which something waits for a sync at all, one draw in two meets such a moment. */
+const DRAWS_MAX = 200;
+
+export interface State {
+  readonly seed: number;
+  /** Number of calls before the power cut. */
+  readonly cut: number;
+  readonly mode: Mode;
+  readonly image: DiskImage;
+  readonly acknowledged: Acknowledged;
+}
+
+/** @throws Error if nothing of the recording could be lost: then no state shows anything. */
+export function drawState(calls: readonly Call[], seed: number): State {
+  const random = new Seeded(seed);
+  const moments = momentsOf(calls);
+  for (let draw = 0; draw < DRAWS_MAX; draw++) {
+    const cut = random.pick(random.pick(moments));
+    const mode = random.pick(MODES);
+    const image = DiskModel.after(calls, cut).cut(survivorsOf(mode, random, cut));
+    const isVacuous = image.pending === 0 || (!image.isReduced && mode !== 'everything survives');
+    if (!isVacuous) return { seed, cut, mode, image, acknowledged: acknowledgedBy(calls, cut) };
+  }
+  throw new Error(
+    `${DRAWS_MAX} power cuts took nothing away: everything is synced at each moment, or it was not recorded`,
+  );
+}
+
+/** After each call; only after acknowledgements; only before syncs, when most is at stake. */
+function momentsOf(calls: readonly Call[]): number[][] {
+  const start = calls.findIndex(({ kind }) => kind === 'start') + 1;
+  const all = Array.from({ length: calls.length - start }, (_, at) => start + at + 1);
+  const acknowledged = all.filter((cut) => ['output', 'end'].includes(calls[cut - 1]?.kind ?? ''));
+  const unsynced = all.filter((cut) => calls[cut]?.kind.startsWith('sync') === true);
+  return [all, acknowledged, unsynced].filter(({ length }) => length > 0);
+}
+
+/** Writes what a power cut has left into an empty directory. Names of one file become hard links of each other. */
+export function writeImage(image: DirectoryImage, directory: string): void {
+  const written = new Map<FileImage, string>();
+  const write = (tree: DirectoryImage, place: string): void => {
+    for (const [name, node] of tree) {
+      const path = join(place, name);
+      if (node instanceof Map) {
+        mkdirSync(path, { mode: 0o700 });
+        write(node as DirectoryImage, path);
+        continue;
+      }
+      const file = node as FileImage;
+      const first = written.get(file);
+      if (first !== undefined) linkSync(first, path);
+      else writeFileSync(path, file.content, { mode: 0o600 });
+      written.set(file, path);
+    }
+  };
+  write(image, directory);
+}
