@@ -285,7 +285,13 @@ const DAMAGES: Readonly<Record<string, Damage>> = {
   'an epoch begins elsewhere': { sql: 'UPDATE epoch SET from_sequence = 3 WHERE epoch = 2' },
   'an epoch has another hash': { sql: 'UPDATE epoch SET hash = zeroblob(32) WHERE epoch = 1' },
   'the routing is another': { sql: `UPDATE epoch SET routing = replace(routing, 'manual', 'hash') WHERE epoch = 1` },
+  'an epoch is there again, as another one': {
+    sql: 'INSERT INTO epoch SELECT 60, from_sequence, routing, hash FROM epoch WHERE epoch = 1',
+  },
   'all epochs are gone': { sql: 'DELETE FROM epoch' },
+  'a partition has no table': { sql: 'UPDATE partition SET id = 4294967296 WHERE id = 2' },
+  'a partition is gone': { sql: 'DELETE FROM partition WHERE id = 2' },
+  'there is a partition too many': { sql: "INSERT INTO partition VALUES (3, 'd', 'p3', 2)" },
   'a partition has another name': { sql: `UPDATE partition SET name = 'other' WHERE id = 0` },
   'a partition has the name of an attack': {
     sql: `UPDATE partition SET name = 'x","sequence":999,"y":"' || char(27) || '[31m' WHERE id = 0`,
@@ -383,6 +389,7 @@ it.each([
   'the second epoch is gone',
   'an epoch has another hash',
   'the routing is another',
+  'an epoch is there again, as another one',
   'all epochs are gone',
   'a partition has another name',
   'a partition has the name of an attack',

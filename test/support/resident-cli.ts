@@ -47,6 +47,11 @@ export class ResidentCli {
     return this.#isBusy;
   }
 
+  /** Of the process; undefined before the first command, and after a command that ended it. */
+  get pid(): number | undefined {
+    return this.#child?.pid;
+  }
+
   /** One at a time: throws while another command runs. */
   async run(
     args: readonly string[],
@@ -63,9 +68,10 @@ export class ResidentCli {
     }
   }
 
-  /** Ends the process, including a running command. */
+  /** Ends the process, including a running command, which notices it. */
   kill(): void {
     this.#child?.kill('SIGKILL');
+    if (!this.#isBusy) this.#child = undefined;
   }
 
   close(): void {

@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { ArchiveRow } from '../../protocol/joints.ts';
-import { blob, integer, natural, positive, type RawRow, text, textOrNull, time } from '../connection/rows.ts';
+import { blob, damaged, integer, natural, positive, type RawRow, text, time } from '../connection/rows.ts';
 import { hasTable } from '../connection/schema.ts';
 
 const COLUMNS =
@@ -57,9 +57,16 @@ function toRow(row: RawRow): ArchiveRow {
     ends: text(row, 'ends'),
     seams: blob(row, 'seams'),
     hashBehind: blob(row, 'hash_behind'),
-    file: textOrNull(row, 'file'),
+    file: row['file'] === null ? null : fileName(row),
     bytes: row['bytes'] === null ? null : natural(row, 'bytes'),
     checksum: row['checksum'] === null ? null : blob(row, 'checksum'),
     hash: blob(row, 'hash'),
   };
+}
+
+/** A name within the archive: one who makes a ledger must not choose which files of this machine are opened. */
+function fileName(row: RawRow): string {
+  const file = text(row, 'file');
+  if (/^[\w-][\w.-]{0,254}$/.test(file)) return file;
+  throw damaged('file', 'no name of a segment');
 }

@@ -11,7 +11,7 @@ import type { EpochLink } from '../../protocol/chain.ts';
 import { readConfig, readRouting } from '../../protocol/stored-settings.ts';
 import { databasePath } from './immutable-file.ts';
 import { blob, integer, name, positive, type RawRow, text } from './rows.ts';
-import { hasTable } from './schema.ts';
+import { countPartitionTables, hasTable } from './schema.ts';
 
 /** The columns that the chain covers, as they are stored. */
 export interface LedgerRow {
@@ -109,7 +109,11 @@ export function lastEpochRow(db: Database): EpochRow {
   return toEpochRow(last);
 }
 
-function toPartitions(rows: readonly PartitionRow[]): Partition[] {
+/** Dense from 0, each with its table: every query names tables by these ids. @throws LedgerError DAMAGED_LEDGER */
+function readPartitions(db: Database): Partition[] {
+  const rows = readPartitionRows(db);
+  if (rows.some(({ id }, at) => id !== at) || rows.length !== countPartitionTables(db))
+    throw unreadable(db, 'its partitions are not those of its tables');
   return rows.map(({ id, name }) => ({ id, name }));
 }
 
@@ -143,7 +147,7 @@ export function readIdentity(db: Database, path: string): LedgerIdentity {
         createdAt: row.createdAt,
         config: parseConfig(db, row.config),
         epochs: readEpochs(db),
-        partitions: toPartitions(readPartitionRows(db)),
+        partitions: readPartitions(db),
       };
     })
     .deferred();

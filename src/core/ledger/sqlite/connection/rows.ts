@@ -9,7 +9,8 @@ import { IF_COPIED } from '../../protocol/broken-commit.ts';
 /** A row as SQLite returns it, before its columns are checked. */
 export type RawRow = Readonly<Record<string, unknown>>;
 
-function damaged(column: string, what: string): LedgerError {
+/** The error of a value that is never written. */
+export function damaged(column: string, what: string): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {
     message: `the ledger is damaged: a ${column} is ${what}`,
     hint: `find the first bad commit: completengine inspect --verify; ${IF_COPIED}`,

@@ -151,6 +151,12 @@ export function partitionTable(id: number): string {
   return `p${id}`;
 }
 
+export function countPartitionTables(db: Database): number {
+  const tables =
+    "SELECT count(*) FROM sqlite_schema WHERE type = 'table' AND name GLOB 'p[0-9]*' AND name NOT GLOB 'p*[^0-9]*'";
+  return db.prepare(tables).pluck().get() as number;
+}
+
 function partitionSql(id: number): string {
   return `CREATE TABLE ${partitionTable(id)} (
   sequence INTEGER PRIMARY KEY,

@@ -12,9 +12,19 @@ export function isBusy(error: unknown): boolean {
   return isSqliteError(error) && (error.code.startsWith('SQLITE_BUSY') || error.code.startsWith('SQLITE_LOCKED'));
 }
 
-/** Whether SQLite met a damaged page. */
+/**
+ * What SQLite reports of a damaged page, and of values that were never written there: the statements are ours and were tried on sound ledgers, so a type, a
+ * constraint or a sum that does not fit is the fault of a row.
+ */
+const DAMAGE = ['SQLITE_CORRUPT', 'SQLITE_CONSTRAINT', 'SQLITE_MISMATCH', 'SQLITE_TOOBIG', 'SQLITE_ERROR'] as const;
+
+/** Whether SQLite met a damaged page or row. */
 export function isDamage(error: unknown): boolean {
-  return isSqliteError(error) && error.code.startsWith('SQLITE_CORRUPT');
+  return isSqliteError(error) && isDamageCode(error.code);
+}
+
+function isDamageCode(code: string): boolean {
+  return DAMAGE.some((known) => code.startsWith(known));
 }
 
 /** Whether SQLite could not make its files beside the ledger. */
@@ -87,7 +97,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
       hint: 'name another file, or make a ledger: completengine init',
     };
   }
-  if (code.startsWith('SQLITE_CORRUPT') || (code === 'SQLITE_ERROR' && activity === 'open')) {
+  if (isDamageCode(code)) {
     return {
       code: 'DAMAGED_LEDGER',
       fact: 'the file is damaged',

@@ -21,11 +21,8 @@ export function hasGroups(tables: GroupTables): boolean {
 
 export function generationOf(tables: GroupTables, group: string): number | null {
   if (!hasGroups(tables)) return null;
-  return (
-    (tables.statements.get<[string], number>('SELECT generation FROM groups WHERE name = ?').pluck().get(group) as
-      | number
-      | undefined) ?? null
-  );
+  const row = tables.statements.get<[string], RawRow>('SELECT generation FROM groups WHERE name = ?').get(group);
+  return row === undefined ? null : integer(row, 'generation');
 }
 
 /** The columns of the group's row; null if there is no such group. */

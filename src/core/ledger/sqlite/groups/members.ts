@@ -2,7 +2,7 @@
 
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { GroupLease, Member } from '../../protocol/group-state.ts';
-import { clientName, integer, type RawRow, textOrNull } from '../connection/rows.ts';
+import { clientName, damaged, integer, type RawRow, textOrNull } from '../connection/rows.ts';
 import type { GroupTables } from './group-rows.ts';
 
 /** Inserts the member, or replaces the one of its name. */
@@ -48,11 +48,26 @@ export function membersOf({ statements }: GroupTables, group: string): Member[] 
     return {
       name: clientName(row, 'name'),
       token: integer(row, 'token'),
-      partitions: wanted === null ? null : (JSON.parse(wanted) as number[]),
+      partitions: wanted === null ? null : readIds(wanted),
       ttl: integer(row, 'ttl'),
       expiresAt: integer(row, 'expires_at'),
     };
   });
+}
+
+/** @throws LedgerError VERIFICATION_FAILED */
+function readIds(json: string): PartitionId[] {
+  const ids = parsed(json);
+  if (Array.isArray(ids) && ids.every((id) => Number.isSafeInteger(id) && id >= 0)) return ids;
+  throw damaged('partitions', 'no list of partitions');
+}
+
+function parsed(json: string): unknown {
+  try {
+    return JSON.parse(json);
+  } catch {
+    return null;
+  }
 }
 
 /** By partition. */

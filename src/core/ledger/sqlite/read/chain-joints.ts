@@ -118,12 +118,12 @@ export class ChainJoints {
 
   /**
    * Recomputes the joints up to a sequence, each once: events are shown with their names, keys and settings. Events before a broken one can still be read.
-   * `proven`: the hashes of those that were recomputed; this adds to it.
+   * `proven`: those that were recomputed, with their hashes; this adds to it. Not the hash alone: a row could be there twice, as another epoch.
    */
   checkThrough(sequence: number, proven: Set<string>): void {
     if (proven.size === 0) this.#checkLayout();
-    for (const [at, { beforeSequence, hash }] of this.all.entries()) {
-      const key = hash.toString('hex');
+    for (const [at, { beforeSequence, epoch, archive, hash }] of this.all.entries()) {
+      const key = `${epoch} ${archive} ${hash.toString('hex')}`;
       if (beforeSequence > sequence || proven.has(key)) continue;
       this.#check(at);
       proven.add(key);

@@ -37,7 +37,7 @@ export const PLAIN_BYTES = `CASE WHEN typeof(plain_bytes) = 'integer' THEN min(m
 
 export class FrameReader {
   readonly statements: Statements;
-  /** Hashes of the links that are no commits and were recomputed, shared by the chain walks over this reader. */
+  /** The links that are no commits and were recomputed, shared by the chain walks over this reader. */
   readonly provenJoints = new Set<string>();
   readonly #db: Database;
   /** Most commits of a page: 1 at the start and after a broken commit, then it doubles. */

@@ -14,8 +14,13 @@ const LEVEL = 1;
 /** A block is closed when it has these bytes of bodies, or this many commits. */
 export const BLOCK_BYTES = 1024 * 1024;
 export const BLOCK_COMMITS_MAX = 8192;
-/** Most bytes of a block's columns: a given key may have the length of a line. */
-const COLUMN_BYTES_MAX = 512 * 1024 * 1024;
+/** Most bytes of a block's columns. They are parsed as one text, which takes several times as much memory. */
+const COLUMN_BYTES_MAX = 64 * 1024 * 1024;
+/**
+ * Most bytes of the bodies of a block, as its columns declare them: a block is {@link BLOCK_BYTES} or one commit, whose longest line has 256 MiB. A file of a few
+ * kilobytes made a reader take 2 GB without it.
+ */
+const BODY_BYTES_MAX = 320 * 1024 * 1024;
 
 /** A commit as it is read from a ledger. */
 export interface WholeCommit {
@@ -82,7 +87,11 @@ function toColumns({ row, frames }: WholeCommit): CommitColumns {
 
 /** The commits of a block. @throws BlockFault */
 export function decodeCommits(compressed: Buffer, start: BlockStart): CommitColumns[] {
-  return decodeColumns(inflate(compressed, COLUMN_BYTES_MAX, 'its columns').toString('utf8'), start);
+  const commits = decodeColumns(inflate(compressed, COLUMN_BYTES_MAX, 'its columns').toString('utf8'), start);
+  let bytes = 0;
+  for (const { frames } of commits) for (const frame of frames) bytes += frame.bytes;
+  if (bytes > BODY_BYTES_MAX) throw new BlockFault(`it declares bodies of ${bytes} bytes, more than a block may have`);
+  return commits;
 }
 
 /**

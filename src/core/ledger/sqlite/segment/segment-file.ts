@@ -6,7 +6,7 @@ import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts'
 import type { ReadRequest } from '../../../model/events/history.ts';
 import type { SequenceRange } from '../../../model/events/range.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
-import type { PartitionId } from '../../../model/routing/partition.ts';
+import { PARTITIONS_MAX, type PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { PartitionSummary } from '../../ledger.ts';
 import { hashEpoch } from '../../protocol/chain.ts';
@@ -16,7 +16,7 @@ import { readArchiveRows } from '../archive/archive-rows.ts';
 import { connect } from '../connection/connection.ts';
 import { guardFile } from '../connection/file-guard.ts';
 import type { LedgerRow } from '../connection/identity.ts';
-import { blob, integer, name, natural, positive, type RawRow, text, time } from '../connection/rows.ts';
+import { blob, damaged, integer, name, natural, positive, type RawRow, text, time } from '../connection/rows.ts';
 import { Statements } from '../connection/statements.ts';
 import { translateError } from '../connection/translate-error.ts';
 import type { VerifiedPage } from '../read/chain-walk.ts';
@@ -138,8 +138,12 @@ export class SegmentFile {
 
   /** Figures of each partition within the segment, by id; null times without events; bytes as they are stored: the plain ones are known when all blocks are decoded. */
   summarize(): readonly Omit<PartitionSummary, 'id' | 'name' | 'isEstimate'>[] {
-    this.#summaries ??= this.#summarize();
-    return this.#summaries;
+    try {
+      this.#summaries ??= this.#summarize();
+      return this.#summaries;
+    } catch (error) {
+      throw translateError(error, this.path, 'read');
+    }
   }
 
   #summarize(): ReturnType<SegmentFile['summarize']> {
@@ -294,7 +298,17 @@ function readRange(db: Database): SegmentRange {
   };
 }
 
+/** @throws LedgerError VERIFICATION_FAILED */
 function readFrame(db: Database): Omit<SegmentFrame, 'ledger'> {
+  const frame = readFrameRows(db);
+  const { partitions } = frame;
+  // the numbers of partitions are used as indexes, and for each a table is made
+  if (partitions.length > PARTITIONS_MAX || partitions.some(({ id }, at) => id !== at))
+    throw damaged('partition', 'not in its place');
+  return frame;
+}
+
+function readFrameRows(db: Database): Omit<SegmentFrame, 'ledger'> {
   const all = (sql: string): RawRow[] => db.prepare<[], RawRow>(sql).all();
   return {
     epochs: all('SELECT * FROM epoch ORDER BY epoch').map(

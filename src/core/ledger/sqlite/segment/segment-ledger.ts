@@ -32,6 +32,7 @@ import { betterSqlite3 } from '../connection/better-sqlite3.ts';
 import { fileBytes } from '../connection/file-guard.ts';
 import { readIdentity } from '../connection/identity.ts';
 import { createOnDemand, creationSql } from '../connection/schema.ts';
+import { translateError } from '../connection/translate-error.ts';
 import { SqliteGroupStore } from '../groups/sqlite-group-store.ts';
 import { describeLedger } from '../read/describe.ts';
 import { sequenceOfLast } from '../read/locate.ts';
@@ -65,7 +66,7 @@ export class SegmentLedger implements Ledger {
       return new SegmentLedger(segment, emptyLedger(segment));
     } catch (error) {
       segment.close();
-      throw error;
+      throw translateError(error, absolute, 'open');
     }
   }
 

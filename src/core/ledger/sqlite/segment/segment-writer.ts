@@ -83,7 +83,7 @@ export class SegmentWriter {
     const { row, frames } = commit;
     const next = this.#last === undefined ? row.firstSequence : this.#last.row.firstSequence + this.#last.row.count;
     invariant(row.firstSequence === next, `a segment continues at ${next}, not at ${row.firstSequence}`);
-    const bytes = frames.reduce((sum, { body }) => sum + body.length, 0);
+    const bytes = frames.reduce((sum, { key, body }) => sum + body.length + (key?.length ?? 0), 0);
     if (this.#pending.length > 0 && this.#pendingBytes + bytes > BLOCK_BYTES) this.#flush();
     this.#pending.push(commit);
     this.#pendingBytes += bytes;
