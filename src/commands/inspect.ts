@@ -118,7 +118,7 @@ export default class Inspect extends BaseCommand {
         }
         if (checks !== undefined) {
           const checked = await checkLedger(engine, checks);
-          if (!flags.quiet) this.log(checksText(checked));
+          if (!flags.quiet) this.log(checksText(checked, clock));
           return checked;
         }
         const overview = await overviewOf(engine, { late: true, signal: interrupt.signal });

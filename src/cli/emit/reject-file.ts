@@ -44,8 +44,7 @@ export class RejectFile {
     const { text, reason, ...place } = line;
     const content = isUtf8(text) ? { text: text.toString('utf8') } : { base64: text.toString('base64') };
     const entry = JSON.stringify({ ...place, reason: inFlags(reason), ...content });
-    const bytes = Buffer.from(`${this.#isCut ? '\n' : ''}${entry}
-`);
+    const bytes = Buffer.from(`${this.#isCut ? '\n' : ''}${entry}\n`);
     this.#attempt(() => {
       for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written);
     });

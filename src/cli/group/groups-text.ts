@@ -35,7 +35,7 @@ async function groupText(group: GroupDocument, clock: ShownClock): Promise<strin
     ['left', 'right', 'right', 'left', 'right', 'left', 'right'],
     rows,
   );
-  const failures = group.partitions.map(failureText).filter((line) => line !== null);
+  const failures = group.partitions.map((lane) => failureText(lane, clock)).filter((line) => line !== null);
   return [
     `group ${escapeForTerminal(group.name)}: ${lag}; ${group.parked} parked; ${members === '' ? 'no members' : `members ${members}`}`,
     table,
