@@ -78,7 +78,7 @@ async function readableHistory(ledger: Ledger): Promise<SequenceRange[]> {
   return from < through ? [...archived, { from: from + 1, through }] : archived;
 }
 
-/** Its share of a sample of so many runs. */
+/** The runs in it, of those of all history. */
 function sampleOf(range: SequenceRange, total: number, ofAll: number): SequenceRange[] {
   const length = lengthOf(range);
   const runs = Math.max(2, Math.round((ofAll * length) / total));
