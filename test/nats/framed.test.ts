@@ -36,12 +36,6 @@ async function inspected(location: string): Promise<Inspected> {
   return JSON.parse(stdout.toString('utf8')) as Inspected;
 }
 
-/** What the server has sent to its clients. */
-async function bytesOut(servers: NatsServers): Promise<number> {
-  const answer = await fetch(`${servers.monitor()}/varz`);
-  return ((await answer.json()) as { out_bytes: number }).out_bytes;
-}
-
 it.each(old)('$name keeps no framed ledger, and says which version does', async (program) => {
   const location = (await serverOf(program)).location('a');
   expectFailure(await runCli(['init', ...FRAMED, '-l', location]), 78, /needs nats-server 2\.12, and this one is 2\./);
@@ -88,9 +82,9 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     expect(partitions.length).toBe(8);
     let events = 0;
     for (const { name, bytes } of partitions) {
-      const before = await bytesOut(servers);
+      const before = await servers.bytesOut();
       const { stdout } = await succeed(['replay', '-q', '-o', 'payload', '-l', location, '--partition', name]);
-      const sent = (await bytesOut(servers)) - before;
+      const sent = (await servers.bytesOut()) - before;
       expect(sent, `${name}: at least its own`).toBeGreaterThan(bytes);
       expect(sent / bytes, name).toBeLessThan(1.15);
       events += stdout.toString('latin1').split('\n').length - 1;
@@ -111,7 +105,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     const lines = Array.from({ length: count }, (_, n) => JSON.stringify({ k: sizes.keyOf(n), n, pad }));
     await succeed(['emit', '-q', '-l', location], { input: `${lines.join('\n')}\n` });
     const { partitions } = await inspected(location);
-    const before = await bytesOut(servers);
+    const before = await servers.bytesOut();
     let events = 0;
     const follow = async (name: string) => {
       const engine = await Completengine.open({ ledger: location, create: false, busyTimeoutMs: 60_000 });
@@ -125,7 +119,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
       await engine.close();
     };
     await Promise.all(partitions.map(({ name }) => follow(name)));
-    const sent = (await bytesOut(servers)) - before;
+    const sent = (await servers.bytesOut()) - before;
     const stored = partitions.reduce((sum, { bytes }) => sum + bytes, 0);
     expect(events).toBe(count);
     expect(sent).toBeGreaterThan(stored);

@@ -33,23 +33,17 @@ describe.skipIf(installedServer === null)('a ledger with unique ids on NATS', ()
   const emit = async (location: string, cache: string, input: string) =>
     emitted(await spawnCli(['emit', '--json', '-q', '-l', location], { input, ...environment(cache) }));
 
-  /** Bytes that the server has sent to its clients. */
-  const bytesSent = async (): Promise<number> => {
-    const answer = await fetch(`${servers.monitor()}/varz`);
-    return ((await answer.json()) as { out_bytes: number }).out_bytes;
-  };
-
   it('stores each id once; the second process does not read the log from its beginning', async () => {
     const location = (await start()).location('twice');
     const cache = join(tempDir(), 'cache');
     await init(location);
     const input = linesOf(0, LINES);
     expect(await emit(location, cache, input)).toMatchObject({ events: LINES, duplicates: 0 });
-    const before = await bytesSent();
+    const before = await servers.bytesOut();
     expect(await emit(location, cache, input)).toMatchObject({ events: 0, duplicates: LINES });
-    const withIndex = (await bytesSent()) - before;
+    const withIndex = (await servers.bytesOut()) - before;
     expect(await emit(location, join(tempDir(), 'cache'), input)).toMatchObject({ events: 0, duplicates: LINES });
-    const without = (await bytesSent()) - before - withIndex;
+    const without = (await servers.bytesOut()) - before - withIndex;
     expect(without).toBeGreaterThan(input.length);
     expect(withIndex).toBeLessThan(input.length / 2);
   });

@@ -204,11 +204,20 @@ export interface ChainLink {
   readonly hash: string;
 }
 
+/** How many events figures about all of them may read: in a file they are at hand, and servers send them. */
+export interface Sampling {
+  /** Places in history. */
+  readonly runs: number;
+  /** Bytes of payloads in all. At each place one page is read, however long it is. */
+  readonly bytes: number;
+}
+
 export interface Ledger extends History {
   readonly identity: LedgerIdentity;
   readonly groupStore: GroupStore;
   /** Most bytes that the frames of one commit may have; Infinity: any number. */
   readonly commitBytesMax: number;
+  readonly sampling: Sampling;
   /** Null in a storage without archives. */
   readonly archives: Archives | null;
   /** Null: a storage that has nothing to compact. */

@@ -143,6 +143,12 @@ export class NatsServers {
     return `http://127.0.0.1:${(this.#places[at] as ServerPlace).http}`;
   }
 
+  /** What the only server has sent to its clients. */
+  async bytesOut(): Promise<number> {
+    const answer = await fetch(`${this.monitor()}/varz`);
+    return ((await answer.json()) as { out_bytes: number }).out_bytes;
+  }
+
   spawn(at: number): void {
     const { config, log } = this.#places[at] as ServerPlace;
     // killed with this process, however that ends

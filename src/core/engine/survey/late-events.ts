@@ -23,10 +23,9 @@ export interface LateEvents {
   readonly latenessMax: Micros;
 }
 
-/** Up to this many events all are read: 0.06 s. */
+/** Up to this many events all are read, if the ledger lets that be read: 0.06 s. */
 const READ_WHOLE_MAX = 50_000;
 /** Of larger ledgers. Each run reads at least one commit, which may have 2 MiB. */
-const SAMPLE_RUNS = 20;
 const SAMPLE_RUN_EVENTS = 1000;
 
 /**
@@ -39,21 +38,35 @@ export function lateEvents(ledger: Ledger, { signal }: LateEventsOptions): Promi
     if (ownTime === null) return null;
     const readable = await readableHistory(snapshot);
     const total = readable.reduce((sum, range) => sum + lengthOf(range), 0);
-    const isSample = total > READ_WHOLE_MAX;
+    const isSample = total > READ_WHOLE_MAX || (await isLarge(snapshot));
+    const { runs, bytes } = snapshot.sampling;
+    const ranges = isSample ? readable.flatMap((each) => sampleOf(each, total, runs)) : readable;
     const found = { examined: 0, isSample, late: 0, latenessMax: 0 };
-    for (const range of isSample ? readable.flatMap((each) => sampleOf(each, total)) : readable)
+    for (const range of ranges) {
+      let left = bytes / ranges.length;
       for await (const batch of eventsIn(snapshot, range, signal)) {
         found.examined += batch.count;
         for (let at = 0; at < batch.count; at++) {
+          const payload = batch.payload(at);
+          left -= payload.length;
           const time = batch.times[at] as number;
-          const lateness = time - (ownTime(batch.payload(at)) ?? time);
+          const lateness = time - (ownTime(payload) ?? time);
           if (lateness <= 0) continue;
           found.late++;
           found.latenessMax = Math.max(found.latenessMax, lateness);
         }
+        if (isSample && left <= 0) break;
       }
+    }
     return found;
   });
+}
+
+/** Whether it has more than may be read for figures. */
+async function isLarge(ledger: Ledger): Promise<boolean> {
+  const { bytes } = ledger.sampling;
+  if (bytes === Number.POSITIVE_INFINITY) return false;
+  return (await ledger.summarize()).reduce((sum, partition) => sum + partition.bytes, 0) > bytes;
 }
 
 /** Ranges of sequences, in order. */
@@ -65,10 +78,10 @@ async function readableHistory(ledger: Ledger): Promise<SequenceRange[]> {
   return from < through ? [...archived, { from: from + 1, through }] : archived;
 }
 
-/** Its share of the sample. */
-function sampleOf(range: SequenceRange, total: number): SequenceRange[] {
+/** The runs in it, of those of all history. */
+function sampleOf(range: SequenceRange, total: number, ofAll: number): SequenceRange[] {
   const length = lengthOf(range);
-  const runs = Math.max(2, Math.round((SAMPLE_RUNS * length) / total));
+  const runs = Math.max(2, Math.round((ofAll * length) / total));
   return length <= runs * SAMPLE_RUN_EVENTS ? [range] : spreadOver(range, runs, SAMPLE_RUN_EVENTS);
 }
 

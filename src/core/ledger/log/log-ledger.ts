@@ -7,7 +7,7 @@ import type { LaneRequest, ReadRequest } from '../../model/events/history.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Epochs } from '../../model/routing/routing.ts';
 import type { GroupStore } from '../group-store.ts';
-import type { Ledger, LedgerIdentity } from '../ledger.ts';
+import type { Ledger, LedgerIdentity, Sampling } from '../ledger.ts';
 import { pipelineOver } from '../protocol/commit-pipeline.ts';
 import type { Fold, SealEvery } from './fold/fold.ts';
 import { isGuarded } from './fold/guarded.ts';
@@ -36,6 +36,9 @@ import { Sealer } from './write/sealer.ts';
 
 /** Larger messages gain nothing, and their acknowledgements take longer. */
 const MESSAGE_BYTES_BEST = 1024 * 1024;
+
+/** Commits come whole, up to 1 MiB each, and each place is found by folding half of what is between two seals. */
+const LOG_SAMPLING: Sampling = { runs: 4, bytes: 4 * 1024 * 1024 };
 
 /** Ids and pins are stored behind the frames, and may be longer than these. */
 const MARKED_SHARE = 4;
@@ -70,6 +73,7 @@ export interface LogLedgerParts {
 export class LogLedger implements Ledger {
   readonly archives = null;
   readonly compaction = null;
+  readonly sampling = LOG_SAMPLING;
   readonly groupStore: GroupStore;
   readonly commitBytesMax: number;
   readonly #parts: LogLedgerParts;

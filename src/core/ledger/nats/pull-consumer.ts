@@ -45,7 +45,7 @@ export class PullConsumer {
   readonly #stream: string;
   readonly #name: string;
   readonly #events: ConsumerEvents;
-  /** Messages to ask for before others; null: they were not enough, or there is no such number. */
+  /** Messages to ask for before others; null: there is no such number. */
   #count: number | null;
   readonly #subscription: Subscription;
   readonly #stopWatching: readonly (() => void)[];
@@ -127,7 +127,8 @@ export class PullConsumer {
   /** `isDrained`: nothing waits to be passed on, so that more is wanted. */
   resume(isDrained: boolean): void {
     this.#isPaused = false;
-    if (isDrained && this.#isComplete) this.#count = null;
+    // the number was too small: as many again, so that at most half of what is sent is for nothing
+    if (isDrained && this.#isComplete) this.#count = this.#delivered * 2;
     this.#ask();
   }
 

@@ -59,6 +59,7 @@ import { endOf, positionAt, readLane } from './read/lanes.ts';
 import { readLastCommits } from './read/last-commits.ts';
 import { LedgerHistory } from './read/ledger-history.ts';
 import { FrameReader } from './read/read.ts';
+import { FILE_SAMPLING } from './read/sampling.ts';
 import { verifyLedger } from './read/verify.ts';
 import { CommitWatch, type WatchListener } from './read/watch.ts';
 import { SqliteCompaction } from './space/sqlite-compaction.ts';
@@ -90,6 +91,7 @@ export interface SqliteLedgerParts {
 
 export class SqliteLedger implements Ledger {
   readonly commitBytesMax = Number.POSITIVE_INFINITY;
+  readonly sampling = FILE_SAMPLING;
   readonly #db: Database;
   readonly #guarded: GuardedDatabase;
   readonly #file: FileIdentity;

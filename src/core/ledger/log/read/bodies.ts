@@ -27,10 +27,14 @@ function spansOf({ frames, marks }: FoldedCommit, wanted: Wanted): readonly Span
   return read.map(({ stored }) => stored);
 }
 
-/** Which messages have what is wanted of these commits, which are in order: the last of them, their number, and the size of their bodies. */
+/**
+ * Which messages have what is wanted of these commits, which are in order: the last of them, how many are read up to it as far as is known here, and the size
+ * of their bodies.
+ */
 export function extentOf(
   commits: readonly FoldedCommit[],
   wanted: Wanted,
+  genesis: Pick<Genesis, 'layout'>,
 ): Required<Pick<LogRead, 'through' | 'expected'>> {
   const positions = new Set<number>();
   let bytes = 0;
@@ -41,7 +45,11 @@ export function extentOf(
     for (const span of [...spansOf(commit, null), ...spansOf(commit, 'marks')])
       if (read.has(span.back)) bytes += span.bytes;
   }
-  return { through: Math.max(0, ...positions), expected: { messages: positions.size, bytes } };
+  const through = Math.max(0, ...positions);
+  // without topics every message in between comes, too
+  const isWhole = topicsOf(genesis, wanted) === undefined && positions.size > 0;
+  const messages = isWhole ? through - Math.min(...positions) + 1 : positions.size;
+  return { through, expected: { messages, bytes } };
 }
 
 /** The bytes of a commit that are all in the body of its own message. */

@@ -63,11 +63,15 @@ export class HistoryWalk {
     else yield* this.#walkedCommits(request);
   }
 
-  /** The frames of these commits, which are in order, in one partition. */
-  async frames(commits: readonly FoldedCommit[], partition: number): Promise<StoredCommit[]> {
+  /** The frames of these commits, which are in order, in these partitions. Nothing else is read. @throws LedgerError VERIFICATION_FAILED */
+  async frames(
+    commits: readonly FoldedCommit[],
+    partitions: readonly number[] | null,
+    verify = true,
+  ): Promise<StoredCommit[]> {
     const stored: StoredCommit[] = [];
-    for await (const [commit, bytesAt] of this.#withBodies(commits, [partition])) {
-      const frames = framesIn(commit, bytesAt, [partition], true);
+    for await (const [commit, bytesAt] of this.#withBodies(commits, partitions)) {
+      const frames = framesIn(commit, bytesAt, partitions, verify);
       if (frames.length > 0) stored.push({ firstSequence: commit.link.firstSequence, frames });
     }
     return stored;
@@ -123,8 +127,9 @@ export class HistoryWalk {
     partitions: readonly number[] | null,
     signal?: AbortSignal,
   ): AsyncGenerator<readonly [FoldedCommit, BytesAt, boolean]> {
-    const extent = extentOf(commits, partitions);
-    const bodies = new BodyReader(this.#log, this.#seals.genesis, partitions, { ...extent, signal });
+    const { genesis } = this.#seals;
+    const extent = extentOf(commits, partitions, genesis);
+    const bodies = new BodyReader(this.#log, genesis, partitions, { ...extent, signal });
     try {
       for (const [nth, commit] of commits.entries())
         yield [commit, await bodies.load(commit), commits[nth + 1]?.position !== commit.position];

@@ -39,17 +39,43 @@ export class LogHistory implements History {
   firstSequence: History['firstSequence'] = async () => 1;
 
   async read(request: ReadRequest): Promise<Page> {
-    for await (const page of this.pages(request)) return page;
-    return { commits: [], next: null };
+    const { range, partitions, verify } = request;
+    await this.#live.reaching(range.through);
+    const { chosen, next } = await this.#choosePage(request);
+    return { commits: await this.#walk.frames(chosen, partitions, verify), next };
   }
 
+  /** The commits of the first page, and where the next one begins. */
+  async #choosePage({ range, partitions }: ReadRequest) {
+    const chosen: FoldedCommit[] = [];
+    if (range.from > range.through) return { chosen, next: null };
+    let bytes = 0;
+    const { commits } = await this.#walk.links(({ sequence }) => sequence < range.from);
+    for await (const commit of commits) {
+      const { firstSequence, frames } = commit.link;
+      if (lastOf(commit) < range.from) continue;
+      if (firstSequence > range.through) break;
+      if (bytes >= PAGE_BYTES && commit.position !== chosen.at(-1)?.position) return { chosen, next: firstSequence };
+      const own = commit.frames.filter(
+        (_, nth) => partitions === null || partitions.includes(frames[nth]?.partition as PartitionId),
+      );
+      if (own.length > 0) chosen.push(commit);
+      for (const frame of own) bytes += frame.bytes;
+    }
+    return { chosen, next: null };
+  }
+
+  /** The first page is read by itself: a short range is no longer, and what servers send ahead for the others would be for nothing. */
   async *pages({ range, partitions, verify }: ReadRequest): AsyncGenerator<Page, void, undefined> {
     const { ledger } = await this.#live.reaching(range.through);
     const through = Math.min(range.through, ledger.sequence);
+    const first = await this.read({ range: { from: range.from, through }, partitions, verify });
+    yield first;
+    if (first.next === null) return;
     let commits: StoredCommit[] = [];
     let bytes = 0;
     for await (const { folded, stored, endsMessage } of this.#walk.commits({
-      range: { from: range.from, through },
+      range: { from: first.next, through },
       partitions,
       verify,
     })) {
@@ -114,11 +140,11 @@ export class LogHistory implements History {
   async readLane(request: LaneRequest): Promise<StoredCommit[]> {
     await this.#live.reaching(request.fromSequence);
     const known = await this.#chooseLane(request);
-    if (known.length > 0) return this.#walk.frames(known, request.partition);
+    if (known.length > 0) return this.#walk.frames(known, [request.partition]);
     // the next event may be one that is not folded yet
     const before = this.#live.state.position;
     if ((await this.#live.current()).position === before) return [];
-    return this.#walk.frames(await this.#chooseLane(request), request.partition);
+    return this.#walk.frames(await this.#chooseLane(request), [request.partition]);
   }
 
   async #chooseLane(request: LaneRequest): Promise<FoldedCommit[]> {
@@ -154,7 +180,7 @@ export class LogHistory implements History {
     for await (const commit of commits) {
       const frame = commit.link.frames.find((each) => each.partition === partition);
       if (frame === undefined || frame.offset + frame.count <= nextOffset) continue;
-      const [stored] = await this.#walk.frames([commit], partition);
+      const [stored] = await this.#walk.frames([commit], [partition]);
       if (stored === undefined) return null;
       return EventColumns.of(stored, EVERYTHING).times[nextOffset - frame.offset] ?? null;
     }

@@ -36,6 +36,7 @@ import { translateError } from '../connection/translate-error.ts';
 import { SqliteGroupStore } from '../groups/sqlite-group-store.ts';
 import { describeLedger } from '../read/describe.ts';
 import { sequenceOfLast } from '../read/locate.ts';
+import { FILE_SAMPLING } from '../read/sampling.ts';
 import { WriteStates } from '../write/write-state.ts';
 import { SegmentFile } from './segment-file.ts';
 import { verifySegment } from './verify-segment.ts';
@@ -45,6 +46,7 @@ export class SegmentLedger implements Ledger {
   readonly groupStore: SqliteGroupStore;
   readonly compaction = null;
   readonly commitBytesMax = Number.POSITIVE_INFINITY;
+  readonly sampling = FILE_SAMPLING;
   readonly #segment: SegmentFile;
   /** Without commits. */
   readonly #empty: Database;
