@@ -177,6 +177,12 @@ describe('archive', () => {
     const { through } = JSON.parse(done.stdout.toString()) as { through: number };
     expect(existsSync(`${ledger}.archive`)).toBe(false);
     expectFailure(await runCli(['replay', '-l', ledger]), 66, `sequences 1 to ${through} were dropped on 20`);
+    await succeed(['tail', '-l', ledger, '-g', 'g', '-c', '1']);
+    const reset = ['group', 'reset', 'g', '--yes', '-l', ledger, '--from-sequence'];
+    const refused = await runCli([...reset, String(through)]);
+    expectFailure(refused, 66, `sequences 1 to ${through} were dropped on 20`);
+    expect(refused.stderr).toContain(`begin at sequence ${through + 1}`);
+    await succeed([...reset, String(through + 1)]);
     const rest = await replayed(ledger, '--from-sequence', String(through + 1));
     expect(rest).toBe(FILE.split('\n').slice(through).join('\n'));
     expect((await succeed(['inspect', '-l', ledger, '--verify'])).stdout.toString()).toContain(

@@ -154,6 +154,8 @@ export class LogLedger implements Ledger {
   readLane = (request: LaneRequest) => this.#history.readLane(request);
   ends: Ledger['ends'] = (partitions) => this.#history.ends(partitions);
   positionsAt: Ledger['positionsAt'] = (sequence) => this.#history.positionsAt(sequence);
+  /** Nothing of a log is dropped. */
+  checkKept: Ledger['checkKept'] = async () => {};
 
   warnings: Ledger['warnings'] = async () => {
     const warning = indexWarning(this.#index.lostStore);

@@ -215,6 +215,9 @@ export class SegmentLedger implements Ledger {
       nextSequence: Math.max(sequence, this.#segment.range.fromSequence),
     }));
 
+  /** A segment has no groups that begin anywhere. */
+  checkKept: Ledger['checkKept'] = async () => {};
+
   #offsetAt(partition: PartitionId, sequence: number): number {
     const frame = this.#segment.frameBefore(partition, sequence);
     if (frame === undefined) return this.#segment.frame.partitions[partition]?.firstOffset ?? 0;
