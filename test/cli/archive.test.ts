@@ -107,6 +107,20 @@ describe('archive', () => {
     const event = await succeed(['inspect', '-l', second, '--sequence', String(end + 7)]);
     expect(event.stdout.toString()).toContain('properties');
     expectFailure(await runCli(['emit', '-l', second], { input: '{}\n' }), 77, 'a segment of an archive');
+    const copy = join(tempDir(), 'copy.codex');
+    const refused = await runCli(['backup', copy, '-l', second]);
+    expectFailure(refused, 76, 'is a segment of an archive, and no ledger that can be backed up');
+    expect(refused.stderr).toContain('copy the file once, with any tool: it never changes');
+    expect(existsSync(copy)).toBe(false);
+    expect((await succeed(['group', '-l', second])).stdout.toString()).toBe(
+      'no groups: this is a segment of an archive, and groups are in the ledger that it belongs to\n',
+    );
+    const named = ['show g', 'skip g p0', 'delete g', 'parked g', 'reset g --from start'];
+    for (const words of named.map((line) => line.split(' '))) {
+      const unknown = await runCli(['group', ...words, '-l', second]);
+      expectFailure(unknown, 2, 'is a segment of an archive, which has no groups');
+      expect(unknown.stderr).toContain('try: name the ledger that it belongs to');
+    }
     for (const command of [
       ['tail', '-f'],
       ['replay', '-f'],

@@ -16,6 +16,7 @@ import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
 import { choosesFormat, standardOutput } from '../terminal/output.ts';
 import type { OutputFlags } from '../terminal/output-flags.ts';
+import { checkHasGroups } from './named-group.ts';
 import { deliverParked } from './parked-events.ts';
 import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
 
@@ -37,6 +38,7 @@ export async function listParked(
   flags: OutputFlags & { readonly limit?: number | undefined; readonly json: boolean },
   signal: AbortSignal,
 ): Promise<void> {
+  checkHasGroups(engine);
   if (choosesFormat(flags)) {
     await deliverParked(
       engine,

@@ -2,7 +2,7 @@
 
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { groupsText } from '../../cli/group/groups-text.ts';
+import { groupsText, NO_GROUPS_OF_A_SEGMENT } from '../../cli/group/groups-text.ts';
 import { systemClock } from '../../index.ts';
 import { groupsDocument } from '../../views/group-document.ts';
 
@@ -21,7 +21,7 @@ export default class Group extends BaseCommand {
     const { flags } = await this.parse(Group);
     return withLedger(flags, 'read', async (engine) => {
       const groups = groupsDocument(await engine.groups(), systemClock.nowMicros());
-      this.log(await groupsText(groups));
+      this.log(engine.identity.isSegment ? NO_GROUPS_OF_A_SEGMENT : await groupsText(groups));
       return groups;
     });
   }

@@ -34,6 +34,8 @@ export interface LedgerIdentity {
   readonly config: LedgerConfig;
   readonly epochs: Epochs;
   readonly partitions: readonly Partition[];
+  /** Whether it is a segment of an archive by itself, which is only read and has no groups. */
+  readonly isSegment: boolean;
 }
 
 export interface PartitionSummary extends Partition {

@@ -138,7 +138,8 @@ export class LogLedger implements Ledger {
     const { uuid, createdAt } = genesis.ledger;
     const state = this.#live.state;
     const epochs = [...state.epochs] as unknown as Epochs;
-    return { path: opened.log.location, uuid, createdAt, config, epochs, partitions: partitionsOf(state) };
+    const partitions = partitionsOf(state);
+    return { path: opened.log.location, uuid, createdAt, config, epochs, partitions, isSegment: false };
   }
 
   head = () => this.#history.head();

@@ -144,6 +144,7 @@ export function readIdentity(db: Database, path: string): LedgerIdentity {
         config: parseConfig(db, row.config),
         epochs: readEpochs(db),
         partitions: toPartitions(readPartitionRows(db)),
+        isSegment: false,
       };
     })
     .deferred();
