@@ -107,6 +107,20 @@ describe('archive', () => {
     const event = await succeed(['inspect', '-l', second, '--sequence', String(end + 7)]);
     expect(event.stdout.toString()).toContain('properties');
     expectFailure(await runCli(['emit', '-l', second], { input: '{}\n' }), 77, 'a segment of an archive');
+    const copy = join(tempDir(), 'copy.codex');
+    const refused = await runCli(['backup', copy, '-l', second]);
+    expectFailure(refused, 76, 'is a segment of an archive, and no ledger that can be backed up');
+    expect(refused.stderr).toContain('copy the file once, with any tool: it never changes');
+    expect(existsSync(copy)).toBe(false);
+    expect((await succeed(['group', '-l', second])).stdout.toString()).toBe(
+      'no groups: this is a segment of an archive, and groups are in the ledger that it belongs to\n',
+    );
+    const named = ['show g', 'skip g p0', 'delete g', 'parked g', 'reset g --from start'];
+    for (const words of named.map((line) => line.split(' '))) {
+      const unknown = await runCli(['group', ...words, '-l', second]);
+      expectFailure(unknown, 2, 'is a segment of an archive, which has no groups');
+      expect(unknown.stderr).toContain('try: name the ledger that it belongs to');
+    }
     for (const command of [
       ['tail', '-f'],
       ['replay', '-f'],
@@ -177,6 +191,12 @@ describe('archive', () => {
     const { through } = JSON.parse(done.stdout.toString()) as { through: number };
     expect(existsSync(`${ledger}.archive`)).toBe(false);
     expectFailure(await runCli(['replay', '-l', ledger]), 66, `sequences 1 to ${through} were dropped on 20`);
+    await succeed(['tail', '-l', ledger, '-g', 'g', '-c', '1']);
+    const reset = ['group', 'reset', 'g', '--yes', '-l', ledger, '--from-sequence'];
+    const refused = await runCli([...reset, String(through)]);
+    expectFailure(refused, 66, `sequences 1 to ${through} were dropped on 20`);
+    expect(refused.stderr).toContain(`begin at sequence ${through + 1}`);
+    await succeed([...reset, String(through + 1)]);
     const rest = await replayed(ledger, '--from-sequence', String(through + 1));
     expect(rest).toBe(FILE.split('\n').slice(through).join('\n'));
     expect((await succeed(['inspect', '-l', ledger, '--verify'])).stdout.toString()).toContain(

@@ -47,6 +47,8 @@ function descriptionOf(document: OverviewDocument): LedgerDescription {
       },
       epochs: [first as ReturnType<typeof epochOf>, ...others],
       partitions: partitions.map(({ id, name }) => ({ id, name })),
+      // of a segment that is opened by itself: the document is that of its history
+      isSegment: false,
     },
     format: document.format,
     head: { ...parseHead(document.head), time: document.lastTime === null ? TIME_MIN : microsOf(document.lastTime) },

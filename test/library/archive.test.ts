@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync } f
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { Completengine, OpenOptions } from '../../src/index.ts';
+import type { Completengine, OpenOptions, StartRequest, SubscribeOptions } from '../../src/index.ts';
 import { FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { tamper } from '../support/sessions.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -207,6 +207,38 @@ describe('an archive', () => {
     await engine.archive({ until: '2026-04-17' });
     expect(await engine.verify()).toMatchObject({ from: 19, events: 42 });
     expect((await engine.inspect()).firstTime).toBe(all[18]?.time);
+  });
+
+  it('refuses to begin a group within dropped history, by sequence as by time, and begins at the start with what is left', async () => {
+    const engine = await reopened();
+    const plan = (start: StartRequest) => engine.planCursors('g', start);
+    const run = async (options: SubscribeOptions) => {
+      const { finished } = await engine.subscribe({ until: { limit: 1 }, ...options }, () => {});
+      await finished;
+    };
+    await run({ group: 'g', from: 'end', until: { head: true } });
+    await engine.archive({ throughSequence: 6 });
+    await engine.archive({ throughSequence: 18, drop: true });
+    // the first one is in a segment that is kept, but what comes after it is gone
+    const starts = [{ fromSequence: 1 }, { fromSequence: 7 }, { fromSequence: 18 }, { from: '2026-04-14' }];
+    for (const start of [...starts, { from: '2000-01-01' }]) {
+      for (const call of [
+        () => plan(start),
+        () => engine.setCursors('g', start),
+        () => run({ group: 'new', ...start }),
+      ]) {
+        const gone = await failureOf(call, 'HISTORY_DROPPED');
+        expect(gone.message).toMatch(/^sequences 7 to 18 were dropped on 20/);
+        expect(gone.hint).toContain('begin at sequence 19');
+        expect(gone.details).toMatchObject({ next: 19 });
+      }
+    }
+    expect((await engine.groups()).map(({ name, lag }) => [name, lag])).toEqual([['g', 0]]);
+    for (const start of [{ from: 'start' }, { fromSequence: 19 }]) expect((await plan(start)).redelivered).toBe(42);
+    // a member of a group that exists goes on at its offsets, whatever begin it was started with
+    await engine.setCursors('g', { from: 'start' });
+    for (const start of starts) await run({ group: 'g', ...start });
+    expect((await engine.groups())[0]?.lag).toBe(38);
   });
 
   it('begins, for inspect, with a segment that is kept before dropped history, and warns if it is missing', async () => {

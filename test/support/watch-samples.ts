@@ -58,6 +58,7 @@ export function sampleOf({
       },
     ],
     partitions,
+    isSegment: false,
   };
   return {
     atMs,

@@ -6,6 +6,9 @@ import { count, plural, span } from '../terminal/format-numbers.ts';
 import type { ShownClock } from '../terminal/shown-clock.ts';
 import { failureText } from './failure-text.ts';
 
+export const NO_GROUPS_OF_A_SEGMENT =
+  'no groups: this is a segment of an archive, and groups are in the ledger that it belongs to';
+
 export async function groupsText({ groups }: GroupsDocument, clock: ShownClock): Promise<string> {
   if (groups.length === 0) return 'no groups yet: the first member creates one: completengine tail --group NAME';
   return (await Promise.all(groups.map((group) => groupText(group, clock)))).join('\n\n');

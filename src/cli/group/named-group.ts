@@ -6,10 +6,21 @@ import { type Completengine, type GroupDescription, LedgerError } from '../../in
 export async function namedGroup(engine: Completengine, name: string): Promise<GroupDescription> {
   const group = (await engine.groups()).find((each) => each.name === name);
   if (group !== undefined) return group;
+  checkHasGroups(engine);
   throw new LedgerError('UNKNOWN_GROUP', {
     message: `the ledger has no group '${name.slice(0, 80)}'`,
     hint: 'list the groups with: completengine group',
     details: { group: name },
+  });
+}
+
+/** A segment of an archive is opened by itself, and has no group under any name. @throws LedgerError UNKNOWN_GROUP */
+export function checkHasGroups({ identity: { isSegment, path } }: Completengine): void {
+  if (!isSegment) return;
+  throw new LedgerError('UNKNOWN_GROUP', {
+    message: `${path} is a segment of an archive, which has no groups`,
+    hint: 'name the ledger that it belongs to',
+    details: { path },
   });
 }
 

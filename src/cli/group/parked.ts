@@ -10,6 +10,7 @@ import { plural } from '../terminal/format-numbers.ts';
 import { choosesFormat, standardOutput } from '../terminal/output.ts';
 import type { OutputFlags } from '../terminal/output-flags.ts';
 import { type ShownClock, shownClock } from '../terminal/shown-clock.ts';
+import { checkHasGroups } from './named-group.ts';
 import { deliverParked } from './parked-events.ts';
 import { type ParkedPayload, payloadsOfParked } from './parked-payloads.ts';
 
@@ -31,6 +32,7 @@ export async function listParked(
   flags: OutputFlags & { readonly limit?: number | undefined; readonly json: boolean },
   signal: AbortSignal,
 ): Promise<void> {
+  checkHasGroups(engine);
   if (choosesFormat(flags)) {
     await deliverParked(
       engine,

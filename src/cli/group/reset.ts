@@ -5,6 +5,7 @@ import { cursorPlanDocument } from '../../views/cursor-plan-document.ts';
 import { type StartFlagValues, startOptions } from '../range/range-flags.ts';
 import { applyPlan, type Decision } from './apply-plan.ts';
 import { cursorPlanText } from './cursor-plan-text.ts';
+import { checkHasGroups } from './named-group.ts';
 
 export interface Reset {
   readonly group: string;
@@ -30,6 +31,7 @@ export function checkStart({ from, 'from-sequence': sequence }: StartFlagValues)
 /** Returns the document of the plan. */
 export async function resetGroup(engine: Completengine, reset: Reset, signal: AbortSignal): Promise<object> {
   const { group, partitions, start, decision, print, report } = reset;
+  checkHasGroups(engine);
   await checkSequence(engine, start['from-sequence']);
   const options = { ...startOptions(start), partitions };
   const { plan, isDone } = await applyPlan<CursorPlan>(

@@ -2,9 +2,9 @@
 
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { groupsText } from '../../cli/group/groups-text.ts';
 import { shownZoneFlag } from '../../cli/range/range-flags.ts';
 import { shownClock } from '../../cli/terminal/shown-clock.ts';
+import { groupsText, NO_GROUPS_OF_A_SEGMENT } from '../../cli/group/groups-text.ts';
 import { systemClock } from '../../index.ts';
 import { groupsDocument } from '../../views/group-document.ts';
 
@@ -26,7 +26,7 @@ export default class Group extends BaseCommand {
     const clock = await shownClock(flags.tz);
     return withLedger(flags, 'read', async (engine) => {
       const groups = groupsDocument(await engine.groups(), systemClock.nowMicros());
-      this.log(await groupsText(groups, clock));
+      this.log(engine.identity.isSegment ? NO_GROUPS_OF_A_SEGMENT : await groupsText(groups, clock));
       return groups;
     });
   }

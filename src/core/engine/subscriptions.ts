@@ -8,6 +8,7 @@ import { SharedPages } from '../bus/shared-pages.ts';
 import { Groups } from '../ledger/groups.ts';
 import { checkClientName } from '../model/client-name.ts';
 import type { EventBatch } from '../model/events/event.ts';
+import { LedgerError } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { Sink } from '../output/stream-sink.ts';
 import { resolveStart } from '../replay/resolve-start.ts';
@@ -113,9 +114,13 @@ export class Subscriptions {
     checkClientName('group', group);
     checkClientName('member', member);
     const partitions = await this.#parts.select(options.partitions);
-    const from = await this.#start(options, 'start');
-    const isNew =
-      (await groups.generation(group)) === null && (await groups.create(group, from, this.#parts.clock.nowMicros()));
+    const isKnown = (await groups.generation(group)) !== null;
+    const from = await this.#start(options, 'start').catch((error: unknown) => {
+      // the group goes on at its offsets, wherever it was to begin
+      if (isKnown && error instanceof LedgerError && error.code === 'HISTORY_DROPPED') return 1;
+      throw error;
+    });
+    const isNew = !isKnown && (await groups.create(group, from, this.#parts.clock.nowMicros()));
     const consumer = await join(this.#parts, { group, member, partitions }, options, handler);
     this.#add(consumer, () => consumer.refresh(), options.signal);
     return { consumer, names: { group, member, isNew } };

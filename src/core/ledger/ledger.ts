@@ -34,6 +34,8 @@ export interface LedgerIdentity {
   readonly config: LedgerConfig;
   readonly epochs: Epochs;
   readonly partitions: readonly Partition[];
+  /** Whether it is a segment of an archive by itself, which is only read and has no groups. */
+  readonly isSegment: boolean;
 }
 
 export interface PartitionSummary extends Partition {
@@ -252,6 +254,8 @@ export interface Ledger extends History {
   ends(partitions: readonly PartitionId[]): Promise<number[]>;
   /** Where the events with this sequence or a later one begin in each partition, by partition id. */
   positionsAt(sequence: number): Promise<LanePosition[]>;
+  /** Whether all events from this sequence on are kept. @throws HISTORY_DROPPED naming the first sequence that is left */
+  checkKept(sequence: number): Promise<void>;
   /** The commit that holds this sequence; null if there is none, or where finding it means reading the events. */
   linkAt(sequence: number): Promise<ChainLink | null>;
   /** Opens a pipeline for volume: it commits in the background. */

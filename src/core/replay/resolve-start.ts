@@ -45,14 +45,26 @@ export async function readStart(
   return { sequence: await history.sequenceAtTime(first), time: first };
 }
 
-/** As {@link readStart}, for readers that cannot wait for a sequence: one that does not exist yet means the end. */
+/** History of which some may have been dropped. */
+export interface KeptHistory extends History {
+  /** @throws LedgerError HISTORY_DROPPED if an event with this sequence or a later one was dropped */
+  checkKept(sequence: number): Promise<void>;
+}
+
+/**
+ * As {@link readStart}, for readers that cannot wait for a sequence: one that does not exist yet means the end. The start
+ * is the first event that was not dropped; a sequence or a time before it is refused, because events would be missing.
+ * @throws LedgerError HISTORY_DROPPED, and as {@link readStart} does
+ */
 export async function resolveStart(
   request: StartRequest,
   otherwise: 'start' | 'end',
-  history: History,
+  history: KeptHistory,
   context: TimeContext,
 ): Promise<number> {
   const { sequence } = await readStart(request, otherwise, history, context);
+  const isStart = request.fromSequence === undefined && (request.from ?? otherwise) === 'start';
+  if (!isStart) await history.checkKept(sequence);
   return Math.min(sequence, (await history.head()).sequence + 1);
 }
 

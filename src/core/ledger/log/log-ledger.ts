@@ -142,7 +142,8 @@ export class LogLedger implements Ledger {
     const { uuid, createdAt } = genesis.ledger;
     const state = this.#live.state;
     const epochs = [...state.epochs] as unknown as Epochs;
-    return { path: opened.log.location, uuid, createdAt, config, epochs, partitions: partitionsOf(state) };
+    const partitions = partitionsOf(state);
+    return { path: opened.log.location, uuid, createdAt, config, epochs, partitions, isSegment: false };
   }
 
   head = () => this.#history.head();
@@ -158,6 +159,8 @@ export class LogLedger implements Ledger {
   readLane = (request: LaneRequest) => this.#history.readLane(request);
   ends: Ledger['ends'] = (partitions) => this.#history.ends(partitions);
   positionsAt: Ledger['positionsAt'] = (sequence) => this.#history.positionsAt(sequence);
+  /** Nothing of a log is dropped. */
+  checkKept: Ledger['checkKept'] = async () => {};
 
   warnings: Ledger['warnings'] = async () => {
     const warning = indexWarning(this.#index.lostStore);

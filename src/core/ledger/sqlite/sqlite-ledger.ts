@@ -327,6 +327,10 @@ export class SqliteLedger implements Ledger {
     return this.#guarded.read(() => this.#reader.linkAt(sequence));
   }
 
+  checkKept(sequence: number): Promise<void> {
+    return this.#guarded.read(() => this.#history.checkKept(sequence));
+  }
+
   sequenceAtTime(time: Micros): Promise<number> {
     return this.#guarded.read(() => this.#history.sequenceAtTime(time) ?? this.#states.current().sequence + 1);
   }

@@ -116,7 +116,8 @@ function lookUp(path: string): { readonly stats: Stats | null; readonly problem:
   }
 }
 
-function dropped(row: ArchiveRow, rows: readonly ArchiveRow[]): LedgerError {
+/** The error of a read of this dropped run. `rows`: all records. */
+export function dropped(row: ArchiveRow, rows: readonly ArchiveRow[]): LedgerError {
   const last = lastDropped(rows) ?? row;
   const next = liveStartAfter(last).sequence;
   return new LedgerError('HISTORY_DROPPED', {

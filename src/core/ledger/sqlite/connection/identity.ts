@@ -148,6 +148,7 @@ export function readIdentity(db: Database, path: string): LedgerIdentity {
         config: parseConfig(db, row.config),
         epochs: readEpochs(db),
         partitions: readPartitions(db),
+        isSegment: false,
       };
     })
     .deferred();

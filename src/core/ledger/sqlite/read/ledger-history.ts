@@ -12,7 +12,7 @@ import type { Micros } from '../../../model/time/time.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import type { ArchiveRow } from '../../protocol/joints.ts';
 import type { CommitRow } from '../../protocol/link-check.ts';
-import { type ArchiveFiles, lastDropped } from '../archive/archive-files.ts';
+import { type ArchiveFiles, dropped, lastDropped } from '../archive/archive-files.ts';
 import { readArchiveRows } from '../archive/archive-rows.ts';
 import { type LiveStart, liveStartAfter } from '../archive/live-start.ts';
 import { readLedgerRow } from '../connection/identity.ts';
@@ -98,6 +98,13 @@ export class LedgerHistory {
   /** Where history begins: after what was dropped. */
   floor(): LiveStart {
     return liveStartAfter(lastDropped(readArchiveRows(this.#db)));
+  }
+
+  /** @throws LedgerError HISTORY_DROPPED if an event with this sequence or a later one was dropped */
+  checkKept(sequence: number): void {
+    const rows = readArchiveRows(this.#db);
+    const gone = rows.find(({ file, through }) => file === null && through >= sequence);
+    if (gone !== undefined) throw dropped(gone, rows);
   }
 
   /** The commit that holds `sequence`; an empty span after the last one for the sequence that comes next. @throws LedgerError VERIFICATION_FAILED */

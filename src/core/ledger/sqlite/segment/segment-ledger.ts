@@ -54,7 +54,7 @@ export class SegmentLedger implements Ledger {
   private constructor(segment: SegmentFile, empty: Database) {
     this.#segment = segment;
     this.#empty = empty;
-    this.identity = readIdentity(empty, segment.path);
+    this.identity = { ...readIdentity(empty, segment.path), isSegment: true };
     const transactions = { write: () => this.#refuse(), readSnapshot: async <Result>(work: () => Result) => work() };
     this.groupStore = new SqliteGroupStore(empty, transactions, new ArchiveFiles(''));
   }
@@ -218,6 +218,9 @@ export class SegmentLedger implements Ledger {
       nextSequence: Math.max(sequence, this.#segment.range.fromSequence),
     }));
 
+  /** A segment has no groups that begin anywhere. */
+  checkKept: Ledger['checkKept'] = async () => {};
+
   #offsetAt(partition: PartitionId, sequence: number): number {
     const frame = this.#segment.frameBefore(partition, sequence);
     if (frame === undefined) return this.#segment.frame.partitions[partition]?.firstOffset ?? 0;
@@ -235,9 +238,11 @@ export class SegmentLedger implements Ledger {
 
   lastCommits: Ledger['lastCommits'] = async () => NO_COMMITS;
   backup: Ledger['backup'] = async () => {
-    throw new LedgerError('UNSUPPORTED', {
-      message: `${this.#segment.path} is a segment of an archive, which never changes`,
-      hint: 'copy the file',
+    const { path } = this.#segment;
+    throw new LedgerError('NOT_A_LEDGER', {
+      message: `${path} is a segment of an archive, and no ledger that can be backed up`,
+      hint: 'copy the file once, with any tool: it never changes; or name the ledger that it belongs to',
+      details: { path },
     });
   };
   commit: Ledger['commit'] = () => this.#refuse();
