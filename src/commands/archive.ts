@@ -3,6 +3,7 @@
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
+import { aheadOfClock } from '../cli/archive/ahead.ts';
 import { planText, reportText } from '../cli/archive/archive-text.ts';
 import { ArchiveProgressLine } from '../cli/archive/progress.ts';
 import { endFlags, endOptions, limitFlag, zoneFlag } from '../cli/range/range-flags.ts';
@@ -55,7 +56,8 @@ Without --yes it prints the plan. The segment is synced and verified from the di
     const mayAsk = !yes && !isJson && canAsk();
     return withLedger(flags, yes || mayAsk ? 'write' : 'read', async (engine, { signal }) => {
       const plan = await engine.planArchive(options);
-      if (!isJson) this.log(planText(plan, drop));
+      const isByTime = flags.until !== undefined || flags.through !== undefined;
+      if (!isJson) this.log(planText(plan, drop, isByTime ? await aheadOfClock(engine, plan) : null));
       if (!yes && !(await this.#isAgreed(plan, { yes, force, isJson }, signal))) return archivePlanDocument(plan);
       return this.#archive(engine, options, signal);
     });

@@ -70,7 +70,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
         return this.logToStderr(`nothing left to replay: ${flags['cursor-file']} is at the end of the range`);
       }
       const busyTimeoutMs = busyTimeoutOf(flags);
-      const { report, error, rest } = await runReplay(engine, interrupt, {
+      const { report, error, rest, isReaderGone } = await runReplay(engine, interrupt, {
         request,
         isStepping: flags.step,
         isQuiet: quiet || json,
@@ -84,7 +84,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
         output: flags,
       });
       if (report !== null && json) this.#print(safeJson(replayDocument(report)), into !== undefined);
-      else if (report !== null && !quiet) this.logToStderr(replayLine(report, asked));
+      else if (report !== null && !quiet) this.logToStderr(replayLine(report, asked, isReaderGone));
       if (rest !== null && (into !== undefined || cursor !== null))
         this.logToStderr('run the same command again to resume');
       else if (rest !== null) {

@@ -16,7 +16,7 @@ import { Readable } from 'node:stream';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Completengine, hashOf } from '../../src/index.ts';
 import { EARTHQUAKES, runCli } from '../support/cli.ts';
-import { expectFailure, replayed, succeed } from '../support/ledger-cli.ts';
+import { expectFailure, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const FILE = readFileSync(EARTHQUAKES, 'utf8');
@@ -150,6 +150,22 @@ describe('archive', () => {
     const wrong = join(tempDir(), 'wrong');
     mkdirSync(join(wrong, files[0] as string), { recursive: true });
     expectFailure(await runCli(['replay', '-l', ledger, '--archive', wrong]), 3, 'is no regular file');
+  });
+
+  it('says that what stays is of the future, by which an end such as now is before it', async () => {
+    const ledger = await newLedger('--time', 'at');
+    const at = (hours: number) => JSON.stringify({ at: new Date(Date.now() + hours * 3_600_000).toISOString() });
+    for (const hours of [-2, 5, -1]) await succeed(['emit', '-q', '-l', ledger], { input: `${at(hours)}\n` });
+    const reason =
+      /\nthe ledger's time is ahead of this clock: sequence 2, where what stays begins, is of 20.*Z, in (4h 59m|5h 0m); an end by sequence .*: --through-sequence$/m;
+    const first = await succeed(['archive', '-l', ledger, '--until', 'now', '--yes']);
+    expect(first.stdout.toString()).toMatch(/^archive sequences 1 to 1: /);
+    expect(first.stdout.toString()).toMatch(reason);
+    const nothing = await succeed(['archive', '-l', ledger, '--until', 'now', '--yes']);
+    expect(nothing.stdout.toString()).toMatch(/^nothing to archive\n/);
+    expect(nothing.stdout.toString()).toMatch(reason);
+    const bySequence = await succeed(['archive', '-l', ledger, '--through-sequence', '2', '--yes']);
+    expect(bySequence.stdout.toString()).not.toContain('ahead');
   });
 
   it('refuses what cannot be, in one line', async () => {

@@ -1,6 +1,7 @@
 import { readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
+import { ledgerPath, openEngine } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { expectFailure, fileIn, newLedger, parseLines, succeed } from '../support/ledger-cli.ts';
 import { runShell } from '../support/shell.ts';
@@ -70,6 +71,21 @@ test('a replay whose output pipe is closed reports that it stopped early', async
   expect(delivered.code).toBe(0);
   expect(delivered.stderr).toContain('stopped ');
   expect(delivered.stderr).not.toContain('no events in this range');
+});
+
+test('a replay whose reader leaves counts what was written to the pipe, and says so', async () => {
+  const ledger = ledgerPath();
+  const engine = await openEngine({ ledger });
+  // rows of 1,000 events fit into the 64 KiB of a pipe, and those of 6,000 do not
+  for (let commit = 0; commit < 6; commit++)
+    await engine.emit(Array.from({ length: 1000 }, (_, n) => ({ n, pad: 'x'.repeat(1200) })));
+  const { stdout, stderr } = await runShell(
+    `completengine replay -o csv --fields sequence,partition,time -l "$ledger" | head -1; exit \${PIPESTATUS[0]}`,
+    { ledger },
+  );
+  expect(stdout.toString()).toBe('sequence,partition,time\r\n');
+  expect(stderr).toMatch(/^[\d,]+ events written \(.*; stopped early: the reader has gone, and may have read less$/m);
+  expect(Number(/^[\d,]+/.exec(stderr)?.[0].replace(',', ''))).toBeLessThan(6000);
 });
 
 test.each([

@@ -4,11 +4,19 @@ import type { ArchivePlan, ArchiveReport } from '../../index.ts';
 import type { ArchivedRunDocument } from '../../views/archive-document.ts';
 import { timeOrNull } from '../../views/times.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
-import { bytes, plural } from '../terminal/format-numbers.ts';
+import { bytes, plural, span } from '../terminal/format-numbers.ts';
 import type { ShownClock } from '../terminal/shown-clock.ts';
 
-/** `drop`: whether the commits would be deleted without a segment. */
-export function planText(plan: ArchivePlan, drop: boolean): string {
+/** What stays because the end is before it: the first event that stays, and its time in the document's form. */
+export interface Ahead {
+  readonly sequence: number;
+  readonly time: string;
+  /** By how much it is ahead of this clock. */
+  readonly ms: number;
+}
+
+/** `drop`: whether the commits would be deleted without a segment. `ahead`: null if what stays is not of the future. */
+export function planText(plan: ArchivePlan, drop: boolean, ahead: Ahead | null): string {
   const lines: string[] = [];
   if (plan.leftover > 0)
     lines.push(`an interrupted archive is finished first: ${plural(plan.leftover, 'archived commit')} to delete`);
@@ -24,6 +32,10 @@ export function planText(plan: ArchivePlan, drop: boolean): string {
   if (plan.movedFrom !== null)
     lines.push(
       `the end falls inside a commit, before sequence ${plan.movedFrom}: that commit stays whole; ${plan.wholeThrough === null ? 'it is the last one, which always stays' : `to move it, too: --through-sequence ${plan.wholeThrough}`}`,
+    );
+  if (ahead !== null)
+    lines.push(
+      `the ledger's time is ahead of this clock: sequence ${ahead.sequence}, where what stays begins, is of ${ahead.time}, in ${span(ahead.ms)}; an end by sequence does not depend on clocks: --through-sequence`,
     );
   if (plan.keepsLast) lines.push('the last commit stays: the next one is linked to it');
   for (const { group, events } of plan.groupsBehind.slice(0, 10))

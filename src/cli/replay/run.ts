@@ -44,6 +44,8 @@ export interface ReplayOutcome {
   readonly error: unknown;
   /** Range left to replay; null if finished, or if the output pipe is closed. */
   readonly rest: ReplayRest | null;
+  /** Whether the output pipe was closed before the end. */
+  readonly isReaderGone: boolean;
 }
 
 export async function runReplay(engine: Completengine, interrupt: Interrupt, run: ReplayRun): Promise<ReplayOutcome> {
@@ -83,7 +85,9 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
     run.cursor?.save();
   }
   const isInterrupted = hasReader && (report === null ? isResumable(error) : signal.aborted);
-  return { report, error, rest: isInterrupted && last !== undefined ? restOf(last, run.request) : null };
+  const isPrinted = run.into === null && run.exec === undefined;
+  const isReaderGone = isPrinted && report?.isComplete === false && !isInterrupted;
+  return { report, error, isReaderGone, rest: isInterrupted && last !== undefined ? restOf(last, run.request) : null };
 }
 
 async function deliver(

@@ -19,12 +19,12 @@ export interface EventFilter {
   readonly where?: string | readonly string[] | undefined;
 }
 
-/** Returns the result as one line. */
-export function replayLine(report: StreamReport | TransferReport, filter: EventFilter): string {
+/** Returns the result as one line. `isReaderGone`: it ended because the output pipe was closed, which may hold events that nobody has read. */
+export function replayLine(report: StreamReport | TransferReport, filter: EventFilter, isReaderGone: boolean): string {
   const { resumedBehind = null } = report as Partial<TransferReport>;
   if (report.events === 0) return emptyLine(report, filter, resumedBehind);
   const parts = [
-    `${plural(report.events, 'event')} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,
+    `${plural(report.events, 'event')}${isReaderGone ? ' written' : ''} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,
     sequences(report.firstSequence, report.lastSequence),
     `${formatTime(report.firstTime ?? 0)} to ${formatTime(report.lastTime ?? 0)}`,
     report.isVerified ? 'verified' : 'not verified',
@@ -32,7 +32,8 @@ export function replayLine(report: StreamReport | TransferReport, filter: EventF
   ];
   if (resumedBehind !== null) parts.push(`resumed after sequence ${resumedBehind}`);
   if ('head' in report) parts.push(`target head ${formatHead(report.head)}`);
-  if (!report.isComplete) parts.push('stopped early');
+  if (isReaderGone) parts.push('stopped early: the reader has gone, and may have read less');
+  else if (!report.isComplete) parts.push('stopped early');
   const missing = missingFieldsText(report);
   if (missing !== null) parts.push(missing);
   return parts.join('; ');

@@ -49,7 +49,7 @@ describe('times of a day', () => {
     for (const text of ['02:00', 'yesterday 02:00', '2026-04-12 02:00']) {
       const refusal = await rejectionOf(readTimeExpression(text, UTC));
       expect(refusal.message).toBe(`'${text}' has no zone: end it with Z or an offset such as +02:00`);
-      expect(refusal.hint).toBe(`write ${text}Z, or name the zone: --tz Europe/Berlin`);
+      expect(refusal.hint).toBe(`write ${text}Z, or name the zone with \`zone\`, such as Europe/Berlin`);
     }
   });
 
