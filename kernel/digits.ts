@@ -25,6 +25,10 @@ function digitValues(value: u32): u64 {
 
 /** Up to 16 digits, as a time delta, a sequence and an offset have. Returns the end; up to seven bytes more are overwritten. */
 export function writeInteger(at: usize, value: u64): usize {
+  if (value < 10) {
+    store<u8>(at, <u8>(0x30 + value));
+    return at + 1;
+  }
   if (value < EIGHT_DIGITS) return writeShort(at, <u32>value);
   const high = value / EIGHT_DIGITS;
   const place = writeShort(at, <u32>high);

@@ -3,6 +3,7 @@
 export { frame, framedFirstTime, framedLastTime, framedLate, framedPayloadBytes, layRegions } from './frame';
 export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime } from './gather';
 export { check } from './check-lines';
-export { setPlan, setTables } from './layout';
-export { scan, scannedLineCount, scannedUndecidedCount } from './scan';
+export { setTables } from './layout';
+export { knownLiterals, literalBytes } from './literals';
+export { scan, setPlan, scannedLineCount, scannedUndecidedCount } from './scan';
 export { setRows, writeRows, writtenEnd, isRowLeft } from './rows';

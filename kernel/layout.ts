@@ -37,7 +37,7 @@ export let ledgerTimes: usize = 0;
 export const NODE_BYTES: usize = 16;
 export const KEY_BYTES: usize = 12;
 
-export function setPlan(nodesAt: usize, keysAt: usize, slots: u32, depth: i32, lineBytes: u32, objectBits: usize, nodeStack: usize, isLastRepeatTaken: bool): void {
+export function layPlan(nodesAt: usize, keysAt: usize, slots: u32, depth: i32, lineBytes: u32, objectBits: usize, nodeStack: usize, isLastRepeatTaken: bool): void {
   nodes = nodesAt;
   keys = keysAt;
   slotCount = slots;

@@ -37,7 +37,7 @@ export function scalarKind(first: u8): u8 {
   return first == 0x66 ? KIND_FALSE : KIND_NULL;
 }
 
-function scanWord(start: usize, first: u8): usize {
+export function scanWord(start: usize, first: u8): usize {
   if (first == 0x74) return expectWord(start, 0x65757274);
   if (first == 0x6e) return expectWord(start, 0x6c6c756e);
   if (first != 0x66) return stop(FAULT_UNEXPECTED_BYTE, start);

@@ -15,7 +15,10 @@ import {
 } from './codes';
 import { clearFault, fault, faultAt, STOPPED, stop } from './fault';
 import { chunkBase, clearFields, setChunkBase } from './fields';
-import { capacity, ends, faults, faultsAt, lineBytesMax, numbers, starts } from './layout';
+import { foreseeDocument } from './foresee';
+import { capacity, ends, faults, faultsAt, layPlan, lineBytesMax, numbers, starts } from './layout';
+import { layLiterals } from './literals';
+import { beginChunk, isOpen, openValve } from './valve';
 import { scanDocument } from './walk';
 
 /** Result of the last scan, read by the host. */
@@ -30,12 +33,20 @@ export function scannedUndecidedCount(): u32 {
   return undecidedCount;
 }
 
+/** A new plan, at addresses of `layout.ts`; `literalsAt`: of memory for the table of literals. */
+export function setPlan(nodes: usize, keys: usize, slots: u32, depth: i32, lineBytes: u32, objectBits: usize, nodeStack: usize, isLastRepeatTaken: bool, literalsAt: usize): void {
+  layPlan(nodes, keys, slots, depth, lineBytes, objectBits, nodeStack, isLastRepeatTaken);
+  layLiterals(literalsAt);
+  openValve();
+}
+
 /**
  * Scans `[start, end)`. Returns the count of records, or `capacity + 1` if the tables are too small: the result is then
  * invalid.
  */
 export function scan(start: usize, end: usize, base: usize): u32 {
   setChunkBase(base);
+  beginChunk(start, end);
   let lineStart = start;
   let number: u32 = 0;
   let count: u32 = 0;
@@ -59,7 +70,7 @@ export function scan(start: usize, end: usize, base: usize): u32 {
 function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
   clearFields(line);
   clearFault();
-  const lineFeed = lineFeedBehind(scanDocument(first, line));
+  const lineFeed = lineFeedBehind(isOpen(first) ? foreseeDocument(first, line) : scanDocument(first, line));
   let lineEnd = lineFeed;
   if (lineEnd > start && load<u8>(lineEnd - 1) == CARRIAGE_RETURN) lineEnd--;
 

@@ -14,8 +14,13 @@ export let sawEscape: bool = false;
 
 /** A string, from its opening quote to past its closing one. Returns the address behind it, or STOPPED. */
 export function scanString(start: usize): usize {
+  return scanStringOn(start, start + 1);
+}
+
+/** The same from `from` on, before which it is plain ASCII. */
+export function scanStringOn(start: usize, from: usize): usize {
   sawEscape = false;
-  let place = start + 1;
+  let place = from;
   for (;;) {
     const mask = needsLook(place);
     if (mask == 0) {

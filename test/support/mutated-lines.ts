@@ -73,7 +73,7 @@ const earthquakes = readFileSync(EARTHQUAKES, 'utf8')
   .filter((line) => line !== '')
   .map((line) => Buffer.from(line));
 
-function soundLine(random: Seeded): Buffer {
+export function soundLine(random: Seeded): Buffer {
   return random.pick(random.between(0, 4) === 0 ? earthquakes : soundLines);
 }
 

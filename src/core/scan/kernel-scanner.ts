@@ -16,7 +16,9 @@ export interface ScanExports {
     objectBits: number,
     nodeStack: number,
     isLastRepeatTaken: number,
+    literals: number,
   ): void;
+  literalBytes(): number;
   setTables(at: number, lines: number): number;
   scan(start: number, end: number, chunkBase: number): number;
   scannedLineCount(): number;
@@ -109,7 +111,7 @@ export class KernelScanner {
     this.#reference.rescan(bytes, line, lines);
   }
 
-  /** Returns the first address after the plan. */
+  /** Returns the first address after the plan and the kernel's table of literals. */
   #layPlan(nodesAt: number): number {
     const { nodes, depthMax, lineBytesMax, slotCount, repeats } = this.#plan;
     const keys = nodes.flatMap((node) => node.keys);
@@ -117,7 +119,9 @@ export class KernelScanner {
     const objectBitsAt = align(keysAt + keys.length * KEY_BYTES);
     const nodeStackAt = align(objectBitsAt + depthMax + 2);
     let textAt = align(nodeStackAt + (depthMax + 2) * 4);
-    this.#memory.reserve(textAt + keys.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    const literalsAt = align(textAt + keys.reduce((sum, { bytes }) => sum + bytes.length, 0));
+    const end = align(literalsAt + this.#memory.exports.literalBytes());
+    this.#memory.reserve(end);
     const view = new DataView(this.#memory.buffer);
     let nextKey = 0;
     for (const [at, node] of nodes.entries()) {
@@ -147,8 +151,9 @@ export class KernelScanner {
       objectBitsAt,
       nodeStackAt,
       repeats === 'last' ? 1 : 0,
+      literalsAt,
     );
-    return align(textAt);
+    return end;
   }
 
   #layTables(): void {

@@ -1,0 +1,182 @@
+/**
+ * What the kernel has learned of earlier lines changes no result: neither that of an empty table of literals nor that of
+ * the reference, whatever lines came before.
+ */
+
+import fc from 'fast-check';
+import { expect, test } from 'vitest';
+import { KernelScanner } from '../../../src/core/scan/kernel-scanner.ts';
+import { bothEncoders, draftOf } from '../../support/both-encoders.ts';
+import { MUTATED_PATHS, mutatedLine, soundLine } from '../../support/mutated-lines.ts';
+import { RawScan, withoutNumber } from '../../support/raw-scan.ts';
+import { ChunkScan, expectSameRecords } from '../../support/scan.ts';
+import { seededForTest } from '../../support/seeded.ts';
+import { SHAPED_PATHS, shapedLines } from '../../support/shaped-lines.ts';
+import { fuzzLines, fuzzTimeoutMs, quick } from '../../support/test-size.ts';
+
+const joined = (lines: readonly Buffer[]) => Buffer.concat(lines.flatMap((line) => [line, Buffer.from('\n')]));
+const isBlank = (line: Buffer) => /^[ \t\r]*$/.test(line.toString('latin1'));
+
+test('an empty table, a warm one and the reference find the same in lines of any shapes, in any order', () => {
+  const warm = new RawScan(SHAPED_PATHS);
+  const limits = { depthMax: 24 };
+  const reference = new ChunkScan(SHAPED_PATHS, limits);
+  const kernel = new ChunkScan(SHAPED_PATHS, limits, (plan) => new KernelScanner(plan));
+  let learned = 0;
+  fc.assert(
+    fc.property(shapedLines, fc.infiniteStream(fc.nat(1000)), (lines, ranks) => {
+      const empty = new RawScan(SHAPED_PATHS).scan(lines);
+      expect(warm.scan(lines)).toEqual(empty);
+      const order = lines
+        .map((line, nth) => ({ line, nth, rank: ranks.next().value as number }))
+        .filter(({ line }) => !isBlank(line));
+      const records = new Map(order.map(({ nth }, place) => [nth, withoutNumber(empty[place] as string)]));
+      const turned = order.toSorted((one, other) => one.rank - other.rank);
+      const found = new RawScan(SHAPED_PATHS).scan(turned.map(({ line }) => line));
+      expect(found.map(withoutNumber)).toEqual(turned.map(({ nth }) => records.get(nth)));
+      expectSameRecords(kernel.scan(joined(lines)), reference.scan(joined(lines)));
+      learned = Math.max(learned, warm.knownLiterals);
+    }),
+    { numRuns: quick(300, 30_000) },
+  );
+  expect(learned).toBeGreaterThan(50);
+});
+
+test('a field that stands twice is one by the first or the last, as with an empty table', () => {
+  for (const repeats of ['refuse', 'last'] as const) {
+    const warm = new RawScan(['id', 'a.b'], { repeats });
+    const lines = ['{"id":1,"a":{"b":2}}', '{"id":1,"id":2}', '{"a":{"b":1},"a":{"b":2}}', '{"a":{"b":1,"b":2},"id":3}']
+      .flatMap((line) => [line, line, '{"x":1,"id":2,"id":3}', '{"id":1}', '{"id":[1],"id":2}'])
+      .map((line) => Buffer.from(line));
+    const alone = lines.map((line) => withoutNumber(new RawScan(['id', 'a.b'], { repeats }).scan([line])[0] as string));
+    expect(warm.scan(lines).map(withoutNumber)).toEqual(alone);
+    expect(warm.scan(lines).map(withoutNumber)).toEqual(alone);
+  }
+});
+
+test('a new plan in the same memory knows nothing of the last one', () => {
+  const plans = [['id'], ['a.b', 'id'], ['b', 'a'], ['x.id'], []];
+  fc.assert(
+    fc.property(shapedLines, fc.array(fc.constantFrom(...plans), { minLength: 2, maxLength: 6 }), (lines, given) => {
+      let last = new RawScan(SHAPED_PATHS);
+      last.scan(lines);
+      for (const paths of given) {
+        last = new RawScan(paths, {}, last.memory);
+        expect(last.knownLiterals).toBe(0);
+        expect(last.scan(lines)).toEqual(new RawScan(paths).scan(lines));
+      }
+    }),
+    { numRuns: quick(60, 3000) },
+  );
+});
+
+test('drafts have the same partitions, times and bodies after any lines before', () => {
+  const partitionIds = [0, 1, 2];
+  const given = { routing: 'hash:id', floor: 0, partitionIds };
+  const [reference, warm] = bothEncoders({}, given.routing, partitionIds);
+  let events = 0;
+  fc.assert(
+    fc.property(shapedLines, (lines) => {
+      const inner = lines.map((line, nth) => Buffer.from(`{"o":${line.toString().trim()},"id":"${nth % 7}"}`));
+      const bytes = joined([...inner, ...lines]);
+      const expected = draftOf(reference, bytes, given);
+      expect(draftOf(warm, bytes, given)).toEqual(expected);
+      expect(draftOf(bothEncoders({}, given.routing, partitionIds)[1], bytes, given)).toEqual(expected);
+      events += expected.draft?.count ?? 0;
+    }),
+    { numRuns: quick(100, 5000) },
+  );
+  expect(events).toBeGreaterThan(quick(200, 10_000));
+});
+
+/** Long enough that a new key in each line does not close the valve. */
+const PAD = 'p'.repeat(400);
+const withKey = (nth: number) => Buffer.from(`{"k${nth}":${nth},"pad":"${PAD}","id":${nth}}`);
+
+test('the table is cleared in the middle of a chunk when it is full of what comes no more', () => {
+  const lines = Array.from({ length: 2800 }, (_, nth) => withKey(nth));
+  const warm = new RawScan(SHAPED_PATHS);
+  warm.scan(lines.slice(0, 1000));
+  expect(warm.knownLiterals).toBe(512);
+  const found = warm.scan(lines);
+  expect(warm.knownLiterals).toBeLessThan(512);
+  const reference = new ChunkScan(SHAPED_PATHS).scan(joined(lines));
+  expect(found.length).toBe(reference.length);
+  expectSameRecords(new ChunkScan(SHAPED_PATHS, {}, (plan) => new KernelScanner(plan)).scan(joined(lines)), reference);
+  expect(found).toEqual(lines.map((line, nth) => `${nth}:${withoutNumber(new RawScanOfOne(line).record)}`));
+});
+
+/** A line alone, with an empty table; the scanner is shared, and its plan set again. */
+class RawScanOfOne {
+  static #last = new RawScan(SHAPED_PATHS);
+  readonly record: string;
+
+  constructor(line: Buffer) {
+    RawScanOfOne.#last = new RawScan(SHAPED_PATHS, {}, RawScanOfOne.#last.memory);
+    this.record = RawScanOfOne.#last.scan([line])[0] as string;
+  }
+}
+
+test('where every line has other keys the plain machine takes over, and the table has another chance after a megabyte', () => {
+  const random = seededForTest();
+  const scan = new RawScan(SHAPED_PATHS);
+  const wild = Array.from({ length: 300 }, () =>
+    Buffer.from(`{${Array.from({ length: 6 }, () => `"${random.between(0, 2 ** 32)}":1`).join(',')},"id":2}`),
+  );
+  scan.scan(wild);
+  const known = scan.knownLiterals;
+  expect(known).toBeLessThan(300);
+  const calm = Array.from({ length: 20 }, (_, nth) => Buffer.from(`{"calm":${nth},"id":"${nth}"}`));
+  const expected = new RawScan(SHAPED_PATHS).scan(calm);
+  expect(scan.scan(calm)).toEqual(expected);
+  expect(scan.knownLiterals).toBe(known);
+  // it stays closed from chunk to chunk, until a megabyte has passed
+  for (let bytes = 0; bytes < 1024 * 1024; bytes += joined(wild).length)
+    scan.scan(wild.map((line, nth) => (nth === 0 ? (calm[0] as Buffer) : line)));
+  scan.scan(calm);
+  expect(scan.scan(calm)).toEqual(expected);
+  expect(scan.knownLiterals).toBeGreaterThan(known);
+});
+
+test('a line that is too long or too deep is one with a warm table, too', () => {
+  const limits = { lineBytesMax: 60, depthMax: 8 };
+  const warm = new RawScan(['id'], limits);
+  const lines = [4, 7, 8, 9, 30].flatMap((depth) =>
+    [0, 1, 2, 3].map((nth) => Buffer.from(`{"id":${nth},"a":${'['.repeat(depth)}1${']'.repeat(depth)}}`)),
+  );
+  const expected = lines.map((line) => withoutNumber(new RawScan(['id'], limits).scan([line])[0] as string));
+  for (const given of [lines, lines.toReversed()]) {
+    const wanted = given === lines ? expected : expected.toReversed();
+    expect(warm.scan(given).map(withoutNumber)).toEqual(wanted);
+  }
+});
+
+const LINES = quick(fuzzLines(), 1_000_000);
+const LINES_A_CHUNK = 2_000;
+
+test(
+  'mutated lines among sound ones are those of the reference',
+  () => {
+    const random = seededForTest();
+    const kernel = new ChunkScan(MUTATED_PATHS, {}, (plan) => new KernelScanner(plan));
+    const reference = new ChunkScan(MUTATED_PATHS);
+    const watched = new RawScan(MUTATED_PATHS);
+    let rejected = 0;
+    let learned = 0;
+    for (let done = 0; done < LINES; done += LINES_A_CHUNK) {
+      const sound = Array.from({ length: 3 }, () => soundLine(random));
+      // few misses to many hits: otherwise the valve would close, and the plain machine be tested alone
+      const lines = Array.from({ length: LINES_A_CHUNK }, () =>
+        random.between(0, 19) === 0 ? mutatedLine(random) : random.pick(sound),
+      );
+      const records = reference.scan(joined(lines));
+      expectSameRecords(kernel.scan(joined(lines)), records);
+      rejected += records.filter(({ fault }) => fault !== 'NONE').length;
+      if (done === 0) watched.scan(lines);
+      learned = watched.knownLiterals;
+    }
+    expect(rejected).toBeGreaterThan(LINES / 100);
+    expect(learned).toBeGreaterThan(20);
+  },
+  fuzzTimeoutMs(LINES),
+);
