@@ -13,7 +13,7 @@ import { drawState, type State, writeImage } from './states.ts';
 import { survivorsOf } from './survivors.ts';
 
 /** A state that breaks a law. */
-export interface Finding {
+interface Finding {
   readonly kind: 'lost' | 'wrong';
   readonly seed: number;
   readonly text: string;

@@ -7,7 +7,7 @@ import type { RecordedScenario } from './recorder.ts';
 import type { Acknowledged } from './recording.ts';
 
 /** One state, in a directory of its own that the check may change. */
-export interface CheckedState<Truth> {
+interface CheckedState<Truth> {
   readonly directory: string;
   readonly acknowledged: Acknowledged;
   readonly truth: Truth;
