@@ -40,7 +40,7 @@ export function parseLog(log: Buffer): Call[] {
     const end = otherEnd + Number(log.readBigUInt64LE(at + 32));
     const path = log.toString('utf8', at + HEAD_BYTES, pathEnd);
     const other = log.toString('utf8', pathEnd, otherEnd);
-    calls.push(callOf({ kind, process, file, place, path, other, data: log.subarray(otherEnd, end) }));
+    calls.push(toCall({ kind, process, file, place, path, other, data: log.subarray(otherEnd, end) }));
     at = end;
   }
   return calls;
@@ -56,7 +56,7 @@ interface LogRecord {
   readonly data: Buffer;
 }
 
-function callOf({ kind, process, file, place, path, other, data }: LogRecord): Call {
+function toCall({ kind, process, file, place, path, other, data }: LogRecord): Call {
   const end = ENDS[place] as SyncEnd;
   switch (kind) {
     case 'C':
