@@ -2,9 +2,9 @@
 
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
+import { groupsText, NO_GROUPS_OF_A_SEGMENT } from '../../cli/group/groups-text.ts';
 import { shownZoneFlag } from '../../cli/range/range-flags.ts';
 import { shownClock } from '../../cli/terminal/shown-clock.ts';
-import { groupsText, NO_GROUPS_OF_A_SEGMENT } from '../../cli/group/groups-text.ts';
 import { systemClock } from '../../index.ts';
 import { groupsDocument } from '../../views/group-document.ts';
 
