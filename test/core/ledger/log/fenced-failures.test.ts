@@ -21,6 +21,7 @@ it.each([
   ['a delivery was under way', cursor(2, failure(1, 9, 'known')), fence(0, DIED), [2, 'died']],
   ['the holder has counted a failure since', cursor(1, failure(1, 9, 'known')), fence(1, SUSPECTED), [1, 'known']],
   ['the holder has said how the delivery ended', cursor(2, failure(2, 9, 'known')), fence(0, DIED), [2, 'known']],
+  ['the next delivery was counted since', cursor(3, failure(2, 9, 'known')), fence(0, DIED), [3, 'known']],
   ['the holder has acknowledged the event', cursor(0, null), fence(0, DIED), [0, undefined]],
   ['nobody knew which event it was', cursor(0, null), fence(0, failure(2, null, 'died')), [0, undefined]],
   ['as many have failed of the next event', cursor(2, failure(1, 11, 'next')), fence(0, DIED), [2, 'next']],
