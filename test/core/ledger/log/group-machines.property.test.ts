@@ -5,7 +5,7 @@ import { GroupWorld } from '../../../support/group-machines.ts';
 import { Seeded, seededForTest } from '../../../support/seeded.ts';
 import { quick } from '../../../support/test-size.ts';
 
-const RUNS = quick(20, 3000);
+const RUNS = quick(20, 2000);
 
 it('delivers at least once and in order, never moves a cursor under a lost lease, and neither loses nor doubles parked events', async () => {
   const chance = seededForTest();
