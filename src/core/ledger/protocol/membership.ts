@@ -22,9 +22,9 @@ export interface DecidedHeartbeat {
 }
 
 /** Of an event that is suspected of crashing its consumer. */
-const SUSPECTED = 'the member stopped renewing its leases, maybe because of this event';
+const SUSPECTED = 'the member ended without releasing its lease, maybe because of this event';
 /** Of an event whose delivery was counted before it began, and never ended. */
-const DIED = 'the member stopped renewing its leases while it had this event';
+const DIED = 'the member ended without releasing its lease while it had this event';
 
 /**
  * Joins or renews the member, removes the members whose time has run out, and moves leases towards fair shares. A member that joins under a name in use takes
@@ -58,9 +58,7 @@ export function decideHeartbeat(
   const lost = state.leases.filter(isOver);
   const kept = state.leases.filter((lease) => !isOver(lease));
   const before = cursorsOfAll(state.cursors, partitions);
-  const orphans = new Map(
-    lost.filter(({ member }) => dead.includes(member)).map(({ partition, member }) => [partition, member]),
-  );
+  const orphans = new Map(lost.map(({ partition, member }) => [partition, member]));
   const cursors = before.map((cursor) => {
     const member = orphans.get(cursor.partition);
     const hasNext = member !== undefined && endOf(cursor.partition) > cursor.nextOffset;
@@ -112,7 +110,8 @@ function capped(member: Member, now: Micros): Member {
 }
 
 /**
- * If a member's lease expires while events are pending, its next event is suspected of crashing consumers: that counts as the first failure. Deliveries of
+ * If a member's lease expires while events are pending, or another takes its place, its next event is suspected of crashing consumers: that counts as the first
+ * failure. One that a supervisor restarts under its own name at once would otherwise crash on the same event for ever; one that ends in order has released its leases. Deliveries of
  * suspects are counted before they begin, so later deaths need not be counted, and a lane is not blamed for an event that another lane was delivering.
  */
 function afterDeath(cursor: Cursor, member: string, now: Micros): Cursor {

@@ -143,8 +143,17 @@ it('suspects the next event of a lease that expires while events are pending, on
   expect(attemptsOf(pending.state)).toEqual([1, 1, 0, 0, 0]);
   expect(pending.membership.leases.map(({ attempts }) => attempts)).toEqual([1, 1, 0, 0, 0]);
   expect(attemptsOf(decide(pending.state, beat('c', null, 3 * TTL)).state)).toEqual([1, 1, 1, 1, 1]);
-  // a member that joins again under its own name has not died
-  expect(attemptsOf(decide(state, beat('a', null, 1)).state)).toEqual([0, 0, 0, 0, 0]);
+});
+
+it('suspects the next event of a member that is replaced under its own name: a supervisor has restarted it', () => {
+  const { state } = decide(EMPTY, beat('a', null, 0));
+  const again = decide(state, beat('a', null, 1), (partition) => (partition < 2 ? 1 : 0));
+  expect(attemptsOf(again.state)).toEqual([1, 1, 0, 0, 0]);
+  // once: what is delivered from now on is counted before
+  expect(attemptsOf(decide(again.state, beat('a', null, 2)).state)).toEqual([1, 1, 1, 1, 1]);
+  // one that has left has released its leases
+  const left = decideLeave(state, 'a', state.members[0]?.token ?? 0) ?? state;
+  expect(attemptsOf(decide(left, beat('a', null, 1)).state)).toEqual([0, 0, 0, 0, 0]);
 });
 
 it('keeps what does not change as the same object, so that a storage writes only what changes', () => {
