@@ -111,7 +111,7 @@ function capped(member: Member, now: Micros): Member {
 
 /**
  * If a member's lease expires while events are pending, or another takes its place, its next event is suspected of crashing consumers: that counts as the first
- * failure. One that a supervisor restarts under its own name at once would otherwise crash on the same event for ever; one that ends in order has released its leases. Deliveries of
+ * failure. One that a supervisor restarts under its own name at once would otherwise crash on the same event again and again; one that ends in order has released its leases. Deliveries of
  * suspects are counted before they begin, so later deaths need not be counted, and a lane is not blamed for an event that another lane was delivering.
  */
 function afterDeath(cursor: Cursor, member: string, now: Micros): Cursor {
