@@ -67,3 +67,14 @@ it.each(['framed', 'packed'] as const)('late events of a %s ledger are looked fo
   expect(log.sent).toBeLessThan(4 * 3 * 0.55 * MIB);
   expect(log.headers - headers).toBeLessThan(4 * SEAL_MESSAGES * 2);
 });
+
+it('late events among few and large ones are found at the end of history, too', async () => {
+  const engine = await Completengine.open({ ledger: 'short://large', routing: 'hash:k', time: 't', partitions: 2 });
+  onTestFinished(() => engine.close());
+  const pad = 'x'.repeat(30_000);
+  const isLate = (nth: number) => nth > 220 && nth % 2 === 0;
+  for (let nth = 0; nth < 300; nth++) await engine.emit({ k: nth, t: 1e9 + nth - (isLate(nth) ? 10 : 0), pad });
+  const late = await engine.lateEvents();
+  expect(late).toMatchObject({ isSample: true, latenessMax: 9e6 });
+  expect(late?.examined).toBeLessThan(300);
+});
