@@ -1,6 +1,6 @@
 /** Counts late events: in all the history that is at hand, or in a sample of it, so that the cost does not grow with the ledger. */
 
-import type { Ledger } from '../../ledger/ledger.ts';
+import type { Ledger, Sampling } from '../../ledger/ledger.ts';
 import type { SequenceRange } from '../../model/events/range.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { archivedRuns } from '../archive.ts';
@@ -39,11 +39,11 @@ export function lateEvents(ledger: Ledger, { signal }: LateEventsOptions): Promi
     const readable = await readableHistory(snapshot);
     const total = readable.reduce((sum, range) => sum + lengthOf(range), 0);
     const isSample = total > READ_WHOLE_MAX || (await isLarge(snapshot));
-    const { runs, bytes } = snapshot.sampling;
-    const ranges = isSample ? readable.flatMap((each) => sampleOf(each, total, runs)) : readable;
+    const { sampling } = snapshot;
+    const ranges = isSample ? readable.flatMap((each) => sampleOf(each, total, sampling)) : readable;
     const found = { examined: 0, isSample, late: 0, latenessMax: 0 };
     for (const range of ranges) {
-      let left = bytes / ranges.length;
+      let left = sampling.bytes / ranges.length;
       for await (const batch of eventsIn(snapshot, range, signal)) {
         found.examined += batch.count;
         for (let at = 0; at < batch.count; at++) {
@@ -79,10 +79,13 @@ async function readableHistory(ledger: Ledger): Promise<SequenceRange[]> {
 }
 
 /** The runs in it, of those of all history. */
-function sampleOf(range: SequenceRange, total: number, ofAll: number): SequenceRange[] {
+function sampleOf(range: SequenceRange, total: number, sampling: Sampling): SequenceRange[] {
   const length = lengthOf(range);
-  const runs = Math.max(2, Math.round((ofAll * length) / total));
-  return length <= runs * SAMPLE_RUN_EVENTS ? [range] : spreadOver(range, runs, SAMPLE_RUN_EVENTS);
+  const runs = Math.max(2, Math.round((sampling.runs * length) / total));
+  if (length > runs * SAMPLE_RUN_EVENTS) return spreadOver(range, runs, SAMPLE_RUN_EVENTS);
+  // few and large ones may not be read to the end
+  const isCut = sampling.bytes < Number.POSITIVE_INFINITY && length >= runs;
+  return isCut ? spreadOver(range, runs, Math.floor(length / runs)) : [range];
 }
 
 function lengthOf({ from, through }: SequenceRange): number {

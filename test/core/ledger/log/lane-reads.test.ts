@@ -75,3 +75,23 @@ it.each(['framed', 'packed'] as const)(
     expect(log.searches).toBeLessThan(reads);
   },
 );
+
+it('of a transaction of more commits than are kept, every one is found', async () => {
+  const ledger = 'counted://transaction';
+  await memory.driver.create(ledger, toBlueprint({ partitions: 2, layout: 'framed' }), systemClock, busyLimit);
+  const writer = await memory.driver.open(ledger, { access: 'write', busyLimit });
+  onTestFinished(() => writer.close());
+  const draft = draftOf(await writer.basis(), [{ partition: 1, time: 1, payload: '1' }]);
+  const transaction = await writer.begin();
+  for (let nth = 0; nth < 700; nth++) await transaction.commit(draft);
+  await transaction.end();
+  for (let nth = 0; nth < 5; nth++) await writer.commit(draft);
+  const found: number[] = [];
+  for (let fromSequence = 1; ; ) {
+    const lane = await writer.readLane({ partition: 1, fromSequence, events: 300, bytes: Number.POSITIVE_INFINITY });
+    if (lane.length === 0) break;
+    found.push(...lane.map(({ firstSequence }) => firstSequence));
+    fromSequence = (found.at(-1) as number) + 1;
+  }
+  expect(found).toEqual(Array.from({ length: 705 }, (_, at) => at + 1));
+});
