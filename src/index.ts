@@ -67,6 +67,7 @@ export type { AccountPermissions, LedgerPermissions } from './core/ledger/driver
 export type {
   BackupProgress,
   BackupReport,
+  InspectedLedger,
   LedgerDescription,
   LedgerGauges,
   LedgerGrowth,

@@ -1,22 +1,16 @@
 /** `completengine archive`: moves the old end of a ledger into a segment, or drops it. Prints a plan, and carries it out on request. */
 
 import * as Flags from '@oclif/core/flags';
+import { type Decision, isAgreed, mayApply } from '../cli/app/apply-plan.ts';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { aheadOfClock } from '../cli/archive/ahead.ts';
 import { planText, reportText } from '../cli/archive/archive-text.ts';
 import { ArchiveProgressLine } from '../cli/archive/progress.ts';
 import { endFlags, endOptions, limitFlag, zoneFlag } from '../cli/range/range-flags.ts';
-import { canAsk, confirm } from '../cli/terminal/confirm.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import type { ArchiveOptions, ArchivePlan, Completengine } from '../index.ts';
 import { archivePlanDocument, archiveReportDocument } from '../views/archive-document.ts';
-
-interface Decision {
-  readonly yes: boolean;
-  readonly force: boolean;
-  readonly isJson: boolean;
-}
 
 export default class Archive extends BaseCommand {
   static override summary = 'Move old history into a segment, or drop it.';
@@ -53,27 +47,22 @@ Without --yes it prints the plan. The segment is synced and verified from the di
     const { to, drop, force, yes } = flags;
     const options = { ...endOptions(flags), to, drop, force };
     const isJson = this.jsonEnabled();
-    const mayAsk = !yes && !isJson && canAsk();
-    return withLedger(flags, yes || mayAsk ? 'write' : 'read', async (engine, { signal }) => {
+    const decision = { yes, force, isJson };
+    return withLedger(flags, mayApply(decision) ? 'write' : 'read', async (engine, { signal }) => {
       const plan = await engine.planArchive(options);
       const isByTime = flags.until !== undefined || flags.through !== undefined;
       if (!isJson) this.log(planText(plan, drop, isByTime ? await aheadOfClock(engine, plan) : null));
-      if (!yes && !(await this.#isAgreed(plan, { yes, force, isJson }, signal))) return archivePlanDocument(plan);
+      if (!yes && !(await this.#isAgreed(plan, decision, signal))) return archivePlanDocument(plan);
       return this.#archive(engine, options, signal);
     });
   }
 
   /** Whether the user wants the plan to be carried out. */
-  async #isAgreed(plan: ArchivePlan, { force, isJson }: Decision, signal: AbortSignal): Promise<boolean> {
+  async #isAgreed(plan: ArchivePlan, decision: Decision, signal: AbortSignal): Promise<boolean> {
     if (plan.range === null && plan.leftover === 0) return false;
-    const obstacle = plan.groupsBehind.length > 0 && !force ? 'groups have not read all of it; add --force' : null;
-    if (obstacle === null && !isJson && canAsk()) {
-      if (await confirm('do it?', signal)) return true;
-      this.logToStderr('nothing was changed');
-      return false;
-    }
-    if (!isJson) this.logToStderr(`nothing was changed: ${obstacle ?? 'add --yes to do it'}`);
-    return false;
+    const obstacle = plan.groupsBehind.length > 0 ? 'groups have not read all of it' : null;
+    const report = (note: string) => decision.isJson || this.logToStderr(note);
+    return isAgreed({ obstacle, question: 'do it?', report }, decision, signal);
   }
 
   async #archive(engine: Completengine, options: ArchiveOptions, signal: AbortSignal): Promise<object> {

@@ -8,6 +8,7 @@ import { checkLedger } from '../cli/inspect/check.ts';
 import { checksText } from '../cli/inspect/checks-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
 import { overviewOf } from '../cli/inspect/overview.ts';
+import { parseCheck } from '../cli/inspect/parse-check.ts';
 import { permissionsText } from '../cli/inspect/permissions-text.ts';
 import type { PlateFlags } from '../cli/inspect/plate-file.ts';
 import type { Window } from '../cli/inspect/timeline-text.ts';
@@ -15,7 +16,7 @@ import { asVerificationFailure, type VerifyRequest, verifyLedger, verifyText } f
 import { shownZoneFlag } from '../cli/range/range-flags.ts';
 import { type ShownClock, shownClock } from '../cli/terminal/shown-clock.ts';
 import { Completengine, type LedgerPermissions, parseHead } from '../index.ts';
-import { FIGURE_NAMES, parseCheck } from '../views/checks.ts';
+import { FIGURE_NAMES } from '../views/checks.ts';
 import { eventDocument } from '../views/event-document.ts';
 import type { TimelineDocument } from '../views/timeline-document.ts';
 

@@ -75,8 +75,8 @@ import type { LedgerPermissions } from './ledger/driver.ts';
 import { driverOf } from './ledger/drivers.ts';
 import type {
   BackupReport,
+  InspectedLedger,
   Ledger,
-  LedgerDescription,
   LedgerGauges,
   LedgerIdentity,
   VerifyReport,
@@ -106,6 +106,8 @@ export class Completengine {
   readonly #ledger: Ledger;
   readonly #clock: Clock;
   readonly #timer: Timer;
+  /** Of event times without an offset. */
+  readonly #zone: TimeZone | null;
   readonly #determinism: Determinism;
   readonly #bus = new Bus();
   readonly #watching: Watching;
@@ -121,6 +123,7 @@ export class Completengine {
     this.#ledger = ledger;
     this.#clock = options.clock ?? systemClock;
     this.#timer = options.timer ?? systemTimer;
+    this.#zone = zone;
     this.#determinism = options.determinism ?? ledger.identity.config.determinism;
     this.#watching = new Watching(ledger, this.#bus);
     this.#emitting = new Emitting({
@@ -443,17 +446,18 @@ export class Completengine {
     });
   }
 
-  /** The contents of the ledger, and its storage. */
-  async inspect(): Promise<LedgerDescription> {
+  /** The contents of the ledger, its archive, and its storage. */
+  async inspect(): Promise<InspectedLedger> {
     const description = await this.#ledger.describe();
+    const archived = await archivedRuns(this.#ledger);
     const hasOwnTimes = this.identity.config.time !== null;
     const warnings = [
       headAheadWarning(description.head, this.#clock.nowMicros(), hasOwnTimes),
       ...(await this.#ledger.warnings('all')),
       description.storage.worldReadable ? WORLD_READABLE : null,
-      segmentsWarning(await archivedRuns(this.#ledger)),
+      segmentsWarning(archived),
     ];
-    return { ...description, warnings: warnings.filter((warning) => warning !== null) };
+    return { ...description, archived, warnings: warnings.filter((warning) => warning !== null) };
   }
 
   /**
@@ -464,7 +468,7 @@ export class Completengine {
   async survey(options?: SurveyOptions): Promise<LedgerSurvey> {
     const given = readOptions('survey()', options, SURVEY);
     const { surveying } = await import('./engine/survey/survey.ts');
-    return rejectAborted(given.signal, () => surveying(this.#ledger, this.#clock, given));
+    return rejectAborted(given.signal, () => surveying(this.#ledger, this.#clock, this.#zone, given));
   }
 
   /**
@@ -475,7 +479,7 @@ export class Completengine {
   async lateEvents(options?: LateEventsOptions): Promise<LateEvents | null> {
     const given = readOptions('lateEvents()', options, LATE_EVENTS);
     const { lateEvents } = await import('./engine/survey/late-events.ts');
-    return lateEvents(this.#ledger, given);
+    return lateEvents(this.#ledger, this.#zone, given);
   }
 
   /** Moving figures, cheap enough to poll every second; `after`: the head's sequence at the previous poll. */

@@ -1,12 +1,12 @@
 /** Checks of a ledger against limits, for monitoring: `lag<1000`, `oldest:mailer<5m`. Pure. */
 
-import { LedgerError, nearName, readDuration } from '../index.ts';
+import { LedgerError } from '../index.ts';
 import type { FailureDocument, GroupDocument } from './group-document.ts';
 import type { OverviewDocument } from './ledger-document.ts';
 import { liveMembers } from './metrics.ts';
 
-type Unit = 'count' | 'duration' | 'size';
-type Operator = '<' | '<=' | '>' | '>=' | '=';
+export type FigureUnit = 'count' | 'duration' | 'size';
+export type Operator = '<' | '<=' | '>' | '>=' | '=';
 
 /** What is checked beside an overview. */
 export interface CheckedLedger {
@@ -16,7 +16,7 @@ export interface CheckedLedger {
 }
 
 interface Figure {
-  readonly unit: Unit;
+  readonly unit: FigureUnit;
   /** Failed deliveries explain it. */
   readonly isLag?: boolean;
   /** Of each group, or of the ledger; null: there is nothing to measure, which meets no limit. */
@@ -39,6 +39,12 @@ const FIGURES: Readonly<Record<string, Figure>> = {
 
 /** For help and hints. */
 export const FIGURE_NAMES = Object.keys(FIGURES);
+
+/** The unit of a figure, and whether each group has it; null if there is no such figure. */
+export function figureNamed(name: string): { readonly unit: FigureUnit; readonly isOfGroups: boolean } | null {
+  const figure = Object.hasOwn(FIGURES, name) ? FIGURES[name] : undefined;
+  return figure === undefined ? null : { unit: figure.unit, isOfGroups: figure.ofGroup !== undefined };
+}
 
 export interface Check {
   /** As it was given. */
@@ -86,33 +92,7 @@ export interface ChecksDocument {
   readonly checks: readonly CheckDocument[];
 }
 
-const CHECK = /^\s*([a-z]+)(?::([^<>=]+))?\s*(<=|>=|<|>|=)\s*(\S+)\s*$/;
 const UNITS = { count: 'count', duration: 'ms', size: 'bytes' } as const;
-
-/** @throws LedgerError INVALID_ARGUMENT */
-export function parseCheck(text: string): Check {
-  const [, name = '', group, operator, limit = ''] = CHECK.exec(text) ?? [];
-  if (operator === undefined)
-    throw refusal(text, 'is not a check', "write FIGURE<LIMIT: 'lag<1000', 'oldest:mailer<5m'");
-  const figure = Object.hasOwn(FIGURES, name) ? FIGURES[name] : undefined;
-  if (figure === undefined) {
-    const near = nearName(name, FIGURE_NAMES);
-    throw refusal(
-      text,
-      `names no figure '${name}'`,
-      near === null ? `the figures are ${FIGURE_NAMES.join(', ')}` : `write ${near}`,
-    );
-  }
-  if (group !== undefined && figure.ofGroup === undefined)
-    throw refusal(text, `names a group, but ${name} is one of the ledger`, `write ${name}${operator}${limit}`);
-  return {
-    text,
-    name,
-    group: group?.trim() ?? null,
-    operator: operator as Operator,
-    limit: readLimit(text, limit, figure.unit),
-  };
-}
 
 /** @throws LedgerError UNKNOWN_GROUP */
 export function checksDocument(checks: readonly Check[], checked: CheckedLedger): ChecksDocument {
@@ -168,27 +148,4 @@ function meets(value: number, { operator, limit }: Check): boolean {
     case '=':
       return value === limit;
   }
-}
-
-const COUNT = /^\d[\d_,]*$/;
-const SIZE = /^(\d+(?:\.\d+)?)\s*([kMGT]i?)?B?$/i;
-const POWERS: Readonly<Record<string, number>> = { '': 0, k: 1, m: 2, g: 3, t: 4 };
-
-function readLimit(check: string, text: string, unit: Unit): number {
-  if (unit === 'duration') return readDuration(text) / 1000;
-  if (unit === 'count' && COUNT.test(text)) return Number(text.replace(/[_,]/g, ''));
-  const [, digits, prefix = ''] = (unit === 'size' && SIZE.exec(text)) || [];
-  if (digits !== undefined) {
-    const base = prefix.toLowerCase().endsWith('i') ? 1024 : 1000;
-    return Number(digits) * base ** (POWERS[prefix.charAt(0).toLowerCase()] ?? 0);
-  }
-  throw refusal(
-    check,
-    `has no limit that can be read: '${text}'`,
-    unit === 'size' ? 'write 64MiB or 30MB' : 'write a whole number, such as 1000',
-  );
-}
-
-function refusal(check: string, fact: string, hint: string): LedgerError {
-  return new LedgerError('INVALID_ARGUMENT', { message: `--check '${check.slice(0, 80)}' ${fact}`, hint });
 }

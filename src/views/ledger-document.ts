@@ -4,7 +4,6 @@
  */
 
 import {
-  type ArchivedRun,
   epochInForce,
   formatCompression,
   formatFieldPath,
@@ -13,6 +12,7 @@ import {
   formatTime,
   type GroupDescription,
   type Head,
+  type InspectedLedger,
   type LedgerDescription,
   type LedgerGauges,
   type LedgerIdentity,
@@ -123,16 +123,12 @@ export interface SampleDocument extends LedgerDocument {
 /** What is read after the ledger. */
 export interface OverviewFacts {
   readonly groups: readonly GroupDescription[];
-  readonly archived: readonly ArchivedRun[];
   readonly late: LateDocument | null;
   /** By the wall clock. */
   readonly now: Micros;
 }
 
-export function overviewDocument(
-  ledger: LedgerDescription,
-  { groups, archived, late, now }: OverviewFacts,
-): OverviewDocument {
+export function overviewDocument(ledger: InspectedLedger, { groups, late, now }: OverviewFacts): OverviewDocument {
   const { identity } = ledger;
   const total = eventsIn(ledger.partitions);
   return {
@@ -145,7 +141,7 @@ export function overviewDocument(
     storage: ledger.storage,
     warnings: ledger.warnings,
     late,
-    archived: archived.map(archivedDocument),
+    archived: ledger.archived.map(archivedDocument),
   };
 }
 

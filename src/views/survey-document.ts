@@ -65,9 +65,9 @@ export interface SurveyDocument {
 }
 
 export function surveyDocument(survey: LedgerSurvey, verification: Verification): SurveyDocument {
-  const description = { ...survey.description, warnings: [] };
   const { groups, archived, at: now } = survey;
-  const overview = overviewDocument(description, { groups, archived, late: lateOf(survey), now });
+  const description = { ...survey.description, archived, warnings: [] };
+  const overview = overviewDocument(description, { groups, late: lateOf(survey), now });
   const timeline = timelineDocument(survey);
   const { commits, late, parked } = survey;
   const document = {

@@ -59,7 +59,7 @@ describe('archive', () => {
     const cutTimes = await cuts(ledger);
     const plan = await succeed(['archive', '-l', ledger, '--until', cutTimes[0] as string]);
     expect(plan.stdout.toString()).toMatch(/^archive sequences 1 to \d+: \d+ events in \d+ commits/);
-    expect(plan.stderr).toContain('nothing was changed: add --yes to do it');
+    expect(plan.stderr).toContain('nothing was changed: add --yes to apply it');
     expect(existsSync(`${ledger}.archive`)).toBe(false);
     for (const time of cutTimes) {
       const done = await succeed(['archive', '-l', ledger, '--until', time, '--yes']);
@@ -193,7 +193,7 @@ describe('archive', () => {
     expectFailure(behind, 4, 'slow');
     const planned = await succeed(until);
     expect(planned.stdout.toString()).toMatch(/group slow has not read [\d,]+ events of it/);
-    expect(planned.stderr).toContain('add --force');
+    expect(planned.stderr).toContain('groups have not read all of it; add --yes --force');
     const forced = await succeed([...until, '--yes', '--force', '--json']);
     expect(JSON.parse(forced.stdout.toString())).toMatchObject({ isDone: true, movedGroups: ['slow'] });
   });

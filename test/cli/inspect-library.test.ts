@@ -7,7 +7,7 @@ import { expect, test } from 'vitest';
 import { parseCompression } from '../../src/core/model/compression.ts';
 import { parseFieldPath, parseFieldPaths } from '../../src/core/model/text/field-path.ts';
 import { TIME_MIN } from '../../src/core/model/time/time.ts';
-import { type LedgerDescription, parseHead, parseRoutingSpec } from '../../src/index.ts';
+import { type InspectedLedger, type LedgerDescription, parseHead, parseRoutingSpec } from '../../src/index.ts';
 import type { OverviewDocument } from '../../src/views/ledger-document.ts';
 import type { EpochDocument } from '../../src/views/routing-document.ts';
 import { runCli } from '../support/cli.ts';
@@ -18,7 +18,7 @@ const microsOf = (text: string) => Date.parse(`${text.slice(0, 23)}Z`) * 1000 + 
 const microsOrNull = (text: string | null) => (text === null ? null : microsOf(text));
 
 /** What `inspect()` has returned, by what the document says. Fails to compile, or to equal it, where the document lacks a fact. */
-function descriptionOf(document: OverviewDocument): LedgerDescription {
+function descriptionOf(document: OverviewDocument): InspectedLedger {
   const { config, partitions, storage } = document;
   const ids = new Map(partitions.map(({ name, id }) => [name, id]));
   const epochOf = ({ epoch, fromSequence, rule, missing, partitions: names, placedFrom }: EpochDocument) => ({
@@ -61,13 +61,18 @@ function descriptionOf(document: OverviewDocument): LedgerDescription {
     })),
     producers: document.producers,
     sessions: document.sessions,
+    archived: document.archived.map(({ from, through, archivedAt, ...run }) => ({
+      ...run,
+      range: { from, through },
+      archivedAt: microsOf(archivedAt),
+    })),
     warnings: document.warnings,
     storage,
   };
 }
 
 /** Fields of the document that other calls return, or that follow from the description. */
-const BESIDES = ['archived', 'events', 'groups', 'late', 'lastTime', 'routing', 'transfers'];
+const BESIDES = ['events', 'groups', 'late', 'lastTime', 'routing', 'transfers'];
 
 async function usedLedger(): Promise<string> {
   const ledger = await earthquakeLedger('--unique', 'id', '--missing', 'none', '--compression', 'zstd');

@@ -142,9 +142,20 @@ describe('inspect --check', () => {
   test('exits with 0 if all hold, and names each that fails with its value', async () => {
     const { ledger, overview } = await ledgerWithGroups();
     const lag = overview.groups.find(({ name }) => name === 'some')?.lag ?? 0;
-    expect(await lineOf(ledger, 'lag:all<1', `lag<=${overview.events}`, 'wal<1GiB', 'idle<1h', 'warnings=0')).toEqual({
+    expect(
+      await lineOf(
+        ledger,
+        'lag:all<1',
+        `lag<=${overview.events}`,
+        'wal<1GiB',
+        'idle<1h',
+        'warnings=0',
+
+        'wal>=0',
+      ),
+    ).toEqual({
       code: 0,
-      text: `ok: lag:all<1\nok: lag<=${overview.events}\nok: wal<1GiB\nok: idle<1h\nok: warnings=0\n`,
+      text: `ok: lag:all<1\nok: lag<=${overview.events}\nok: wal<1GiB\nok: idle<1h\nok: warnings=0\nok: wal>=0\n`,
     });
     const { code, text } = await lineOf(ledger, 'lag:some < 10', 'parked=0', 'oldest<5m', 'members:all>=1', 'size<1kB');
     expect(code).toBe(8);
@@ -186,7 +197,9 @@ describe('inspect --check', () => {
       ['wal:g<1', 'names a group'],
       ['lag<5m', "'5m'"],
       ['wal<1XB', "'1XB'"],
-      ['oldest<5q', "'5q'"],
+      ['oldest<5q', "--check 'oldest<5q' has no limit that can be read: '5q' is not a duration"],
+      ['lag<1,000', "'1,000' is not a whole number"],
+      ['wal<-1', "'-1' is not a size in bytes"],
     ] as const)
       expectFailure(await runCli(['inspect', '-l', '/nonexistent/x.codex', '--check', check]), 2, fact);
     const ledger = await newLedger();

@@ -13,7 +13,7 @@ async function bothOf(engine: Completengine): Promise<[LedgerDocument, LedgerDoc
   const description = await engine.inspect();
   const sample = await takeSample(engine, null);
   return [
-    overviewDocument(description, { groups: sample.groups, archived: [], late: null, now: sample.now }),
+    overviewDocument(description, { groups: sample.groups, late: null, now: sample.now }),
     sampleDocument(sample, new RateMeter().take(sample)),
   ];
 }
@@ -85,7 +85,6 @@ test('the time until a lease expires is counted from the time of the document', 
   const group = { name: 'g', createdAt: now, lag: 0, oldestTime: null, parked: 0, lanes: [] };
   const { groups } = overviewDocument(await engine.inspect(), {
     groups: [{ ...group, members: [member('one', 3), member('two', -2)] }],
-    archived: [],
     late: null,
     now,
   });

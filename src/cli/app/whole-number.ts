@@ -44,14 +44,14 @@ export function readCount(text: string): number {
   });
 }
 
-/** A size of at least one byte: `30MB`, `16MiB`, `64k`, `1048576`. k, M, G and T are powers of 1000, and with an i of 1024. @throws LedgerError INVALID_ARGUMENT */
-export function readByteSize(text: string): number {
+/** A size of at least one byte, or of `least`: `30MB`, `16MiB`, `64k`, `1048576`. k, M, G and T are powers of 1000, and with an i of 1024. @throws LedgerError INVALID_ARGUMENT */
+export function readByteSize(text: string, least = 1): number {
   const [, digits = '', unit = '', binary = ''] = BYTES.exec(text) ?? [];
   const factors = binary === '' ? FACTORS : BINARY_FACTORS;
   const size =
     digits === '' ? Number.NaN : Number(digits.replaceAll('_', '')) * (factors[unit.toLowerCase()] ?? Number.NaN);
   // without rounding 1.1MB is 1100000.0000000002
-  return checked(Number(size.toPrecision(15)), text, { noun: 'a size in bytes', hint: BYTES_HINT, least: 1 });
+  return checked(Number(size.toPrecision(15)), text, { noun: 'a size in bytes', hint: BYTES_HINT, least });
 }
 
 function checked(number: number, text: string, { noun, hint, least = 0 }: NumberRule): number {

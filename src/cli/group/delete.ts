@@ -2,9 +2,9 @@
 
 import type { Completengine, GroupDescription } from '../../index.ts';
 import { type GroupDeletionDocument, groupDeletionDocument } from '../../views/group-change-document.ts';
+import { applyPlan, type Decision } from '../app/apply-plan.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { count, plural } from '../terminal/format-numbers.ts';
-import { applyPlan, type Decision } from './apply-plan.ts';
 import { namedGroup } from './named-group.ts';
 
 export interface Deletion {

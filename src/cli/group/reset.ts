@@ -2,8 +2,8 @@
 
 import { type Completengine, type CursorPlan, LedgerError } from '../../index.ts';
 import { cursorPlanDocument } from '../../views/cursor-plan-document.ts';
+import { applyPlan, type Decision } from '../app/apply-plan.ts';
 import { type StartFlagValues, startOptions } from '../range/range-flags.ts';
-import { applyPlan, type Decision } from './apply-plan.ts';
 import { cursorPlanText } from './cursor-plan-text.ts';
 import { checkHasGroups } from './named-group.ts';
 

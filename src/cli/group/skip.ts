@@ -2,9 +2,9 @@
 
 import { type Completengine, type GroupLane, LedgerError, type LedgerEvent } from '../../index.ts';
 import { type GroupSkipDocument, groupSkipDocument } from '../../views/group-change-document.ts';
+import { applyPlan, type Decision } from '../app/apply-plan.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
-import { applyPlan, type Decision } from './apply-plan.ts';
 import { liveMembersOf, namedGroup } from './named-group.ts';
 
 export interface Skip {

@@ -12,7 +12,6 @@ export async function overviewOf(
 ): Promise<OverviewDocument> {
   const overview = overviewDocument(await engine.inspect(), {
     groups: await engine.groups(),
-    archived: await engine.archivedRuns(),
     late: late ? await lateOf(engine, signal) : null,
     now: systemClock.nowMicros(),
   });

@@ -1,9 +1,10 @@
 /** `completengine group reset`: resets the offsets of a consumer group. Prints a plan, and applies it on request. */
 
 import * as Args from '@oclif/core/args';
+import { mayApply } from '../../cli/app/apply-plan.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { mayApply, planFlags } from '../../cli/group/apply-plan.ts';
+import { planFlags } from '../../cli/group/plan-flags.ts';
 import { partitionFlag } from '../../cli/range/arguments.ts';
 import { startFlags, zoneFlag } from '../../cli/range/range-flags.ts';
 

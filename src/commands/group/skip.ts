@@ -1,9 +1,10 @@
 /** `completengine group skip`: moves a group past one event. Prints a plan, and applies it on request. */
 
 import * as Args from '@oclif/core/args';
+import { mayApply } from '../../cli/app/apply-plan.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
 import { withLedger } from '../../cli/app/session.ts';
-import { mayApply, planFlags } from '../../cli/group/apply-plan.ts';
+import { planFlags } from '../../cli/group/plan-flags.ts';
 
 export default class GroupSkip extends BaseCommand {
   static override summary = 'Move a group past the next event of a partition, which it cannot take.';

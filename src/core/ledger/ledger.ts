@@ -22,7 +22,7 @@ import type { Epochs, RoutingInForce } from '../model/routing/routing.ts';
 import type { Pin } from '../model/routing/session-pins.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { LedgerWarning } from '../model/warning.ts';
-import type { Archives } from './archives.ts';
+import type { ArchivedRun, Archives } from './archives.ts';
 import type { Compaction } from './compaction.ts';
 import type { GroupStore } from './group-store.ts';
 
@@ -84,6 +84,12 @@ export interface LedgerDescription {
     /** Objects of other tools that the engine ignores, by name; the names are unescaped. */
     readonly foreignObjects: readonly { readonly type: string; readonly name: string }[];
   };
+}
+
+/** A ledger with its archive. */
+export interface InspectedLedger extends LedgerDescription {
+  /** Archived and dropped runs, the oldest first. */
+  readonly archived: readonly ArchivedRun[];
 }
 
 export interface PartitionGauge extends Partition {

@@ -3,6 +3,7 @@
 import type { Ledger, Sampling } from '../../ledger/ledger.ts';
 import type { SequenceRange } from '../../model/events/range.ts';
 import type { Micros } from '../../model/time/time.ts';
+import type { TimeZone } from '../../model/time/time-zone.ts';
 import { archivedRuns } from '../archive.ts';
 import { eventsIn, spreadOver } from './events-in.ts';
 import { ownTimeReader } from './own-time.ts';
@@ -32,9 +33,13 @@ const SAMPLE_RUN_EVENTS = 1000;
  * Null if events have the time of their arrival. Dropped history, and segments that are not at hand, are passed over.
  * @throws LedgerError VERIFICATION_FAILED for events that are damaged
  */
-export function lateEvents(ledger: Ledger, { signal }: LateEventsOptions): Promise<LateEvents | null> {
+export function lateEvents(
+  ledger: Ledger,
+  zone: TimeZone | null,
+  { signal }: LateEventsOptions,
+): Promise<LateEvents | null> {
   return ledger.snapshot(async (snapshot) => {
-    const ownTime = await ownTimeReader(snapshot.identity.config);
+    const ownTime = ownTimeReader(snapshot.identity.config, zone);
     if (ownTime === null) return null;
     const readable = await readableHistory(snapshot);
     const total = readable.reduce((sum, range) => sum + lengthOf(range), 0);

@@ -3,18 +3,19 @@
 import { DEPTH_MAX, type LedgerConfig } from '../../model/config.ts';
 import { asBuffer } from '../../model/text/bytes.ts';
 import type { Micros, TimeReading } from '../../model/time/time.ts';
-import { timeZone } from '../../model/time/time-zone.ts';
+import type { TimeZone } from '../../model/time/time-zone.ts';
 import { FieldReader } from '../../scan/field-reader.ts';
 import { readTimeField } from '../../scan/time-field.ts';
 
 /**
- * Null if events have the time of their arrival. The reader's answer is null for a payload without a time that can be
+ * `zone`: of times without an offset. Null if events have the time of their arrival. The reader's answer is null for a payload without a time that can be
  * read: an envelope may have brought its own.
  */
-export async function ownTimeReader(config: LedgerConfig): Promise<((payload: Buffer) => Micros | null) | null> {
-  const { time: path } = config;
+export function ownTimeReader(
+  { time: path }: Pick<LedgerConfig, 'time'>,
+  zone: TimeZone | null,
+): ((payload: Buffer) => Micros | null) | null {
   if (path === null) return null;
-  const zone = config.zone === null ? null : await timeZone(config.zone);
   const fields = new FieldReader([path], DEPTH_MAX, 'last');
   const reading: TimeReading = { time: 0, fault: undefined };
   return (payload) => {

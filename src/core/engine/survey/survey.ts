@@ -11,6 +11,7 @@ import type { LedgerEvent } from '../../model/events/ledger-event.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import type { Micros } from '../../model/time/time.ts';
+import type { TimeZone } from '../../model/time/time-zone.ts';
 import { archivedRuns } from '../archive.ts';
 import { GroupAdmin, type GroupDescription } from '../group-admin.ts';
 import { labelsOf } from '../labels.ts';
@@ -72,11 +73,21 @@ const LAST_EVENTS = 12;
 const EPOCHS_MAX = 50;
 
 /** @throws LedgerError as opening and reading do; events that are damaged are reported in `unreadable` */
-export function surveying(ledger: Ledger, clock: Clock, options: SurveyOptions): Promise<LedgerSurvey> {
-  return ledger.snapshot((snapshot) => surveySnapshot(snapshot, clock, options));
+export function surveying(
+  ledger: Ledger,
+  clock: Clock,
+  zone: TimeZone | null,
+  options: SurveyOptions,
+): Promise<LedgerSurvey> {
+  return ledger.snapshot((snapshot) => surveySnapshot(snapshot, clock, zone, options));
 }
 
-async function surveySnapshot(ledger: Ledger, clock: Clock, options: SurveyOptions): Promise<LedgerSurvey> {
+async function surveySnapshot(
+  ledger: Ledger,
+  clock: Clock,
+  zone: TimeZone | null,
+  options: SurveyOptions,
+): Promise<LedgerSurvey> {
   const { signal } = options;
   const at = clock.nowMicros();
   const description = await ledger.describe();
@@ -87,7 +98,7 @@ async function surveySnapshot(ledger: Ledger, clock: Clock, options: SurveyOptio
   const archived = await archivedRuns(ledger);
   const commits = commitFigures(await ledger.lastCommits(COMMITS_MAX));
   signal?.throwIfAborted();
-  const read = await readEvents(ledger, description, labels, options);
+  const read = await readEvents(ledger, description, { ...options, labels, zone });
   return { at, description, archived, groups, parked, commits, ...read };
 }
 
@@ -96,11 +107,16 @@ type EventFacts = Pick<
   'from' | 'firstTime' | 'time' | 'late' | 'epochTimes' | 'lastEvents' | 'unreadable'
 >;
 
+interface ReadOptions extends SurveyOptions {
+  readonly labels: EventLabels;
+  /** Of times without an offset. */
+  readonly zone: TimeZone | null;
+}
+
 async function readEvents(
   ledger: Ledger,
   description: LedgerSurvey['description'],
-  labels: EventLabels,
-  options: SurveyOptions,
+  options: ReadOptions,
 ): Promise<EventFacts> {
   const { head } = description;
   const nothing: EventFacts = {
@@ -110,7 +126,7 @@ async function readEvents(
   if (head.sequence === 0) return nothing;
   for (let from = nothing.from; ; ) {
     try {
-      return await readFrom(ledger, from, description, labels, options);
+      return await readFrom(ledger, from, description, options);
     } catch (error) {
       if (!(error instanceof LedgerError)) throw error;
       const next = error.details['next'];
@@ -126,19 +142,18 @@ async function readFrom(
   ledger: Ledger,
   from: number,
   description: LedgerSurvey['description'],
-  labels: EventLabels,
-  options: SurveyOptions,
+  options: ReadOptions,
 ): Promise<EventFacts> {
   const { head, partitions } = description;
   const { epochs, config } = ledger.identity;
-  const { signal, bucketsMax } = options;
+  const { signal, bucketsMax, labels, zone } = options;
   const through = head.sequence;
   const firstTime = await timeAt(ledger, from);
   const scale =
     firstTime === null || firstTime === head.time
       ? null
       : bucketScale(firstTime, head.time, bucketsMax === undefined ? undefined : Math.min(bucketsMax, BUCKETS_LIMIT));
-  const ownTime = await ownTimeReader(config);
+  const ownTime = ownTimeReader(config, zone);
   const tally = new EventTally(scale, partitions.length, ownTime);
   const isWhole = through - from + 1 <= READ_WHOLE_MAX;
   if (isWhole) for await (const batch of eventsIn(ledger, { from, through }, signal)) tally.take(batch);

@@ -1,15 +1,7 @@
-/** Plans first: shows what would be done to a group, and does it with `--yes`, or after a question on a terminal. */
+/** Plans first: shows what would be done, and does it with `--yes`, or after a question on a terminal. */
 
-import * as Flags from '@oclif/core/flags';
 import { canAsk, confirm } from '../terminal/confirm.ts';
 import { printOnOutputFailure } from '../terminal/guard-output.ts';
-
-export const planFlags = {
-  yes: Flags.boolean({ description: 'apply the plan; without it, it is only printed' }),
-  force: Flags.boolean({
-    description: 'also while members are active: deliveries in progress are then not acknowledged',
-  }),
-};
 
 export interface GroupChange<Plan> {
   /** Reads what would be done. */
@@ -49,18 +41,30 @@ export async function applyPlan<Plan>(
   if (!decision.yes) {
     const plan = await change.plan();
     await change.show(plan, false);
-    const obstacle = obstacleTo(decision.force ? null : change.obstacle(plan), decision);
-    const isAgreed = obstacle === null && (await confirm(change.question, signal));
-    if (!isAgreed) {
-      change.report(`nothing was changed${obstacle === null ? '' : `: ${obstacle}`}`);
-      return { plan, isDone: false };
-    }
+    const asked = { ...change, obstacle: change.obstacle(plan) };
+    if (!(await isAgreed(asked, decision, signal))) return { plan, isDone: false };
   }
   // the ledger may have changed since the plan: show what was done
   const plan = await change.apply();
   printOnOutputFailure(change.doneFact);
   await change.show(plan, true);
   return { plan, isDone: true };
+}
+
+/** Whether the user wants a plan to be applied, which was printed; says so if not. `obstacle`: why it would be refused without `--force`. */
+export async function isAgreed(
+  {
+    obstacle,
+    question,
+    report,
+  }: Pick<GroupChange<never>, 'question' | 'report'> & { readonly obstacle: string | null },
+  decision: Decision,
+  signal: AbortSignal,
+): Promise<boolean> {
+  const reason = obstacleTo(decision.force ? null : obstacle, decision);
+  if (reason === null && (await confirm(question, signal))) return true;
+  report(`nothing was changed${reason === null ? '' : `: ${reason}`}`);
+  return false;
 }
 
 /** Why the user is not asked; null if the question can be asked. */
