@@ -214,8 +214,8 @@ export const MUTANTS = [
   {
     name: 'links are proven by their hash, whatever row has it',
     file: `${SQLITE}/read/chain-joints.ts`,
-    find: '`${epoch} ${archive} ',
-    replace: '`${epoch === archive} ',
+    find: 'const key = `',
+    replace: "const key = hash.toString('hex') || `",
     tests: ['test/library/damaged-rows.test.ts'],
   },
   {

@@ -1,9 +1,11 @@
 /** Ledgers whose chain was computed again over hostile values: no hash keeps these from the code behind it. */
 
-import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { partialOf } from '../../../src/core/ledger/sqlite/archive/segment-store.ts';
 import { Completengine, type LedgerError } from '../../../src/index.ts';
 import { segmentOf } from '../../support/archive-template.ts';
 import { runCli } from '../../support/cli.ts';
@@ -147,4 +149,18 @@ test('verification of a segment finds what is wrong with its trees each time, no
     if (first !== 'OK') found++;
   }
   expect(found).toBeGreaterThan(0);
+});
+
+test.each(['archive', 'partial file'])('a link to itself as the %s is named, and nothing is archived', async (what) => {
+  const ledger = place(originals[0] as Original, tempDir());
+  const archive = `${ledger}.archive`;
+  if (what === 'archive') symlinkSync(archive, archive);
+  else {
+    mkdirSync(archive);
+    const db = new Database(ledger, { readonly: true });
+    const partial = partialOf(join(archive, `${db.prepare('SELECT uuid FROM ledger').pluck().get()}-x`));
+    db.close();
+    symlinkSync(partial, partial);
+  }
+  expectFailure(await runCli(['archive', '--through-sequence', '6', '--force', '--yes', '-l', ledger]), 73, archive);
 });
