@@ -1,6 +1,7 @@
 /**
  * Plants one bug after the other in a copy of the repository and runs the tests that must notice it, then wider ones. Prints which test caught each, and exits
- * with 1 if one survived. Arguments: words; only mutants whose names contain one of them are planted.
+ * with 1 if one survived. Arguments: words; only mutants whose names contain one of them are planted. `--own`: no wider tests; `--quick`: only
+ * those that need no build.
  */
 
 import { fileURLToPath } from 'node:url';
@@ -15,8 +16,13 @@ const WIDER = [
   ['test/faults', 'test/cli', 'test/formats'],
 ];
 
-const words = process.argv.slice(2);
-const chosen = MUTANTS.filter(({ name }) => words.length === 0 || words.some((word) => name.includes(word)));
+const [flags, words] = [true, false].map((isFlag) =>
+  process.argv.slice(2).filter((word) => word.startsWith('--') === isFlag),
+);
+const chosen = MUTANTS.filter(
+  ({ name, isBuilt }) =>
+    (words.length === 0 || words.some((word) => name.includes(word))) && !(isBuilt && flags.includes('--quick')),
+);
 for (const mutant of MUTANTS) planted(ROOT, mutant);
 
 const workshop = new Workshop(ROOT);
@@ -28,7 +34,7 @@ function resultOf(mutant) {
   return workshop.with(mutant, () => {
     const test = workshop.firstFailure(mutant.tests);
     if (test !== null) return { test, own: true };
-    for (const tests of WIDER) {
+    for (const tests of flags.includes('--own') ? [] : WIDER) {
       const other = workshop.firstFailure(tests);
       if (other !== null) return { test: other, own: false };
     }
