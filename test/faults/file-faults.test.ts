@@ -22,6 +22,7 @@ import { expect, it, type TestContext } from 'vitest';
 import { BIN, type CliResult, finished, runCli, startCli } from '../support/cli.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
+import { expectFailure } from '../support/ledger-cli.ts';
 import { untilRead } from '../support/process-state.ts';
 import { ReceiptReader } from '../support/receipts.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -387,4 +388,17 @@ it('reads a ledger that another program has taken out of WAL mode, and emits to 
   expect(check.pragma('journal_mode', { simple: true })).toBe('wal');
   check.close();
   expect(await expectSoundLedger(path)).toHaveLength(4);
+});
+
+it.each([
+  ['a backup', ['backup', 'loop'], 73],
+  ['a page', ['inspect', '--html=loop'], 2],
+  ['a copy', ['replay', '--into', 'loop'], 74],
+  ['rejects', ['emit', '--rejects', 'loop'], 73],
+])('a link to itself in the place of %s is named', async (_, args, code) => {
+  const directory = tempDir();
+  const ledger = join(directory, 'events.codex');
+  expect((await runCli(['init', '-l', ledger])).code).toBe(0);
+  symlinkSync('loop', join(directory, 'loop'));
+  expectFailure(await runCli([...args, '-l', ledger], { cwd: directory, input: '1\n' }), code, 'loop');
 });

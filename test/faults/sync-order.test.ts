@@ -27,6 +27,15 @@ function expectSyncedBefore(calls: readonly FileCall[], file: string, moves: Fil
   expect(positionMoves(control, file, moves)).toEqual({ synced: 0, unsynced: count });
 }
 
+/** The new content is on the disk before it takes the name, and the name afterwards. */
+function expectReplacedDurably(calls: readonly FileCall[], file: string): void {
+  const renamed = calls.findIndex((each) => each.call === 'rename' && each.file === file);
+  const { from } = calls[renamed] ?? {};
+  const before = calls.slice(0, renamed).filter((each) => each.file === from);
+  expect(before.map(({ call }) => call)).toEqual(['write', 'fsync']);
+  expect(calls.slice(renamed).some((each) => each.call === 'fsync' && each.file === dirname(file))).toBe(true);
+}
+
 const input = (directory: string, name: string) => fileIn(directory, name, '1\nbad\n2\n');
 
 test('rejected lines are on the disk before the commit that passes over them', async (context) => {
@@ -110,12 +119,13 @@ test.for([
     needs(context, ...STRACE_PROBE);
     const ledger = await ledgerOf(30);
     const output = join(realpathSync(tempDir()), 'out');
-    const cursor = join(tempDir(), 'cursor');
+    const cursor = join(realpathSync(tempDir()), 'cursor');
     const { code, calls } = await traceFiles([verb, '-l', ledger, ...args, '--cursor-file', cursor], {
       appendTo: output,
     });
     expect(code).toBe(0);
     expect(readFileSync(output, 'utf8')).toBe(numbers(1, 30));
     expectSyncedBefore(calls, output, { call: 'rename', file: cursor }, 1);
+    expectReplacedDurably(calls, cursor);
   },
 );

@@ -233,13 +233,18 @@ describe('the chain covers', () => {
     ['a placement of no epoch', "INSERT INTO placements (epoch, key, partition) VALUES (9, 'k1', 1)"],
     ['the name of an added partition', "UPDATE partition SET name = 'other' WHERE id = 2"],
     ['the epoch a partition was added in', 'UPDATE partition SET epoch = 3 WHERE id = 2'],
-    ['a partition that was put in', "INSERT INTO partition (id, name, table_name, epoch) VALUES (3, 'p3', 'p3', 4)"],
   ])('%s', async (_, sql) => {
     const ledger = await changedLedger();
     await expectRoutedByEpochs(ledger);
     tamper(ledger, sql);
     const engine = await openEngine({ ledger, access: 'read' });
     await failureOf(() => engine.verify(), 'VERIFICATION_FAILED');
+  });
+
+  it('not what a partition without a table makes: such a ledger is not opened', async () => {
+    const ledger = await changedLedger();
+    tamper(ledger, "INSERT INTO partition (id, name, table_name, epoch) VALUES (3, 'p3', 'p3', 4)");
+    await failureOf(() => Completengine.open({ ledger, access: 'read' }), 'DAMAGED_LEDGER');
   });
 
   it('not what a foreign index does: such a ledger is not opened', async () => {

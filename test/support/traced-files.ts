@@ -11,6 +11,8 @@ export interface FileCall {
   readonly call: 'write' | 'fsync' | 'rename';
   /** Path of the file, as the command named it; the new one of a rename. */
   readonly file: string;
+  /** The old path of a rename. */
+  readonly from?: string;
 }
 
 export interface Traced extends Omit<CliResult, 'stdout'> {
@@ -56,8 +58,8 @@ export async function traceFiles(
 }
 
 function readCall(line: string): FileCall[] {
-  const renamed = /rename\("[^"]*", "([^"]*)"/.exec(line);
-  if (renamed !== null) return [{ call: 'rename', file: renamed[1] as string }];
+  const [, from, to] = /rename\("([^"]*)", "([^"]*)"/.exec(line) ?? [];
+  if (from !== undefined && to !== undefined) return [{ call: 'rename', file: to, from }];
   const used = /(write|pwrite64|fsync)\(\d+<([^>]*)>/.exec(line);
   return used === null ? [] : [{ call: used[1] === 'fsync' ? 'fsync' : 'write', file: used[2] as string }];
 }

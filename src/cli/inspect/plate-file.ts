@@ -24,13 +24,21 @@ export function checkPlateFile(file: string, command: { readonly ledger: string;
   if (file === '') throw refusal('--html needs the name of a file', 'such as --html ledger.html');
   if (file !== '-') {
     refuseTakenFiles({ ledgers: [command.ledger], outputs: { html: file } });
-    const found = statSync(file, { throwIfNoEntry: false });
-    if (found !== undefined && !found.isFile())
+    if (isIrregular(file))
       throw refusal(`--html ${file} is not a regular file`, 'name a file, or - for standard output');
     return;
   }
   if (process.stdout.isTTY === true)
     throw refusal('--html - writes a page to this terminal', 'name a file, or send the output to one');
+}
+
+/** Also a link to itself, which the system cannot follow. */
+function isIrregular(file: string): boolean {
+  try {
+    return statSync(file, { throwIfNoEntry: false })?.isFile() === false;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === 'ELOOP';
+  }
 }
 
 export interface WrittenPlate {

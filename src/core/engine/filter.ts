@@ -8,7 +8,7 @@ import type { SequenceRange } from '../model/events/range.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import { epochAt, NO_PLACEMENTS } from '../model/routing/routing.ts';
 import { formatElementPath } from '../model/text/field-path.ts';
-import { nearPath } from '../model/text/near-path.ts';
+import { nearPathIn } from '../model/text/near-path.ts';
 import type { EventPredicate } from '../replay/filter.ts';
 import { type RangeRead, type ReadRange, readRange } from '../replay/read-range.ts';
 import { placeOfKey } from '../router/place-of-key.ts';
@@ -136,10 +136,7 @@ export class EventFilter {
 
   #findNear(condition: Condition, payload: Buffer): void {
     const field = formatElementPath(condition);
-    const near =
-      condition.each === null && !this.#near.has(field)
-        ? nearPath(condition.path, JSON.parse(payload.toString()))
-        : null;
+    const near = condition.each === null && !this.#near.has(field) ? nearPathIn(condition.path, payload) : null;
     if (near !== null) this.#near.set(field, near);
   }
 }

@@ -3,7 +3,7 @@
 import { DEPTH_MAX } from '../model/config.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import { type FieldPath, formatFieldPath } from '../model/text/field-path.ts';
-import { nearPath } from '../model/text/near-path.ts';
+import { nearPathIn } from '../model/text/near-path.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 import { FieldKind } from '../scan/scanned-field.ts';
 
@@ -71,7 +71,7 @@ export class FieldWatch implements MissingFields {
   }
 
   #findNear(nth: number, payload: Buffer): void {
-    const near = nearPath(this.#paths[nth] as FieldPath, JSON.parse(payload.toString()));
+    const near = nearPathIn(this.#paths[nth] as FieldPath, payload);
     if (near !== null) this.#near.set(nth, near);
   }
 }

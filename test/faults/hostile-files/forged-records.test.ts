@@ -1,15 +1,18 @@
 /** Ledgers whose chain was computed again over hostile values: no hash keeps these from the code behind it. */
 
-import { mkdirSync, mkdtempSync, renameSync, rmSync } from 'node:fs';
+import { mkdirSync, mkdtempSync, readdirSync, renameSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { basename, dirname, join } from 'node:path';
+import Database from 'better-sqlite3';
 import { afterAll, beforeAll, expect, test } from 'vitest';
+import { partialOf } from '../../../src/core/ledger/sqlite/archive/segment-store.ts';
+import { Completengine, type LedgerError } from '../../../src/index.ts';
 import { segmentOf } from '../../support/archive-template.ts';
 import { runCli } from '../../support/cli.ts';
 import { expectFailure, succeed } from '../../support/ledger-cli.ts';
 import { tempDir } from '../../support/temp-dir.ts';
 import { forgeChain } from './forge.ts';
-import { makeOriginals, type Original, place } from './originals.ts';
+import { LEDGER, makeOriginals, type Original, place } from './originals.ts';
 import { loosened } from './rows.ts';
 
 let workshop: string;
@@ -77,4 +80,87 @@ test.each([
   const segment = place(originals.find(({ isSegment }) => isSegment) as Original, tempDir());
   loosened(segment, (db) => expect(db.prepare(sql).run().changes).toBeGreaterThan(0));
   expectFailure(await runCli(['inspect', '-l', segment]), 3, /damaged|has changed/);
+});
+
+const EVENT = '{"tenant":"acme","topic":"order","at":"2026-01-07T10:00:00Z"}\n';
+const CHANGES = ['partition = 77', 'partition = 0', `key = '["hooli","order"]'`];
+
+test.each(CHANGES)('nothing is committed by placements of an earlier epoch that were changed: %s', async (change) => {
+  const ledger = place(originals.find(({ name }) => name === 'composite') as Original, tempDir());
+  await succeed(['partition', 'place', 'x+y', 'p1', '-l', ledger]);
+  loosened(ledger, (db) => {
+    const earlier = 'epoch = (SELECT min(epoch) FROM placements)';
+    expect(db.prepare(`UPDATE placements SET ${change} WHERE ${earlier} AND key LIKE '%acme%'`).run().changes).toBe(1);
+  });
+  expectFailure(await runCli(['emit', '-q', '-l', ledger], { input: EVENT }), 3, /epoch \d+ .* has changed/);
+});
+
+test.each([
+  ['UPDATE placements SET partition = 77', EVENT],
+  [`UPDATE epoch SET routing = replace(routing, '[0,1', '[0,88')`, EVENT],
+])(
+  'nothing is committed by a routing to partitions that are not there, even if the chain has it: %s',
+  async (sql, input) => {
+    const ledger = forged('composite', sql);
+    expectFailure(
+      await runCli(['emit', '-q', '-l', ledger], { input }),
+      3,
+      /named by the routing, and not there|routing is damaged/,
+    );
+  },
+);
+
+test.each(['../../abc', '', 'x', '\u001b[5;7m'])('a uuid that is none, %j, names no file', async (uuid) => {
+  const ledger = forged('hash', `UPDATE ledger SET uuid = '${uuid}'`);
+  const before = readdirSync(dirname(ledger));
+  expectFailure(await runCli(['archive', '--through-sequence', '6', '--force', '--yes', '-l', ledger]), 3, 'no uuid');
+  expect(readdirSync(dirname(ledger))).toEqual(before);
+});
+
+test('a payload that is no JSON is printed as it is, and searched for no fields', async () => {
+  const ledger = forged('manual', `UPDATE p0 SET body = CAST('[[0,0,{"at":1}],x]]' AS BLOB), count = 1`);
+  for (const args of [
+    ['tail', '-o', 'csv', '--fields', 'no.such', '-n', 'all'],
+    ['replay', '--where', 'no.such=1'],
+  ])
+    expect((await runCli([...args, '-l', ledger])).stderr).not.toContain('bug');
+});
+
+test('verification of a segment finds what is wrong with its trees each time, not only when the page is read first', async () => {
+  const original = originals.find(({ isSegment }) => isSegment) as Original;
+  const bytes = original.files.get(LEDGER) as Buffer;
+  let found = 0;
+  for (let page = 1; page * 4096 < bytes.length; page++) {
+    const flipped = Buffer.from(bytes);
+    // the place of the first cell of a page
+    flipped[page * 4096 + 8] = (flipped[page * 4096 + 8] as number) ^ 0x80;
+    const segment = join(tempDir(), LEDGER);
+    writeFileSync(segment, flipped, { mode: 0o600 });
+    const engine = await Completengine.open({ ledger: segment, create: false, access: 'read' }).catch(() => null);
+    if (engine === null) continue;
+    const codeOf = () =>
+      engine
+        .verify()
+        .then(() => 'OK')
+        .catch((error: LedgerError) => error.code);
+    const [first, second] = [await codeOf(), await codeOf()];
+    await engine.close();
+    expect(second, `page ${page}`).toBe(first);
+    if (first !== 'OK') found++;
+  }
+  expect(found).toBeGreaterThan(0);
+});
+
+test.each(['archive', 'partial file'])('a link to itself as the %s is named, and nothing is archived', async (what) => {
+  const ledger = place(originals[0] as Original, tempDir());
+  const archive = `${ledger}.archive`;
+  if (what === 'archive') symlinkSync(archive, archive);
+  else {
+    mkdirSync(archive);
+    const db = new Database(ledger, { readonly: true });
+    const partial = partialOf(join(archive, `${db.prepare('SELECT uuid FROM ledger').pluck().get()}-x`));
+    db.close();
+    symlinkSync(partial, partial);
+  }
+  expectFailure(await runCli(['archive', '--through-sequence', '6', '--force', '--yes', '-l', ledger]), 73, archive);
 });

@@ -104,13 +104,13 @@ async function check(
     const command = make(site, group);
     const result = await run(command);
     const fault = command.isHistory && !isForged ? faultOfHistory(result, histories) : null;
-    note(command, faultOfRun(command, result) ?? fault);
+    note(command, faultOfRun(command, result, isForged) ?? fault);
   }
   for (const make of turnsOf(WRITERS, number, commands)) {
     const command = make(site, group);
     const result = await run(command);
     const after = await prober.probe(site.ledger);
-    note(command, faultOfRun(command, result) ?? faultOfWrite(before, after, result.code));
+    note(command, faultOfRun(command, result, isForged) ?? faultOfWrite(before, after, result.code));
     if (isCrash(after)) break;
     before = after;
   }

@@ -23,7 +23,7 @@ const INTEGERS: readonly bigint[] = [
 ];
 
 /** None is a sequence that the product writes itself: blinking text, a title, a report, a reset, and C1. */
-const CONTROLS =
+export const CONTROLS =
   '\u001b[5;7mHOSTILE\u001b]0;HOSTILE\u0007\u001b[6n\u001bc\u009b5;7m\u0085\u202eeliTSOH\u2066\u200b\ufeff\u0000\r';
 const HUGE = 1_000_000;
 

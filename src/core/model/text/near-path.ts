@@ -21,6 +21,17 @@ export function nearPath(path: FieldPath, payload: unknown): string | null {
   return nearestField(path, payload);
 }
 
+/** As {@link nearPath}, in the bytes of a payload. One who can write the file can put anything there: what is no JSON has no paths. */
+export function nearPathIn(path: FieldPath, payload: Buffer): string | null {
+  let value: unknown;
+  try {
+    value = JSON.parse(payload.toString());
+  } catch {
+    return null;
+  }
+  return nearPath(path, value);
+}
+
 function walk(path: FieldPath, value: unknown): PathStep[] | null {
   const [step] = path;
   if (step === undefined) return [];

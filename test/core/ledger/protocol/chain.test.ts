@@ -96,3 +96,12 @@ describe('the hash of an epoch', () => {
     expect(hashEpoch(GENESIS, { ...EPOCH, partitions: EPOCH.partitions.slice(0, 1) }).equals(hash)).toBe(false);
   });
 });
+
+it('two lists of fields have different bytes, wherever one text ends and the next begins', () => {
+  const hashOf = (name: string, tableName: string) =>
+    hashEpoch(GENESIS, { ...EPOCH, partitions: [{ id: 0, name, tableName, epoch: 1 }] }).toString('hex');
+  // a kind and an empty length between two texts: what a hash without lengths would see there anyway
+  const between = '\u0002\0\0\0\0';
+  expect(hashOf('a', `b${between}c`)).not.toBe(hashOf(`a${between}b`, 'c'));
+  expect(hashOf('ab', 'c')).not.toBe(hashOf('a', 'bc'));
+});

@@ -158,12 +158,15 @@ describe('the commit protocol', () => {
     const draft = { ...draftOf(plan, state), producer: step };
     const producer = { position: 10, digest: Buffer.alloc(64) };
     expect(checkCommit(draft, state, { ...NOTHING_STORED, producer })).toBeNull();
-    const elsewhere = { ...producer, position: 20 };
-    expect(checkCommit(draft, state, { ...NOTHING_STORED, producer: elsewhere })).toEqual({
-      known: [],
-      pins: [],
-      producer: elsewhere,
-    });
+    // further on, and before it: a gap would be lines that nobody has
+    for (const position of [20, 9, 0]) {
+      const elsewhere = { ...producer, position };
+      expect(checkCommit(draft, state, { ...NOTHING_STORED, producer: elsewhere })).toEqual({
+        known: [],
+        pins: [],
+        producer: elsewhere,
+      });
+    }
     const known = [{ index: 0, id: 'x', sequence: 1, isRepeat: true }];
     expect(checkCommit(draft, state, { producer, known, pins: [] })).toEqual({ known, pins: [], producer });
     const pins = [{ session: 's', partition: 1, lastSeen: 5 }];

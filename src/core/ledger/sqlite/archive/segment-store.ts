@@ -33,11 +33,19 @@ export async function prepareDirectory(directory: string, isNamed: boolean): Pro
     if (error instanceof LedgerError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code !== 'EEXIST') throw cannotCreate(directory, code ?? 'unknown error', error);
-    if (!statSync(directory, { throwIfNoEntry: false })?.isDirectory())
-      throw cannotCreate(directory, 'it is no directory', error);
+    if (!isDirectory(directory)) throw cannotCreate(directory, 'it is no directory', error);
   }
   // also if it is there: the run that made it may have been killed before
   if (!isNamed) await syncNames(dirname(directory), directory);
+}
+
+/** Not of a link to itself either, of which the system says nothing else. */
+function isDirectory(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.isDirectory() === true;
+  } catch {
+    return false;
+  }
 }
 
 /** `path`: what the names are for. @throws LedgerError IO_FAILED, DISK_FULL */
@@ -61,11 +69,12 @@ function cannotCreate(path: string, fact: string, cause?: unknown): LedgerError 
 /** Opens a writer on an empty file beside the segment. @throws LedgerError BUSY if another process writes there, CANNOT_CREATE, DISK_FULL, IO_FAILED */
 export function openPartial(path: string, open: (partial: string) => SegmentWriter): SegmentWriter {
   const partial = partialOf(path);
-  refuseIfLocked(partial);
   try {
+    refuseIfLocked(partial);
     rmSync(partial, { force: true });
     closeSync(openSync(partial, 'wx', 0o600));
   } catch (error) {
+    if (error instanceof LedgerError) throw error;
     throw cannotCreate(dirname(path), (error as NodeJS.ErrnoException).code ?? 'unknown error', error);
   }
   try {

@@ -82,7 +82,7 @@ function checkFree(path: string): void {
 }
 
 function exists(path: string, consequence = ''): LedgerError {
-  const isEmpty = statSync(path, { throwIfNoEntry: false })?.size === 0;
+  const isEmpty = isEmptyFile(path);
   return new LedgerError('LEDGER_EXISTS', {
     message: `${path} exists already${consequence}`,
     hint: isEmpty
@@ -90,6 +90,15 @@ function exists(path: string, consequence = ''): LedgerError {
       : 'name a file that does not exist: nothing is overwritten',
     details: { path },
   });
+}
+
+/** A link to itself is none, and has no size. */
+function isEmptyFile(path: string): boolean {
+  try {
+    return statSync(path, { throwIfNoEntry: false })?.size === 0;
+  } catch {
+    return false;
+  }
 }
 
 function isTaken(path: string): boolean {

@@ -10,7 +10,7 @@ import { IF_COPIED } from '../../protocol/broken-commit.ts';
 import type { EpochLink } from '../../protocol/chain.ts';
 import { readConfig, readRouting } from '../../protocol/stored-settings.ts';
 import { databasePath } from './immutable-file.ts';
-import { blob, integer, name, positive, type RawRow, text } from './rows.ts';
+import { blob, integer, name, positive, type RawRow, text, uuid } from './rows.ts';
 import { countPartitionTables, hasTable } from './schema.ts';
 
 /** The columns that the chain covers, as they are stored. */
@@ -33,7 +33,7 @@ export interface EpochRow {
 export function readLedgerRow(db: Database): LedgerRow {
   const row = db.prepare<[], RawRow>('SELECT uuid, created_at, config FROM ledger').get();
   if (row === undefined) throw unreadable(db, 'its ledger row is missing');
-  return { uuid: text(row, 'uuid'), createdAt: integer(row, 'created_at'), config: text(row, 'config') };
+  return { uuid: uuid(row), createdAt: integer(row, 'created_at'), config: text(row, 'config') };
 }
 
 export function readPartitionRows(db: Database): PartitionRow[] {

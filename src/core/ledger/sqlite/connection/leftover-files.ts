@@ -1,6 +1,6 @@
 /** Finds what killed runs have left beside a ledger. A file of its name that was begun before can never get that name: it is taken. */
 
-import { readdirSync, statSync } from 'node:fs';
+import { lstatSync, readdirSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { isReplacementName } from '../../../model/replacement-name.ts';
 import { shellWord } from '../../../model/text/shell-word.ts';
@@ -55,6 +55,6 @@ function oldReplacements(directory: string): string[] {
 
 /** By the system's clock, which stamps files, whatever the engine's is. */
 function isOld(file: string): boolean {
-  const { mtimeMs } = statSync(file, { throwIfNoEntry: false }) ?? {};
+  const { mtimeMs } = lstatSync(file, { throwIfNoEntry: false }) ?? {};
   return mtimeMs !== undefined && systemClock.nowMicros() / 1000 - mtimeMs > REPLACEMENT_AGE_MS;
 }

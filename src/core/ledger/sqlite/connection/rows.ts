@@ -78,6 +78,13 @@ export function text(row: RawRow, column: string): string {
   throw damaged(column, 'no text');
 }
 
+/** Names of files begin with it. @throws LedgerError VERIFICATION_FAILED */
+export function uuid(row: RawRow): string {
+  const value = text(row, 'uuid');
+  if (/^[0-9a-f]{8}(?:-[0-9a-f]{4}){3}-[0-9a-f]{12}$/.test(value)) return value;
+  throw damaged('uuid', 'no uuid');
+}
+
 /** @throws LedgerError VERIFICATION_FAILED */
 export function textOrNull(row: RawRow, column: string): string | null {
   return row[column] === null ? null : text(row, column);

@@ -12,6 +12,7 @@ import {
   type LedgerRow,
   type PartitionRow,
   type PlacementRow,
+  parseEpoch,
   readEpochRows,
   readLedgerRow,
   readPartitionRows,
@@ -107,12 +108,17 @@ export class ChainJoints {
     this.#checkLayout();
   }
 
-  /** Recomputes the last epoch, which covers the settings and all partitions, and the last record of an archived run. @throws LedgerError VERIFICATION_FAILED */
+  /**
+   * Recomputes the last epoch, which covers the settings and all partitions, those before it whose placements are still in force, and the last record of an
+   * archived run. @throws LedgerError VERIFICATION_FAILED
+   */
   checkLast(): void {
-    const lastOf = (isArchive: boolean): number =>
-      this.all.findLastIndex(({ archive }) => (archive !== null) === isArchive);
-    for (const at of [lastOf(false), lastOf(true)]) if (at >= 0) this.#check(at);
-    if (this.epochs.length === 0) throw brokenCommit(1, 'there is no epoch');
+    const last = this.epochs.at(-1);
+    if (last === undefined) throw brokenCommit(1, 'there is no epoch');
+    const since = parseEpoch(this.#db, last).placedFrom ?? last.epoch;
+    const lastArchive = this.all.findLastIndex(({ archive }) => archive !== null);
+    for (const [at, { archive, epoch }] of this.all.entries())
+      if (at === lastArchive || (archive === null && epoch >= since)) this.#check(at);
     this.#checkLayout();
   }
 

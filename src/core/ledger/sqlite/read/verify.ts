@@ -4,13 +4,13 @@ import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promi
 import type { Database } from 'better-sqlite3';
 import type { EventBatch } from '../../../model/events/event.ts';
 import type { SequenceRange } from '../../../model/events/range.ts';
-import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { blake3 } from '../../../native/blake3.ts';
 import type { Verification, VerifyReport } from '../../ledger.ts';
-import { brokenCommit, IF_COPIED } from '../../protocol/broken-commit.ts';
+import { brokenCommit } from '../../protocol/broken-commit.ts';
 import type { CommitRow } from '../../protocol/link-check.ts';
 import { VerifyRun } from '../../protocol/verify-run.ts';
+import { checkStructure } from '../connection/check-structure.ts';
 import { blob, integer, type RawRow } from '../connection/rows.ts';
 import { hasTable, partitionTable } from '../connection/schema.ts';
 import { readHead } from '../write/write-state.ts';
@@ -147,14 +147,4 @@ function checkIdCount(db: Database, { from, through: head }: SequenceRange, even
 /** In one snapshot, or a commit could come between the head and the table. */
 function checkPins(db: Database, pins: PinProof, head: number): void {
   db.transaction(() => pins.compare(db, readHead(db).sequence === head)).deferred();
-}
-
-/** Checks what the chain does not cover: damaged trees and indexes, with which a later query misses rows. */
-function checkStructure(db: Database): void {
-  const [first] = db.prepare<[], string>('PRAGMA integrity_check(1)').pluck().all();
-  if (first === 'ok') return;
-  throw new LedgerError('VERIFICATION_FAILED', {
-    message: `the chain is intact, but the file's structure is damaged: ${String(first)}`,
-    hint: `bring the events into a new ledger: completengine replay -o envelope | completengine emit --envelope -l NEW; ${IF_COPIED}`,
-  });
 }

@@ -13,10 +13,11 @@ import { hashEpoch } from '../../protocol/chain.ts';
 import { archiveJoint, inChainOrder, type Joint } from '../../protocol/joints.ts';
 import type { CommitRow } from '../../protocol/link-check.ts';
 import { readArchiveRows } from '../archive/archive-rows.ts';
+import { checkStructure } from '../connection/check-structure.ts';
 import { connect } from '../connection/connection.ts';
 import { guardFile } from '../connection/file-guard.ts';
 import type { LedgerRow } from '../connection/identity.ts';
-import { blob, damaged, integer, name, natural, positive, type RawRow, text, time } from '../connection/rows.ts';
+import { blob, damaged, integer, name, natural, positive, type RawRow, text, time, uuid } from '../connection/rows.ts';
 import { Statements } from '../connection/statements.ts';
 import { translateError } from '../connection/translate-error.ts';
 import type { VerifiedPage } from '../read/chain-walk.ts';
@@ -128,6 +129,11 @@ export class SegmentFile {
       bytes: stored.reduce((sum, { frames }) => frames.reduce((all, { body }) => all + body.length, sum), 0),
       next,
     };
+  }
+
+  /** Checks the trees of the file: what is read again comes from SQLite's cache, and its pages are not compared again. @throws LedgerError VERIFICATION_FAILED */
+  checkStructure(): void {
+    checkStructure(this.#db);
   }
 
   /** Settings of the file, by SQLite's names. */
@@ -285,7 +291,7 @@ function checkFormat(db: Database, path: string): void {
 function readRange(db: Database): SegmentRange {
   const row = db.prepare<[], RawRow>('SELECT * FROM segment').get() ?? {};
   return {
-    uuid: text(row, 'uuid'),
+    uuid: uuid(row),
     createdAt: integer(row, 'created_at'),
     config: text(row, 'config'),
     fromSequence: positive(row, 'from_sequence'),

@@ -182,6 +182,7 @@ export class SegmentLedger implements Ledger {
       onProgress?.({ commits: run.commits, events: run.events });
       signal?.throwIfAborted();
     }
+    this.#segment.checkStructure();
     const head = await this.head();
     run.checkEnd(head);
     return run.report(head);

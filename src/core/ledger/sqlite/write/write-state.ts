@@ -20,7 +20,7 @@ import {
   readPartitionRows,
   readPlacements,
 } from '../connection/identity.ts';
-import { blob, positive, type RawRow, time as readTime } from '../connection/rows.ts';
+import { blob, damaged, positive, type RawRow, time as readTime } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
 import { readPartitionEnd } from './partition-end.ts';
@@ -106,10 +106,18 @@ export class WriteStates implements SessionTarget<WriteState> {
       const epoch = parseEpoch(this.#db, row);
       const partitionNames = readPartitionRows(this.#db).map(({ name }) => name);
       const pinsSince = epoch.spec.rule === 'sticky' ? pinsHoldSince(readEpochs(this.#db)) : null;
-      this.#routing = { epoch, partitionNames, placements: readPlacements(this.#db, epoch), pinsSince };
+      const placements = readPlacements(this.#db, epoch);
+      checkTargets([...epoch.partitionIds, ...placements.values()], partitionNames.length);
+      this.#routing = { epoch, partitionNames, placements, pinsSince };
     }
     return this.#routing;
   }
+}
+
+/** A routing that sends events to partitions that are not there was never written. @throws LedgerError VERIFICATION_FAILED */
+function checkTargets(partitions: readonly PartitionId[], count: number): void {
+  if (partitions.some((partition) => partition < 0 || partition >= count))
+    throw damaged('partition', 'named by the routing, and not there');
 }
 
 /** Hash of the last link: a commit, or the epoch or the record of an archived run that comes after it. */
