@@ -14,6 +14,7 @@ import {
 import type { Site } from './recorder.ts';
 import type { Call } from './recording.ts';
 import { prepareWith, type Scenario, smallInputs, writeInputs } from './scenario.ts';
+import type { Window } from './states.ts';
 
 /** Lines of different lengths; some are longer than a page of the file. */
 const lineOf = (name: string) => (n: number) =>
@@ -21,6 +22,7 @@ const lineOf = (name: string) => (n: number) =>
 
 const AFTER = '{"id":"after","k":1,"s":"after"}';
 
+const isFailedSync = (call: Call): boolean => call.kind === 'sync' && call.end === 'failed';
 const isSyncOfLedger = (call: Call): boolean => call.kind === 'sync' && call.path === LEDGER;
 
 interface Emission {
@@ -30,10 +32,11 @@ interface Emission {
   readonly args?: readonly string[];
   run(site: Site, emit: readonly string[]): Promise<void>;
   isMet?(calls: readonly Call[]): boolean;
+  window?(calls: readonly Call[]): Window;
 }
 
 /** One producer emits its inputs. After the power cut the same command completes them, without doubles or gaps. */
-function emission({ name, init = [], inputs, args = [], run, isMet = () => true }: Emission): Scenario<History> {
+function emission({ name, init = [], inputs, args = [], run, ...rest }: Emission): Scenario<History> {
   const emit = ['emit', '-q', '-l', LEDGER, '--producer', 'p', ...args, ...Object.keys(inputs)];
   const all = Object.values(inputs).flat();
   return {
@@ -43,7 +46,7 @@ function emission({ name, init = [], inputs, args = [], run, isMet = () => true 
       await prepareWith(directory, ['init', '-l', LEDGER, '--partitions', '2', ...init]);
     },
     run: (site) => run(site, emit),
-    isMet,
+    ...rest,
     readTruth: async ({ end }) => {
       const history = await readHistory(end);
       expectEqualLines(history.payloads, all);
@@ -143,15 +146,29 @@ export const recoveredByReader = (): Scenario<History> =>
     },
   });
 
-/** The process ends with the error; the next one builds on what it finds in the page cache, and not on the disk. */
-export const failedSync = (): Scenario<History> =>
+/** What the process meets whose fsync fails, and how it ends. The next one builds on what it finds in the page cache, and not on the disk. */
+const FAILED_SYNCS = {
+  'a failed fsync': { fault: 'fail a sync', at: 6, code: 74 },
+  'fsyncs that fail from then on': { fault: 'fail syncs from then on', at: 2, code: 74 },
+  'a failed fsync, and a kill': { fault: 'fail a sync and kill', at: 2, code: null },
+} as const;
+
+export const failedSync = (name: keyof typeof FAILED_SYNCS): Scenario<History> =>
   emission({
-    name: 'a failed fsync',
+    name,
     inputs: smallInputs('in', 10, lineOf('f')),
     run: async ({ run, inject }, emit) => {
-      inject({ fault: 'fail a sync', files: 'wal', at: 6 });
-      await run('emit, failed', [...emit, '--receipts'], { code: 74 });
+      const { fault, at, code } = FAILED_SYNCS[name];
+      inject({ fault, files: 'wal', at });
+      await run('emit, failed', [...emit, '--receipts'], { code });
+      inject(null);
       await run('emit all', [...emit, '--receipts']);
+    },
+    isMet: (calls) => calls.some(isFailedSync),
+    // what it has left is recovered before anything new is acknowledged
+    window: (calls) => {
+      const from = calls.findIndex(isFailedSync);
+      return { from, through: calls.findIndex(({ kind }, at) => at > from && kind === 'output') };
     },
   });
 
