@@ -14,7 +14,6 @@ import {
 import type { Site } from './recorder.ts';
 import type { Call } from './recording.ts';
 import { prepareWith, type Scenario, smallInputs, writeInputs } from './scenario.ts';
-import type { Window } from './states.ts';
 
 /** Lines of different lengths; some are longer than a page of the file. */
 const lineOf = (name: string) => (n: number) =>
@@ -25,38 +24,49 @@ const AFTER = '{"id":"after","k":1,"s":"after"}';
 const isFailedSync = (call: Call): boolean => call.kind === 'sync' && call.end === 'failed';
 const isSyncOfLedger = (call: Call): boolean => call.kind === 'sync' && call.path === LEDGER;
 
-interface Emission {
+interface Emission extends Pick<Scenario, 'isMet' | 'window'> {
   readonly name: string;
   readonly init?: readonly string[];
   readonly inputs: Readonly<Record<string, readonly string[]>>;
+  /** What makes it safe to run the command again; default: a producer. */
   readonly args?: readonly string[];
+  /** What the ledger holds when all is done; default: all lines. */
+  readonly events?: readonly string[];
   run(site: Site, emit: readonly string[]): Promise<void>;
-  isMet?(calls: readonly Call[]): boolean;
-  window?(calls: readonly Call[]): Window;
 }
 
-/** One producer emits its inputs. After the power cut the same command completes them, without doubles or gaps. */
-function emission({ name, init = [], inputs, args = [], run, ...rest }: Emission): Scenario<History> {
-  const emit = ['emit', '-q', '-l', LEDGER, '--producer', 'p', ...args, ...Object.keys(inputs)];
-  const all = Object.values(inputs).flat();
+/** Inputs are emitted. After the power cut the same command completes them, without doubles or gaps. */
+function emission({
+  name,
+  init = ['--partitions', '2'],
+  inputs,
+  args = ['--producer', 'p'],
+  events = Object.values(inputs).flat(),
+  run,
+  ...rest
+}: Emission): Scenario<History> {
+  const emit = ['emit', '-q', '-l', LEDGER, ...args, ...Object.keys(inputs)];
   return {
     name,
     prepare: async (directory) => {
       writeInputs(directory, inputs);
-      await prepareWith(directory, ['init', '-l', LEDGER, '--partitions', '2', ...init]);
+      await prepareWith(directory, ['init', '-l', LEDGER, ...init]);
     },
     run: (site) => run(site, emit),
     ...rest,
     readTruth: async ({ end }) => {
       const history = await readHistory(end);
-      expectEqualLines(history.payloads, all);
+      expectEqualLines(history.payloads, events);
       return history;
     },
     check: async ({ directory, acknowledged, truth, access }) => {
       const isDone = acknowledged.ended.has('emit all');
-      await expectHistory(directory, truth, { access, acknowledged: isDone ? all.length : lastReceipt(acknowledged) });
+      await expectHistory(directory, truth, {
+        access,
+        acknowledged: isDone ? events.length : lastReceipt(acknowledged),
+      });
       await runAgain(directory, emit);
-      expectEqualLines(await payloadsIn(directory), all);
+      expectEqualLines(await payloadsIn(directory), events);
       await expectEmits(directory, AFTER);
     },
   };
@@ -65,7 +75,7 @@ function emission({ name, init = [], inputs, args = [], run, ...rest }: Emission
 export const smallCommits = (init: readonly string[] = []): Scenario<History> =>
   emission({
     name: 'small commits',
-    init,
+    init: ['--partitions', '2', ...init],
     inputs: smallInputs('in', 14, lineOf('s')),
     run: async ({ run }, emit) => {
       await run('emit some', [...emit.slice(0, -4), '--receipts']);
@@ -104,7 +114,7 @@ export const bulk = (): Scenario<History> =>
 export const atomic = (): Scenario<History> =>
   emission({
     name: 'atomic',
-    args: ['--atomic'],
+    args: ['--producer', 'p', '--atomic'],
     inputs: smallInputs('in', 40, lineOf('a')),
     run: async ({ run }, emit) => {
       await run('emit all', emit);
@@ -174,41 +184,18 @@ export const failedSync = (name: keyof typeof FAILED_SYNCS): Scenario<History> =
 
 /** Ids that come again are passed over, and sessions stay where they are pinned. */
 export const uniqueAndSticky = (): Scenario<History> => {
-  const lines = (n: number) => JSON.stringify(n % 10 === 0 ? { id: 1, s: 's1' } : { id: n, s: `s${n % 6}` });
-  const inputs = smallInputs('in', 12, lines);
-  const emit = ['emit', '-q', '-l', LEDGER, ...Object.keys(inputs)];
-  const all = [...new Set(Object.values(inputs).flat())];
-  return {
-    ...emission({ name: 'unique ids and pins', inputs, run: async () => {} }),
-    prepare: async (directory) => {
-      writeInputs(directory, inputs);
-      await prepareWith(directory, [
-        'init',
-        '-l',
-        LEDGER,
-        '--partitions',
-        '3',
-        '--unique',
-        'id',
-        '--routing',
-        'sticky:s',
-      ]);
-    },
-    run: async ({ run }) => {
+  const inputs = smallInputs('in', 12, (n) =>
+    JSON.stringify(n % 10 === 0 ? { id: 1, s: 's1' } : { id: n, s: `s${n % 6}` }),
+  );
+  return emission({
+    name: 'unique ids and pins',
+    init: ['--partitions', '3', '--unique', 'id', '--routing', 'sticky:s'],
+    inputs,
+    args: [],
+    events: [...new Set(Object.values(inputs).flat())],
+    run: async ({ run }, emit) => {
       await run('emit some', [...emit.slice(0, -6), '--receipts']);
       await run('emit all', [...emit, '--receipts']);
     },
-    readTruth: async ({ end }) => {
-      const history = await readHistory(end);
-      expectEqualLines(history.payloads, all);
-      return history;
-    },
-    check: async ({ directory, acknowledged, truth, access }) => {
-      const isDone = acknowledged.ended.has('emit all');
-      await expectHistory(directory, truth, { access, acknowledged: isDone ? all.length : lastReceipt(acknowledged) });
-      await runAgain(directory, emit);
-      expectEqualLines(await payloadsIn(directory), all);
-      await expectEmits(directory, AFTER);
-    },
-  };
+  });
 };

@@ -27,13 +27,17 @@ const ONLY = process.env['COMPLETENGINE_TEST_STATE'];
 /** The recording to take it from; without it the commands are recorded once more. */
 const KEPT = process.env['COMPLETENGINE_TEST_RECORDING'];
 
+const NAMES = [...SCENARIOS.map(({ scenario }) => scenario.name), ...CONTROLS.map(({ name }) => name)];
+if (ONLY !== undefined && !NAMES.some((name) => ONLY.startsWith(`${name}:`)))
+  throw new Error(`COMPLETENGINE_TEST_STATE is '${ONLY}', and must be NAME:SEED with one of: ${NAMES.join('; ')}`);
+
 let recorder: Recorder | undefined;
 
 afterAll(() => recorder?.close());
 
 async function logOf(context: TestContext, scenario: Scenario, fault: RecordedFault | null): Promise<Buffer> {
   if (KEPT !== undefined) return readFileSync(KEPT);
-  needs(context, ...PRELOAD_PROBE);
+  if (recorder === undefined) needs(context, ...PRELOAD_PROBE);
   recorder ??= new Recorder();
   return recorder.record(scenario, fault);
 }
