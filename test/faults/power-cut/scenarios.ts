@@ -1,5 +1,6 @@
 /** All scenarios, and the controls: recordings in which something is not synced, and which must lose. */
 
+import { backup, replayInto } from './copies.ts';
 import {
   atomic,
   bulk,
@@ -11,7 +12,7 @@ import {
   uniqueAndSticky,
 } from './emissions.ts';
 import { archive, archiveDrop, compact } from './maintenance.ts';
-import { backup, group, rejects, replayCursor, replayInto, tailCursor } from './outputs.ts';
+import { group, rejects, replayCursor, tailCursor } from './outputs.ts';
 import type { RecordedFault } from './recorder.ts';
 import { creation, epochs, twoWriters } from './routings.ts';
 import type { Scenario } from './scenario.ts';
