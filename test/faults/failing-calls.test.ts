@@ -12,11 +12,17 @@ import { afterAll, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../src/cli/app/exit-codes.ts';
 import { Completengine } from '../../src/index.ts';
 import { FakeClock, payloadsOf } from '../support/engines.ts';
-import { FAULTS, FaultShim, type FileCall, type Injection, type ShimmedRun } from '../support/fault-shim.ts';
+import {
+  FAULTS,
+  FaultShim,
+  type FileCall,
+  type Injection,
+  SHIM_PROBE,
+  type ShimmedRun,
+} from '../support/fault-shim.ts';
 import { needs } from '../support/fault-tools.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
 import { expectFailure } from '../support/ledger-cli.ts';
-import { PRELOAD_PROBE } from '../support/preloaded.ts';
 import { compressedFrames } from '../support/raw-ledger.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { isSoak } from '../support/test-size.ts';
@@ -214,7 +220,7 @@ function injectionsOf(calls: readonly FileCall[]): Injection[] {
 
 for (const [name, command] of Object.entries(COMMANDS)) {
   test(`${name}: whatever call fails, nothing is lost, and the same command run again does it`, async (context) => {
-    needs(context, ...PRELOAD_PROBE);
+    needs(context, ...SHIM_PROBE);
     const { shim, templates } = await setUp();
     const runIn = (directory: string, injection: Injection | null = null): Promise<ShimmedRun> =>
       shim.run(command.args(join(directory, 'events.codex'), directory), directory, injection);
@@ -265,7 +271,7 @@ test.for([
   { name: 'archive', after: 'mkdir' },
   { name: 'archive', after: 'link' },
 ])('$name: a name that cannot be brought to the disk after $after() is none', async ({ name, after }, context) => {
-  needs(context, ...PRELOAD_PROBE);
+  needs(context, ...SHIM_PROBE);
   const { shim, templates } = await setUp();
   const command = COMMANDS[name] as Command;
   const runIn = (directory: string, injection: Injection | null = null): Promise<ShimmedRun> =>

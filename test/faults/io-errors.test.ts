@@ -9,10 +9,9 @@ import { expect, it, onTestFinished } from 'vitest';
 import { Completengine } from '../../src/index.ts';
 import { BIN, type CliResult, runCli } from '../support/cli.ts';
 import { type GeneratedEvents, streamText } from '../support/event-stream.ts';
-import { FaultShim } from '../support/fault-shim.ts';
+import { FaultShim, SHIM_PROBE } from '../support/fault-shim.ts';
 import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
-import { PRELOAD_PROBE } from '../support/preloaded.ts';
 import { expectPrefix, expectReceipted, parseReceipts, type Receipt } from '../support/receipts.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
@@ -101,7 +100,7 @@ async function expectOpenedAsItWas(left: string, where: string): Promise<void> {
 }
 
 it('calls an fsync that fails at a commit an unknown outcome, and stores the input once when it is emitted again', async (context) => {
-  needs(context, ...PRELOAD_PROBE);
+  needs(context, ...SHIM_PROBE);
   const bench = await makeBench(3);
   const shim = new FaultShim();
   onTestFinished(() => shim.close());

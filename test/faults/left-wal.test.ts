@@ -22,11 +22,13 @@ function isReceipt({ name, text }: SystemCall): boolean {
   return name === 'write' && text.includes('{\\"source\\"');
 }
 
-/** The database file is written and synced, the -wal truncated, and the new commit synced, in this order and before the first receipt. */
+/** The last transaction is written again and synced, the database file is written and synced, the -wal truncated, and the new commit synced, in this order and before the first receipt. */
 function expectSecured(calls: readonly SystemCall[], file: string): void {
   const acknowledged = calls.findIndex(isReceipt);
   expect(acknowledged, 'no receipt was written').toBeGreaterThanOrEqual(0);
   const steps: [string, string][] = [
+    ['pwrite64', `${file}-wal`],
+    ['fsync', `${file}-wal`],
     ['pwrite64', file],
     ['fsync', file],
     ['ftruncate', `${file}-wal`],

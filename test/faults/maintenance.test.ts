@@ -8,10 +8,9 @@ import { readdirSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { Completengine, type EventReceipt, formatTime } from '../../src/index.ts';
-import { FaultShim, type Injection, type ShimmedRun } from '../support/fault-shim.ts';
+import { FaultShim, type Injection, SHIM_PROBE, type ShimmedRun } from '../support/fault-shim.ts';
 import { needs } from '../support/fault-tools.ts';
 import { type Envelope, parseLines, succeed } from '../support/ledger-cli.ts';
-import { PRELOAD_PROBE } from '../support/preloaded.ts';
 import { type Seeded, seededForTest } from '../support/seeded.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
@@ -122,7 +121,7 @@ async function storedLines(ledger: string): Promise<string[]> {
 }
 
 test('a ledger lives through years of archives, compactions, backups and kills', async (context) => {
-  needs(context, ...PRELOAD_PROBE);
+  needs(context, ...SHIM_PROBE);
   const random = seededForTest();
   const ledger = join(tempDir(), 'events.codex');
   const directory = join(ledger, '..');

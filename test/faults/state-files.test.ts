@@ -8,10 +8,9 @@ import { basename, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { EXIT_BAD_INPUT, EXIT_CODES } from '../../src/cli/app/exit-codes.ts';
 import { openEngine } from '../support/engines.ts';
-import { FaultShim } from '../support/fault-shim.ts';
+import { FaultShim, SHIM_PROBE } from '../support/fault-shim.ts';
 import { needs } from '../support/fault-tools.ts';
 import { fileIn, newLedger, succeed } from '../support/ledger-cli.ts';
-import { PRELOAD_PROBE } from '../support/preloaded.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 let shim: FaultShim | undefined;
@@ -35,7 +34,7 @@ test.for<Command>([
 ])(
   '$name: a directory that cannot be synced is an error, and the next run goes on',
   async ({ args, code }, context) => {
-    needs(context, ...PRELOAD_PROBE);
+    needs(context, ...SHIM_PROBE);
     shim ??= new FaultShim();
     const ledger = await newLedger();
     const engine = await openEngine({ ledger });
@@ -62,7 +61,7 @@ test.for<Command>([
 );
 
 test('a writer of a cursor that is killed before its rename leaves a file that inspect names', async (context) => {
-  needs(context, ...PRELOAD_PROBE);
+  needs(context, ...SHIM_PROBE);
   shim ??= new FaultShim();
   const ledger = await newLedger();
   await succeed(['emit', '-q', '-l', ledger], { input: '1\n2\n' });

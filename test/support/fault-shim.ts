@@ -14,10 +14,12 @@ import {
 import { constants, tmpdir } from 'node:os';
 import { basename, join } from 'node:path';
 import type { CliResult } from './cli-result.ts';
-import { buildPreloaded } from './preloaded.ts';
+import { buildPreloaded, PRELOAD_PROBE } from './preloaded.ts';
 import { ResidentCli } from './resident-cli.ts';
 
 const SOURCE = new URL('./fault-shim.c', import.meta.url);
+/** A test with a shim is skipped where this fails. */
+export const SHIM_PROBE = PRELOAD_PROBE;
 
 /** Of `struct control`: five numbers of 32 bits, then a path. */
 const FAULT_AT = 0;

@@ -21,39 +21,52 @@ const lineOf = (name: string) => (n: number) =>
 
 const AFTER = '{"id":"after","k":1,"s":"after"}';
 
+const isFailedSync = (call: Call): boolean => call.kind === 'sync' && call.end === 'failed';
 const isSyncOfLedger = (call: Call): boolean => call.kind === 'sync' && call.path === LEDGER;
 
-interface Emission {
+interface Emission extends Pick<Scenario, 'isMet' | 'window'> {
   readonly name: string;
   readonly init?: readonly string[];
   readonly inputs: Readonly<Record<string, readonly string[]>>;
+  /** What makes it safe to run the command again; default: a producer. */
   readonly args?: readonly string[];
+  /** What the ledger holds when all is done; default: all lines. */
+  readonly events?: readonly string[];
   run(site: Site, emit: readonly string[]): Promise<void>;
-  isMet?(calls: readonly Call[]): boolean;
 }
 
-/** One producer emits its inputs. After the power cut the same command completes them, without doubles or gaps. */
-function emission({ name, init = [], inputs, args = [], run, isMet = () => true }: Emission): Scenario<History> {
-  const emit = ['emit', '-q', '-l', LEDGER, '--producer', 'p', ...args, ...Object.keys(inputs)];
-  const all = Object.values(inputs).flat();
+/** Inputs are emitted. After the power cut the same command completes them, without doubles or gaps. */
+function emission({
+  name,
+  init = ['--partitions', '2'],
+  inputs,
+  args = ['--producer', 'p'],
+  events = Object.values(inputs).flat(),
+  run,
+  ...rest
+}: Emission): Scenario<History> {
+  const emit = ['emit', '-q', '-l', LEDGER, ...args, ...Object.keys(inputs)];
   return {
     name,
     prepare: async (directory) => {
       writeInputs(directory, inputs);
-      await prepareWith(directory, ['init', '-l', LEDGER, '--partitions', '2', ...init]);
+      await prepareWith(directory, ['init', '-l', LEDGER, ...init]);
     },
     run: (site) => run(site, emit),
-    isMet,
+    ...rest,
     readTruth: async ({ end }) => {
       const history = await readHistory(end);
-      expectEqualLines(history.payloads, all);
+      expectEqualLines(history.payloads, events);
       return history;
     },
     check: async ({ directory, acknowledged, truth, access }) => {
       const isDone = acknowledged.ended.has('emit all');
-      await expectHistory(directory, truth, { access, acknowledged: isDone ? all.length : lastReceipt(acknowledged) });
+      await expectHistory(directory, truth, {
+        access,
+        acknowledged: isDone ? events.length : lastReceipt(acknowledged),
+      });
       await runAgain(directory, emit);
-      expectEqualLines(await payloadsIn(directory), all);
+      expectEqualLines(await payloadsIn(directory), events);
       await expectEmits(directory, AFTER);
     },
   };
@@ -62,7 +75,7 @@ function emission({ name, init = [], inputs, args = [], run, isMet = () => true 
 export const smallCommits = (init: readonly string[] = []): Scenario<History> =>
   emission({
     name: 'small commits',
-    init,
+    init: ['--partitions', '2', ...init],
     inputs: smallInputs('in', 14, lineOf('s')),
     run: async ({ run }, emit) => {
       await run('emit some', [...emit.slice(0, -4), '--receipts']);
@@ -101,7 +114,7 @@ export const bulk = (): Scenario<History> =>
 export const atomic = (): Scenario<History> =>
   emission({
     name: 'atomic',
-    args: ['--atomic'],
+    args: ['--producer', 'p', '--atomic'],
     inputs: smallInputs('in', 40, lineOf('a')),
     run: async ({ run }, emit) => {
       await run('emit all', emit);
@@ -143,55 +156,46 @@ export const recoveredByReader = (): Scenario<History> =>
     },
   });
 
-/** The process ends with the error; the next one builds on what it finds in the page cache, and not on the disk. */
-export const failedSync = (): Scenario<History> =>
+/** What the process meets whose fsync fails, and how it ends. The next one builds on what it finds in the page cache, and not on the disk. */
+const FAILED_SYNCS = {
+  'a failed fsync': { fault: 'fail a sync', at: 6, code: 74 },
+  'fsyncs that fail from then on': { fault: 'fail syncs from then on', at: 2, code: 74 },
+  'a failed fsync, and a kill': { fault: 'fail a sync and kill', at: 2, code: null },
+} as const;
+
+export const failedSync = (name: keyof typeof FAILED_SYNCS): Scenario<History> =>
   emission({
-    name: 'a failed fsync',
+    name,
     inputs: smallInputs('in', 10, lineOf('f')),
     run: async ({ run, inject }, emit) => {
-      inject({ fault: 'fail a sync', files: 'wal', at: 6 });
-      await run('emit, failed', [...emit, '--receipts'], { code: 74 });
+      const { fault, at, code } = FAILED_SYNCS[name];
+      inject({ fault, files: 'wal', at });
+      await run('emit, failed', [...emit, '--receipts'], { code });
+      inject(null);
       await run('emit all', [...emit, '--receipts']);
+    },
+    isMet: (calls) => calls.some(isFailedSync),
+    // what it has left is recovered before anything new is acknowledged
+    window: (calls) => {
+      const from = calls.findIndex(isFailedSync);
+      return { from, through: calls.findIndex(({ kind }, at) => at > from && kind === 'output') };
     },
   });
 
 /** Ids that come again are passed over, and sessions stay where they are pinned. */
 export const uniqueAndSticky = (): Scenario<History> => {
-  const lines = (n: number) => JSON.stringify(n % 10 === 0 ? { id: 1, s: 's1' } : { id: n, s: `s${n % 6}` });
-  const inputs = smallInputs('in', 12, lines);
-  const emit = ['emit', '-q', '-l', LEDGER, ...Object.keys(inputs)];
-  const all = [...new Set(Object.values(inputs).flat())];
-  return {
-    ...emission({ name: 'unique ids and pins', inputs, run: async () => {} }),
-    prepare: async (directory) => {
-      writeInputs(directory, inputs);
-      await prepareWith(directory, [
-        'init',
-        '-l',
-        LEDGER,
-        '--partitions',
-        '3',
-        '--unique',
-        'id',
-        '--routing',
-        'sticky:s',
-      ]);
-    },
-    run: async ({ run }) => {
+  const inputs = smallInputs('in', 12, (n) =>
+    JSON.stringify(n % 10 === 0 ? { id: 1, s: 's1' } : { id: n, s: `s${n % 6}` }),
+  );
+  return emission({
+    name: 'unique ids and pins',
+    init: ['--partitions', '3', '--unique', 'id', '--routing', 'sticky:s'],
+    inputs,
+    args: [],
+    events: [...new Set(Object.values(inputs).flat())],
+    run: async ({ run }, emit) => {
       await run('emit some', [...emit.slice(0, -6), '--receipts']);
       await run('emit all', [...emit, '--receipts']);
     },
-    readTruth: async ({ end }) => {
-      const history = await readHistory(end);
-      expectEqualLines(history.payloads, all);
-      return history;
-    },
-    check: async ({ directory, acknowledged, truth, access }) => {
-      const isDone = acknowledged.ended.has('emit all');
-      await expectHistory(directory, truth, { access, acknowledged: isDone ? all.length : lastReceipt(acknowledged) });
-      await runAgain(directory, emit);
-      expectEqualLines(await payloadsIn(directory), all);
-      await expectEmits(directory, AFTER);
-    },
-  };
+  });
 };

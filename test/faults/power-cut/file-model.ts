@@ -9,7 +9,7 @@ export interface Part {
 /** What is left of one write. */
 export interface WrittenParts {
   readonly kept: readonly Part[];
-  /** Parts with other bytes: blocks that the file got and that were never written. */
+  /** Parts with other bytes: blocks that the file got, and that were never written. */
   readonly garbage: readonly Part[];
   /** Whether the file is as long as after the write, whatever is in it. */
   readonly isGrown: boolean;
@@ -19,7 +19,8 @@ export interface WrittenParts {
 export interface Survivors {
   keepsName(call: number): boolean;
   keepsSize(call: number): boolean;
-  writtenParts(call: number, range: Part): WrittenParts;
+  /** `durableBytes`: length of the file on the disk. Blocks before it have old bytes or new ones. */
+  writtenParts(call: number, range: Part, durableBytes: number): WrittenParts;
   garbage(bytes: number): Buffer;
 }
 
@@ -75,7 +76,8 @@ export class FileModel {
         continue;
       }
       const { call, offset, data } = change;
-      const { kept, garbage, isGrown } = survivors.writtenParts(call, { from: offset, to: offset + data.length });
+      const range = { from: offset, to: offset + data.length };
+      const { kept, garbage, isGrown } = survivors.writtenParts(call, range, this.#durable.bytes);
       for (const { from, to } of kept) content.write(from, data.subarray(from - offset, to - offset));
       for (const { from, to } of garbage) content.write(from, survivors.garbage(to - from));
       if (isGrown) content.resize(Math.max(content.bytes, offset + data.length));

@@ -1,6 +1,5 @@
 /** Scenarios of files that are written beside a position: no position passes over what a power cut can take. */
 
-import { existsSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect } from 'vitest';
 import { runCliInto } from '../../support/cli.ts';
@@ -166,69 +165,4 @@ function textOfReject(line: string): string | undefined {
     // damaged by the power cut
     return undefined;
   }
-}
-
-/** A copy has its name when it is whole; once it was acknowledged, it stays. */
-export function backup(): Scenario<History> {
-  const inputs = smallInputs('in', 12, lineOf);
-  const copy = 'copy.codex';
-  const args = ['backup', '-l', LEDGER, copy];
-  return {
-    name: 'backup',
-    prepare: async (directory) => {
-      writeInputs(directory, inputs);
-      await prepareWith(
-        directory,
-        ['init', '-l', LEDGER, '--partitions', '2'],
-        ['emit', '-q', '-l', LEDGER, ...Object.keys(inputs)],
-      );
-    },
-    run: async ({ run }) => {
-      await run('backup', args);
-    },
-    readTruth: ({ start }) => readHistory(start),
-    check: async ({ directory, acknowledged, truth, access }) => {
-      const isThere = existsSync(join(directory, copy));
-      if (!isThere && acknowledged.ended.has('backup')) throw new AcknowledgedLost('the copy is not there');
-      if (!isThere) await runAgain(directory, args);
-      for (const ledger of [copy, LEDGER])
-        expectEqualLines(
-          await expectHistory(directory, truth, { ledger, access, acknowledged: truth.payloads.length }),
-          truth.payloads,
-        );
-      await expectEmits(directory, lineOf(0), copy);
-    },
-  };
-}
-
-/** The target has whole commits from the beginning of its history, and the same command completes it. */
-export function replayInto(): Scenario<{ readonly source: History; readonly target: History }> {
-  const inputs = smallInputs('in', 12, lineOf);
-  const target = 'target.codex';
-  const args = ['replay', '-q', '-l', LEDGER, '--into', target, '--routing', 'hash:n', '--partitions', '3'];
-  return {
-    name: 'replay into another ledger',
-    prepare: async (directory) => {
-      writeInputs(directory, inputs);
-      await prepareWith(
-        directory,
-        ['init', '-l', LEDGER, '--partitions', '2'],
-        ['emit', '-q', '-l', LEDGER, ...Object.keys(inputs)],
-      );
-    },
-    run: async ({ run }) => {
-      await run('some', [...args, '--limit', '8']);
-      await run('all', args);
-    },
-    readTruth: async ({ start, end }) => ({ source: await readHistory(start), target: await readHistory(end, target) }),
-    check: async ({ directory, acknowledged: { ended }, truth: { source, target: copied }, access }) => {
-      const all = source.payloads.length;
-      const acknowledged = ended.has('all') ? all : 8 * Number(ended.has('some'));
-      if (acknowledged > 0 || existsSync(join(directory, target)))
-        await expectHistory(directory, copied, { ledger: target, access, acknowledged });
-      await runAgain(directory, args);
-      expectEqualLines(await payloadsIn(directory, target), source.payloads);
-      await expectEmits(directory, lineOf(0), target);
-    },
-  };
 }

@@ -18,7 +18,7 @@ import { runStates, type Tally } from './run-states.ts';
 import type { Scenario } from './scenario.ts';
 import { CONTROLS, SCENARIOS } from './scenarios.ts';
 
-/** States of a control; the first ones to lose something end it, but in a soak, where they are counted. */
+/** States of a control. The first one that shows what is not synced ends it, but in a soak, where they are counted. */
 const CONTROL_STATES = quick(150, 400);
 const SHARES = SCENARIOS.reduce((sum, { share }) => sum + share, 0);
 
@@ -27,13 +27,17 @@ const ONLY = process.env['COMPLETENGINE_TEST_STATE'];
 /** The recording to take it from; without it the commands are recorded once more. */
 const KEPT = process.env['COMPLETENGINE_TEST_RECORDING'];
 
+const NAMES = [...SCENARIOS.map(({ scenario }) => scenario.name), ...CONTROLS.map(({ name }) => name)];
+if (ONLY !== undefined && !NAMES.some((name) => ONLY.startsWith(`${name}:`)))
+  throw new Error(`COMPLETENGINE_TEST_STATE is '${ONLY}', and must be NAME:SEED with one of: ${NAMES.join('; ')}`);
+
 let recorder: Recorder | undefined;
 
 afterAll(() => recorder?.close());
 
 async function logOf(context: TestContext, scenario: Scenario, fault: RecordedFault | null): Promise<Buffer> {
   if (KEPT !== undefined) return readFileSync(KEPT);
-  needs(context, ...PRELOAD_PROBE);
+  if (recorder === undefined) needs(context, ...PRELOAD_PROBE);
   recorder ??= new Recorder();
   return recorder.record(scenario, fault);
 }
@@ -79,14 +83,15 @@ for (const { scenario, share } of SCENARIOS) {
   );
 }
 
-for (const { name, scenario, fault } of CONTROLS) {
-  test(`control: ${name}: the suite finds what is lost`, async (context) => {
+for (const { name, scenario, fault, finds } of CONTROLS) {
+  test(`control: ${name}: the suite finds what is ${finds}`, async (context) => {
     const seeds = seedsOf(seededForTest(), name, CONTROL_STATES);
     if (ONLY !== undefined && !ONLY.startsWith(`${name}:`)) return context.skip('another state is to be repeated');
     const log = await logOf(context, scenario, fault);
-    const hasLost = ({ findings }: Tally): boolean => findings.some(({ kind }) => kind === 'lost');
-    const tally = await runStates(scenario, parseLog(log), seeds, (so) => !isSoak && hasLost(so));
+    const hasFound = ({ findings }: Tally): boolean => findings.some(({ kind }) => kind === finds);
+    const tally = await runStates(scenario, parseLog(log), seeds, (so) => !isSoak && hasFound(so));
     count(`control: ${name}`, tally);
-    expect(hasLost(tally), `${tally.states} states, and none lost anything\n${reportOf(name, log, tally)}`).toBe(true);
+    const found = tally.findings.map(({ text }) => text).join('\n');
+    expect(hasFound(tally), `${tally.states} states, and nothing was ${finds}\n${found}`).toBe(true);
   }, 600_000);
 }

@@ -27,7 +27,7 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { NO_FAULT, SKIP_SYNC, FAIL_SYNC, HIDE_FAILED_SYNC, KILL_IN_WRITE };
+enum { NO_FAULT, SKIP_SYNC, FAIL_SYNC, HIDE_FAILED_SYNC, KILL_IN_WRITE, FAIL_SYNCS_FROM_THEN_ON, FAIL_SYNC_AND_KILL };
 /* Kinds of files, as bits. */
 enum { WAL = 1, LEDGER = 2, DIRECTORY = 4, OTHER = 8 };
 
@@ -156,7 +156,8 @@ static uint32_t kind_of(const char *path, const struct stat *found) {
 static int is_due(uint32_t kind) {
   if (!(control->files & kind)) return 0;
   uint32_t number = ++control->calls;
-  if (control->at != 0 && control->at != number) return 0;
+  int is_after = control->fault == FAIL_SYNCS_FROM_THEN_ON && number > control->at;
+  if (control->at != 0 && control->at != number && !is_after) return 0;
   control->fired++;
   return 1;
 }
@@ -218,15 +219,16 @@ static int record_sync(long call, int file) {
   struct stat found;
   if (name == NULL || fstat(file, &found) != 0) return (int)syscall(call, file);
   lock();
-  uint32_t fault = control->fault == SKIP_SYNC || control->fault == FAIL_SYNC || control->fault == HIDE_FAILED_SYNC ? control->fault : NO_FAULT;
+  uint32_t fault = control->fault == KILL_IN_WRITE ? NO_FAULT : control->fault;
   if (fault != NO_FAULT && !is_due(kind_of(name, &found))) fault = NO_FAULT;
   int result = fault == NO_FAULT ? (int)syscall(call, file) : 0;
   int64_t end = SYNCED;
   if (fault == SKIP_SYNC) end = SYNC_SKIPPED;
   else if (fault != NO_FAULT || result != 0) end = SYNC_FAILED;
   append('S', found.st_ino, end, name, S_ISDIR(found.st_mode) ? "/" : "", NULL, 0);
+  if (fault == FAIL_SYNC_AND_KILL) raise(SIGKILL);
   unlock();
-  if (fault != FAIL_SYNC) return result;
+  if (fault != FAIL_SYNC && fault != FAIL_SYNCS_FROM_THEN_ON) return result;
   errno = EIO;
   return -1;
 }

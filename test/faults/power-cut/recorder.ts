@@ -36,7 +36,15 @@ const FIRED_AT = FAULT_AT + 16;
 const DIRECTORY_AT = FAULT_AT + 20;
 const PATH_MAX = 4096;
 
-const FAULTS = { none: 0, 'skip syncs': 1, 'fail a sync': 2, 'hide a failed sync': 3, 'kill in a write': 4 } as const;
+const FAULTS = {
+  none: 0,
+  'skip syncs': 1,
+  'fail a sync': 2,
+  'hide a failed sync': 3,
+  'kill in a write': 4,
+  'fail syncs from then on': 5,
+  'fail a sync and kill': 6,
+} as const;
 const FILES = { wal: 1, ledger: 2, directory: 4, other: 8 } as const;
 
 export interface RecordedFault {
@@ -59,7 +67,7 @@ export interface Site {
   /** Several at the same time, in a process each. */
   runTogether(step: string, commands: readonly (readonly string[])[]): Promise<void>;
   /** What happens to the calls from now on. */
-  inject(fault: RecordedFault): void;
+  inject(fault: RecordedFault | null): void;
 }
 
 export interface RecordedScenario {

@@ -42,7 +42,7 @@ export async function runStates<Truth>(
       }),
     );
     for (const seed of seeds) {
-      const state = drawState(calls, seed);
+      const state = drawState(calls, seed, scenario.window?.(calls));
       const finding = await inDirectory(join(place, String(seed)), (directory) =>
         checkState(scenario, state, truth, directory),
       );

@@ -4,7 +4,8 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { runCli } from '../../support/cli.ts';
 import type { RecordedScenario } from './recorder.ts';
-import type { Acknowledged } from './recording.ts';
+import type { Acknowledged, Call } from './recording.ts';
+import type { Window } from './states.ts';
 
 /** One state, in a directory of its own that the check may change. */
 interface CheckedState<Truth> {
@@ -19,6 +20,8 @@ export interface Scenario<Truth = unknown> extends RecordedScenario {
   readonly name: string;
   /** Reads what states are compared with, from the files before the recording and at its end. */
   readTruth(directories: { readonly start: string; readonly end: string }): Promise<Truth>;
+  /** The calls among which the power is cut, where the others say nothing about the scenario; default: all. */
+  window?(calls: readonly Call[]): Window;
   /** @throws AcknowledgedLost, or any other error for what is wrong */
   check(state: CheckedState<Truth>): Promise<void>;
 }

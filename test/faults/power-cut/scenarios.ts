@@ -1,5 +1,6 @@
 /** All scenarios, and the controls: recordings in which something is not synced, and which must lose. */
 
+import { backup, replayInto } from './copies.ts';
 import {
   atomic,
   bulk,
@@ -11,7 +12,7 @@ import {
   uniqueAndSticky,
 } from './emissions.ts';
 import { archive, archiveDrop, compact } from './maintenance.ts';
-import { backup, group, rejects, replayCursor, replayInto, tailCursor } from './outputs.ts';
+import { group, rejects, replayCursor, tailCursor } from './outputs.ts';
 import type { RecordedFault } from './recorder.ts';
 import { creation, epochs, twoWriters } from './routings.ts';
 import type { Scenario } from './scenario.ts';
@@ -31,7 +32,9 @@ export const SCENARIOS: readonly Share[] = [
   of(atomic()),
   of(killedProducer()),
   of(recoveredByReader()),
-  of(failedSync()),
+  of(failedSync('a failed fsync')),
+  of(failedSync('fsyncs that fail from then on'), 1),
+  of(failedSync('a failed fsync, and a kill'), 1),
   of(uniqueAndSticky()),
   of(creation()),
   of(epochs()),
@@ -51,13 +54,16 @@ export interface Control {
   readonly name: string;
   readonly scenario: Scenario;
   readonly fault: RecordedFault | null;
+  /** What it must find: something that was acknowledged and is lost, or, of a file that is made as a whole, one that is not whole. */
+  readonly finds: 'lost' | 'wrong';
 }
 
-const control = <Truth>(name: string, scenario: Scenario<Truth>, fault: RecordedFault | null = null): Control => ({
-  name,
-  scenario: scenario as Scenario,
-  fault,
-});
+const control = <Truth>(
+  name: string,
+  scenario: Scenario<Truth>,
+  fault: RecordedFault | null = null,
+  finds: Control['finds'] = 'lost',
+): Control => ({ name, scenario: scenario as Scenario, fault, finds });
 
 export const CONTROLS: readonly Control[] = [
   control('init --durability normal', smallCommits(['--durability', 'normal'])),
@@ -66,5 +72,9 @@ export const CONTROLS: readonly Control[] = [
   control('fsync of the ledger does nothing', smallCommits(), { fault: 'skip syncs', files: 'ledger' }),
   control('fsync of the rejected lines does nothing', rejects(), { fault: 'skip syncs', files: 'other' }),
   control('fsync of the output does nothing', tailCursor(), { fault: 'skip syncs', files: 'other' }),
+  control('fsync of the output of a group does nothing', group(), { fault: 'skip syncs', files: 'other' }),
+  control('fsync of a backup does nothing', backup(), { fault: 'skip syncs', files: 'other' }, 'wrong'),
+  control('fsync of a segment does nothing', archive(), { fault: 'skip syncs', files: 'other' }, 'wrong'),
+  control('fsync of a new ledger does nothing', creation(), { fault: 'skip syncs', files: 'other' }, 'wrong'),
   control('a failed fsync passes for a good one', smallCommits(), { fault: 'hide a failed sync', files: 'wal', at: 5 }),
 ];

@@ -19,10 +19,16 @@ export interface State {
   readonly acknowledged: Acknowledged;
 }
 
+/** Numbers of calls: the power is cut after the first of them at the earliest, and after the last of them at the latest. */
+export interface Window {
+  readonly from: number;
+  readonly through: number;
+}
+
 /** @throws Error if nothing of the recording could be lost: then no state shows anything. */
-export function drawState(calls: readonly Call[], seed: number): State {
+export function drawState(calls: readonly Call[], seed: number, window = windowOf(calls)): State {
   const random = new Seeded(seed);
-  const moments = momentsOf(calls);
+  const moments = momentsOf(calls, window);
   for (let draw = 0; draw < DRAWS_MAX; draw++) {
     const cut = random.pick(random.pick(moments));
     const mode = random.pick(MODES);
@@ -35,10 +41,14 @@ export function drawState(calls: readonly Call[], seed: number): State {
   );
 }
 
+/** All calls of the recording. */
+function windowOf(calls: readonly Call[]): Window {
+  return { from: calls.findIndex(({ kind }) => kind === 'start') + 1, through: calls.length - 1 };
+}
+
 /** After each call; only after acknowledgements; only before syncs, when most is at stake. */
-function momentsOf(calls: readonly Call[]): number[][] {
-  const start = calls.findIndex(({ kind }) => kind === 'start') + 1;
-  const all = Array.from({ length: calls.length - start }, (_, at) => start + at + 1);
+function momentsOf(calls: readonly Call[], { from, through }: Window): number[][] {
+  const all = Array.from({ length: through - from + 1 }, (_, at) => from + at + 1);
   const acknowledged = all.filter((cut) => ['output', 'end'].includes(calls[cut - 1]?.kind ?? ''));
   const unsynced = all.filter((cut) => calls[cut]?.kind.startsWith('sync') === true);
   return [all, acknowledged, unsynced].filter(({ length }) => length > 0);

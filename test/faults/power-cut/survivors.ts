@@ -51,8 +51,9 @@ const WAYS = {
       keepsSize: (call) => call < last,
       writtenParts: (call, range) => {
         if (call !== last) return call < last ? whole(range) : NOTHING;
-        const sectors = sectorsOf(range, SECTOR_BYTES);
-        return { kept: sectors.slice(0, random.between(0, sectors.length)), garbage: [], isGrown: false };
+        // within a sector, too: it is written from one end to the other
+        const kept = { from: range.from, to: random.between(range.from, range.to) };
+        return { kept: kept.to > kept.from ? [kept] : [], garbage: [], isGrown: false };
       },
     };
   },
@@ -66,14 +67,14 @@ const WAYS = {
   garbage: (random) => ({
     keepsName: () => random.unit() < 0.7,
     keepsSize: () => random.unit() < 0.5,
-    writtenParts: (_, range) => {
+    writtenParts: (_, range, durableBytes) => {
       if (random.unit() < 0.4) return whole(range);
       const kept: Part[] = [];
       const garbage: Part[] = [];
       for (const sector of sectorsOf(range, random.unit() < 0.5 ? SECTOR_BYTES : PAGE_BYTES)) {
         const chance = random.unit();
-        if (chance < 0.4) garbage.push(sector);
-        else if (chance < 0.7) kept.push(sector);
+        if (chance < 0.35) kept.push(sector);
+        else if (chance < 0.75 && sector.from >= durableBytes) garbage.push(sector);
       }
       return { kept, garbage, isGrown: true };
     },
