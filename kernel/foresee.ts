@@ -20,9 +20,9 @@ import {
   lineBegin,
   MET,
   NEXT,
-  OTHER,
   SLOTS,
   stands,
+  WAYS,
 } from './literals';
 import { scalarKind, scanNumber, scanWord } from './scalars';
 import { restoreStack } from './stack';
@@ -93,12 +93,15 @@ function isScalar(first: u8): bool {
   return first == QUOTE || isDigit(first) || first == MINUS || first == 0x74 || first == 0x66 || first == 0x6e;
 }
 
-/** The second literal that is foreseen, which becomes the first; 0 if it does not stand here either. */
+/** One of the other literals that are foreseen, which becomes the first; 0 if none stands here. */
 function foreseeOther(before: usize, place: usize): usize {
-  const literal = <usize>load<u32>(before, OTHER);
-  if (!isForeseen(literal, place)) return 0;
-  foresee(before, literal);
-  return literal;
+  for (let way: usize = 1; way < WAYS; way++) {
+    const literal = <usize>load<u32>(before + (way << 2), NEXT);
+    if (!isForeseen(literal, place)) continue;
+    foresee(before, literal, way);
+    return literal;
+  }
+  return 0;
 }
 
 /** False if a key of this line has led to a node of the literal already. */
@@ -133,7 +136,7 @@ function learn(before: usize, place: usize, line: u32): usize {
   if (isOpen(place) && !sawContainerField) {
     const literal = internLiteral(from, place, end - place, scalar == STOPPED, slots);
     if (literal != 0) {
-      foresee(before, literal);
+      foresee(before, literal, WAYS - 1);
       return literal;
     }
   }

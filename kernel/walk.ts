@@ -32,11 +32,8 @@ export function scanDocument(first: usize, line: u32): usize {
 
 /** The rest of a document, from where a value begins, that of the current stack and node. Returns its end, or STOPPED. */
 export function scanRest(from: usize, line: u32): usize {
-  let place = from;
-  let isBehindValue = false;
-  for (;;) {
-    const at = walk(place, line, isBehindValue);
-    if (at == STOPPED) return fault == FAULT_NONE ? documentEnd : STOPPED;
+  let at = walk(from, line, false);
+  while (at != STOPPED) {
     const first = load<u8>(at);
     const end = scanScalar(at, first);
     if (end == STOPPED) return STOPPED;
@@ -45,10 +42,9 @@ export function scanRest(from: usize, line: u32): usize {
       openField(line, slots, at, scalarKind(first));
       closeField(line, slots, end);
     }
-    place = end;
-    isBehindValue = true;
+    at = walk(end, line, true);
   }
-  return STOPPED;
+  return fault == FAULT_NONE ? documentEnd : STOPPED;
 }
 
 /** One literal, as {@link walk}. */
