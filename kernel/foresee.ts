@@ -8,7 +8,7 @@
 import { isDigit, LINE_FEED, MINUS, QUOTE, skipSpace } from './bytes';
 import { FAULT_NONE, KIND_STRING } from './codes';
 import { fault, STOPPED } from './fault';
-import { closeField, openField, slotsOf } from './fields';
+import { recordField, slotsOf } from './fields';
 import { clearMet, meet, meetAll, NO_NODE, node } from './keys';
 import {
   clearLiterals,
@@ -71,10 +71,7 @@ export function foreseeDocument(first: usize, line: u32): usize {
     }
     if (end == STOPPED) return STOPPED;
     const slots = load<u32>(literal, SLOTS);
-    if (slots != 0) {
-      openField(line, slots, place, kind);
-      closeField(line, slots, end);
-    }
+    if (slots != 0) recordField(line, slots, place, end, kind);
     place = end;
     before = literal;
   }
