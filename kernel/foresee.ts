@@ -54,24 +54,23 @@ export function foreseeDocument(first: usize, line: u32): usize {
 
     const first = load<u8>(place);
     let end: usize;
-    let kind = KIND_STRING;
+    let isPlainString = false;
     if (first == QUOTE) {
       // most strings end within sixteen bytes
       const mask = needsLook(place + 1);
       end = place + 1 + ctz(mask);
       if (mask != 0 && load<u8>(end) == QUOTE) {
         end++;
+        isPlainString = true;
       } else {
         end = scanStringOn(place, mask == 0 ? end - 16 : end);
-        kind = scalarKind(first);
       }
     } else {
       end = first == MINUS || isDigit(first) ? scanNumber(place, first) : scanWord(place, first);
-      kind = scalarKind(first);
     }
     if (end == STOPPED) return STOPPED;
     const slots = load<u32>(literal, SLOTS);
-    if (slots != 0) recordField(line, slots, place, end, kind);
+    if (slots != 0) recordField(line, slots, place, end, isPlainString ? KIND_STRING : scalarKind(first));
     place = end;
     before = literal;
   }
