@@ -8,7 +8,7 @@
 import { isDigit, LINE_FEED, MINUS, QUOTE, skipSpace } from './bytes';
 import { FAULT_NONE, KIND_STRING } from './codes';
 import { fault, STOPPED } from './fault';
-import { closeField, openField, slotsOf } from './fields';
+import { recordField, slotsOf } from './fields';
 import { clearMet, meet, meetAll, NO_NODE, node } from './keys';
 import {
   clearLiterals,
@@ -20,9 +20,9 @@ import {
   lineBegin,
   MET,
   NEXT,
-  OTHER,
   SLOTS,
   stands,
+  WAYS,
 } from './literals';
 import { scalarKind, scanNumber, scanWord } from './scalars';
 import { restoreStack } from './stack';
@@ -54,27 +54,23 @@ export function foreseeDocument(first: usize, line: u32): usize {
 
     const first = load<u8>(place);
     let end: usize;
-    let kind = KIND_STRING;
+    let isPlainString = false;
     if (first == QUOTE) {
       // most strings end within sixteen bytes
       const mask = needsLook(place + 1);
       end = place + 1 + ctz(mask);
       if (mask != 0 && load<u8>(end) == QUOTE) {
         end++;
+        isPlainString = true;
       } else {
         end = scanStringOn(place, mask == 0 ? end - 16 : end);
-        kind = scalarKind(first);
       }
     } else {
       end = first == MINUS || isDigit(first) ? scanNumber(place, first) : scanWord(place, first);
-      kind = scalarKind(first);
     }
     if (end == STOPPED) return STOPPED;
     const slots = load<u32>(literal, SLOTS);
-    if (slots != 0) {
-      openField(line, slots, place, kind);
-      closeField(line, slots, end);
-    }
+    if (slots != 0) recordField(line, slots, place, end, isPlainString ? KIND_STRING : scalarKind(first));
     place = end;
     before = literal;
   }
@@ -93,12 +89,15 @@ function isScalar(first: u8): bool {
   return first == QUOTE || isDigit(first) || first == MINUS || first == 0x74 || first == 0x66 || first == 0x6e;
 }
 
-/** The second literal that is foreseen, which becomes the first; 0 if it does not stand here either. */
+/** One of the other literals that are foreseen, which becomes the first; 0 if none stands here. */
 function foreseeOther(before: usize, place: usize): usize {
-  const literal = <usize>load<u32>(before, OTHER);
-  if (!isForeseen(literal, place)) return 0;
-  foresee(before, literal);
-  return literal;
+  for (let way: usize = 1; way < WAYS; way++) {
+    const literal = <usize>load<u32>(before + (way << 2), NEXT);
+    if (!isForeseen(literal, place)) continue;
+    foresee(before, literal, way);
+    return literal;
+  }
+  return 0;
 }
 
 /** False if a key of this line has led to a node of the literal already. */
@@ -133,7 +132,7 @@ function learn(before: usize, place: usize, line: u32): usize {
   if (isOpen(place) && !sawContainerField) {
     const literal = internLiteral(from, place, end - place, scalar == STOPPED, slots);
     if (literal != 0) {
-      foresee(before, literal);
+      foresee(before, literal, WAYS - 1);
       return literal;
     }
   }

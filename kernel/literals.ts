@@ -24,14 +24,15 @@ const MASK: usize = 68;
 export const SLOTS: usize = 72;
 /** Context behind it. */
 export const CONTEXT: usize = 76;
-/** The literals that followed it last. */
+/** The {@link WAYS} literals that followed it last, the last one first. */
 export const NEXT: usize = 80;
-export const OTHER: usize = 84;
 /** Addresses of the stamps of the nodes met, MET_MAX of them; 0 behind the last one. */
-export const MET: usize = 88;
-const FROM: usize = 104;
-const CHAIN: usize = 108;
+export const MET: usize = 96;
+const FROM: usize = 112;
+const CHAIN: usize = 116;
 const LITERAL_BYTES: usize = 128;
+
+export const WAYS: usize = 4;
 
 /** Never foreseen: no mask of sixteen bits has this bit. */
 const NO_MASK: u32 = 0x10000;
@@ -71,8 +72,7 @@ export function clearLiterals(): void {
   refused = 0;
   store<u32>(nothing, NO_MASK, MASK);
   store<u32>(lineBegin, 0, CONTEXT);
-  store<u32>(lineBegin, <u32>nothing, NEXT);
-  store<u32>(lineBegin, <u32>nothing, OTHER);
+  v128.store(lineBegin, i32x4.splat(<i32>nothing), NEXT);
 }
 
 /** Literals in the table. */
@@ -109,10 +109,10 @@ function maskOf(length: usize): u32 {
   return length < 16 ? (1 << <u32>length) - 1 : 0xffff;
 }
 
-/** Makes `literal` the first that is expected behind `before`. */
+/** Makes `literal` the first that is foreseen behind `before`; those before the way at which it stood move on. */
 @inline
-export function foresee(before: usize, literal: usize): void {
-  store<u32>(before, load<u32>(before, NEXT), OTHER);
+export function foresee(before: usize, literal: usize, way: usize): void {
+  for (let at = way; at > 0; at--) store<u32>(before + (at << 2), load<u32>(before + (at << 2), NEXT - 4), NEXT);
   store<u32>(before, <u32>literal, NEXT);
 }
 
@@ -138,8 +138,7 @@ export function internLiteral(from: u32, start: usize, length: usize, isLineEnd:
   store<u32>(literal, maskOf(length), MASK);
   store<u32>(literal, slots, SLOTS);
   store<u32>(literal, <u32>context, CONTEXT);
-  store<u32>(literal, <u32>nothing, NEXT);
-  store<u32>(literal, <u32>nothing, OTHER);
+  v128.store(literal, i32x4.splat(<i32>nothing), NEXT);
   for (let nth: u32 = 0; nth < MET_MAX; nth++) {
     const at = <usize>nth << 2;
     store<u32>(literal + at, nth < metCount ? load<u32>(metList + at) : 0, MET);

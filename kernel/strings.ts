@@ -13,6 +13,7 @@ const ESCAPES_HIGH: u64 = 0x0014404410000000;
 export let sawEscape: bool = false;
 
 /** A string, from its opening quote to past its closing one. Returns the address behind it, or STOPPED. */
+@inline
 export function scanString(start: usize): usize {
   return scanStringOn(start, start + 1);
 }

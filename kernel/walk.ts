@@ -6,7 +6,7 @@
 import { CLOSE_BRACE, CLOSE_BRACKET, COMMA, OPEN_BRACE, OPEN_BRACKET, skipSpace } from './bytes';
 import { FAULT_NONE, FAULT_TOO_DEEP, FAULT_UNEXPECTED_BYTE, KIND_ARRAY, KIND_OBJECT } from './codes';
 import { fault, STOPPED, stop } from './fault';
-import { closeField, openField, slotsOf } from './fields';
+import { closeField, openField, recordField, slotsOf } from './fields';
 import { beginStamps, NO_NODE, node, scanKey, setNode } from './keys';
 import { depthMax } from './layout';
 import { scalarKind, scanScalar } from './scalars';
@@ -32,23 +32,15 @@ export function scanDocument(first: usize, line: u32): usize {
 
 /** The rest of a document, from where a value begins, that of the current stack and node. Returns its end, or STOPPED. */
 export function scanRest(from: usize, line: u32): usize {
-  let place = from;
-  let isBehindValue = false;
-  for (;;) {
-    const at = walk(place, line, isBehindValue);
-    if (at == STOPPED) return fault == FAULT_NONE ? documentEnd : STOPPED;
+  let at = walk(from, line, false);
+  while (at != STOPPED) {
     const first = load<u8>(at);
     const end = scanScalar(at, first);
     if (end == STOPPED) return STOPPED;
-    if (node != NO_NODE) {
-      const slots = slotsOf(node);
-      openField(line, slots, at, scalarKind(first));
-      closeField(line, slots, end);
-    }
-    place = end;
-    isBehindValue = true;
+    if (node != NO_NODE) recordField(line, slotsOf(node), at, end, scalarKind(first));
+    at = walk(end, line, true);
   }
-  return STOPPED;
+  return fault == FAULT_NONE ? documentEnd : STOPPED;
 }
 
 /** One literal, as {@link walk}. */

@@ -35,6 +35,8 @@ test('times of few minutes, spelled in any way and in any order', () => {
   const minute = fc.constantFrom(
     '2026-04-12T09:00',
     '2026-04-12T09:01',
+    '2026-05-12T09:00',
+    '1999-04-12T09:00',
     '2026-04-12t09:00',
     '2026-04-12 09:00',
     '2025-02-29T09:00',
