@@ -102,8 +102,9 @@ A bad line stops the run: the lines before it are committed, the error names the
     const { flags, raw } = await this.parse(Emit);
     const files = argumentsInOrder(raw);
     refuseTakenFiles({ ledgers: [flags.ledger], inputs: inputFiles(files), outputs: { rejects: flags.rejects } });
-    const input = openInput(files);
     const isQuiet = flags.quiet || this.jsonEnabled();
+    // the total is for the progress bar alone
+    const input = openInput(files, !isQuiet && process.stderr.isTTY === true);
     let hasBegun = false;
     const emission = withLedger(flags, 'write', async (engine, interrupt) => {
       hasBegun = true;

@@ -5,9 +5,11 @@ import { join } from 'node:path';
 import { describe, expect, test } from 'vitest';
 import { awkwardInput } from '../support/awkward-input.ts';
 import { spawnCli } from '../support/cli.ts';
+import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { fileIn, newLedger, parseLines, type Reject, succeed } from '../support/ledger-cli.ts';
 import { rawCommits } from '../support/raw-ledger.ts';
 import { runShell } from '../support/shell.ts';
+import { runTraced } from '../support/system-calls.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 
@@ -120,3 +122,11 @@ test.each(WAYS.slice(0, quick(1, WAYS.length)))(
     ]);
   },
 );
+
+test('a file is opened once where no bar is shown', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const file = fileIn(tempDir(), 'once.jsonl', '1\n2\n');
+  const { code, calls } = await runTraced(['openat'], [], ['emit', '-l', await newLedger(), file]);
+  expect(code).toBe(0);
+  expect(calls.filter(({ text }) => text.includes(`"${file}"`))).toHaveLength(1);
+});

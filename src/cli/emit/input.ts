@@ -20,7 +20,7 @@ const STDIN = 0;
 
 export interface Input {
   readonly sources: readonly InputSource[];
-  /** Total bytes; null if unknown. */
+  /** Total bytes; null if unknown, or if they were not to be measured. */
   readonly bytes: number | null;
   /** Standard input is a terminal. */
   readonly isTerminal: boolean;
@@ -35,10 +35,13 @@ function namesOf(files: readonly string[]): readonly string[] {
   return files.length === 0 ? ['-'] : files;
 }
 
-/** `-` or no name means standard input. @throws LedgerError NO_INPUT, INPUT_UNREADABLE before any input is read. */
-export function openInput(files: readonly string[]): Input {
+/**
+ * `-` or no name means standard input. `isMeasured`: whether the total is wanted, for which each file is opened once more.
+ * @throws LedgerError NO_INPUT, INPUT_UNREADABLE before any input is read
+ */
+export function openInput(files: readonly string[], isMeasured: boolean): Input {
   const names = namesOf(files);
-  const inputs = names.map((name) => (name === '-' ? standardInput() : fileInput(name)));
+  const inputs = names.map((name) => (name === '-' ? standardInput(isMeasured) : fileInput(name, isMeasured)));
   const bytes = inputs.reduce<number | null>(
     (sum, input) => (sum === null || input.bytes === null ? null : sum + input.bytes),
     0,
@@ -46,14 +49,14 @@ export function openInput(files: readonly string[]): Input {
   return { sources: inputs.map(({ source }) => source), bytes, isTerminal: names.includes('-') && isatty(STDIN) };
 }
 
-function standardInput(): { source: InputSource; bytes: number | null } {
+function standardInput(isMeasured: boolean): { source: InputSource; bytes: number | null } {
   const stats = statsOfStdin();
   if (stats.isFile()) {
     // keeps the position that the shell gave the descriptor
     const open = () => createReadStream('', { fd: STDIN, autoClose: false });
     return {
       source: { name: 'stdin', open, openDirectly: () => new FileSource(STDIN, { isOwned: false }) },
-      bytes: plainBytes(STDIN, stats.size),
+      bytes: isMeasured ? plainBytes(STDIN, stats.size) : null,
     };
   }
   const isPipe = stats.isFIFO() || stats.isSocket();
@@ -89,7 +92,7 @@ function statsOfStdin(): Stats {
   return stats;
 }
 
-function fileInput(name: string): { source: InputSource; bytes: number | null } {
+function fileInput(name: string, isMeasured: boolean): { source: InputSource; bytes: number | null } {
   let stats: Stats;
   try {
     stats = statSync(name);
@@ -109,13 +112,19 @@ function fileInput(name: string): { source: InputSource; bytes: number | null } 
   if (stats.isDirectory()) throw directory(name);
   const open = () => createReadStream(name);
   if (!stats.isFile()) return { source: { name, open }, bytes: null };
-  const descriptor = openSync(name, 'r');
-  const bytes = plainBytes(descriptor, stats.size);
-  closeSync(descriptor);
   return {
     source: { name, open, openDirectly: () => new FileSource(openSync(name, 'r'), { isOwned: true }), isPrompt: true },
-    bytes,
+    bytes: isMeasured ? plainBytesOf(name, stats.size) : null,
   };
+}
+
+function plainBytesOf(name: string, size: number): number | null {
+  const descriptor = openSync(name, 'r');
+  try {
+    return plainBytes(descriptor, size);
+  } finally {
+    closeSync(descriptor);
+  }
 }
 
 function directory(name: string): LedgerError {

@@ -69,7 +69,7 @@ It prints one line per key or event: partition, key and rule, separated by tabs.
     isEnvelope: boolean,
     signal: AbortSignal,
   ): AsyncIterable<readonly Explanation[]> {
-    const input = openInput([]);
+    const input = openInput([], false);
     if (input.isTerminal) this.logToStderr('reading JSON lines from the terminal; press Ctrl-D to end');
     return engine.partitioning.explainLines(input.sources, {
       format: isEnvelope ? formats.envelope : undefined,
