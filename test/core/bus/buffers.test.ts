@@ -23,7 +23,7 @@ it('consumers near the head share the last two pages, and older ones are read ag
 
 it('a lane reads ahead once, and no more than a quarter of a megabyte', async () => {
   const reads: { from: number; bytes: number }[] = [];
-  const buffer = new LaneBuffer(async (from, _, bytes) => {
+  const buffer = new LaneBuffer(async ({ fromSequence: from, bytes }) => {
     reads.push({ from, bytes });
     return [1, 2, 3].map((nth) => storedOf(from + nth - 1, [eventAt(from + nth - 1)]));
   });
