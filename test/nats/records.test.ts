@@ -5,7 +5,7 @@ import type { RecordStore, StoredRecord } from '../../src/core/ledger/log/record
 import { createStore } from '../../src/core/ledger/nats/store.ts';
 import { succeed } from '../support/ledger-cli.ts';
 import { rejectionOf } from '../support/refusals.ts';
-import { isSoak } from '../support/test-size.ts';
+import { isSoak, quick } from '../support/test-size.ts';
 import { NatsStores } from './support/factories.ts';
 import { RawClient } from './support/raw.ts';
 import { currentServer, installedServer, type ServerProgram } from './support/server-program.ts';
@@ -38,6 +38,24 @@ describe.skipIf(installedServer === null)('records', () => {
     expect(await records?.list('')).toEqual([]);
     const written = await Promise.all([records?.put('a', '1', 0), others?.put('b', '2', 0)]);
     expect(await records?.list('')).toEqual(written);
+  });
+
+  it('are listed whole while they are written again and again', async () => {
+    const [records, others] = (await stores.openRecords(2)) as [RecordStore, RecordStore];
+    const keys = Array.from({ length: 64 }, (_, at) => `c.${String(at).padStart(2, '0')}`);
+    for (const key of keys) await records.put(key, '0', 0);
+    let isOver = false;
+    let written = 0;
+    const write = async (): Promise<void> => {
+      while (!isOver) await others.put(keys[(written++ * 7) % keys.length] as string, `${written}`, null);
+    };
+    const writing = Promise.all(Array.from({ length: 8 }, write));
+    for (let times = 0; times < quick(100, 2000); times++)
+      expect((await records.list('c.')).map(({ key }) => key)).toEqual(keys);
+
+    isOver = true;
+    await writing;
+    expect(written).toBeGreaterThan(keys.length);
   });
 
   it('are refused in a bucket with other settings', async () => {

@@ -10,7 +10,14 @@ import type { FetchedMessage } from './messages.ts';
 import { bucketStreamOf, recordKeyOf, recordSubjectOf } from './names.ts';
 import { PullConsumer } from './pull-consumer.ts';
 import { API_ERRORS, ApiError, isNoResponders, isTransient, translateServerError } from './server-error.ts';
-import { deliveredRecord, fetchedRecord, OPERATION_HEADER, type RecordWrite, WRITE_HEADER } from './stored-record.ts';
+import {
+  deliveredRecord,
+  fetchedRecord,
+  keyIn,
+  OPERATION_HEADER,
+  type RecordWrite,
+  WRITE_HEADER,
+} from './stored-record.ts';
 import { configDifference, recordsConfig, type StreamConfig } from './stream-config.ts';
 
 /** Below this a record in three copies could be written twice under one revision: a lease would be held by two. */
@@ -54,7 +61,7 @@ export class JetStreamRecords implements RecordStore {
     return (await this.#change({ key, value: null, revision })) !== null;
   }
 
-  /** Writes of the last milliseconds may be missing: any replica answers. */
+  /** Every record that there is when it is called; those that are written meanwhile as they were before or after. */
   async list(prefix: string): Promise<StoredRecord[]> {
     this.#checkServer();
     const filter = prefix === '' ? '>' : `${recordKeyOf(prefix.replace(/\.$/, ''))}.>`;
@@ -66,35 +73,64 @@ export class JetStreamRecords implements RecordStore {
     }
   }
 
-  /** Null if it ended early. */
+  /**
+   * Null if it ended early. What a consumer still has to deliver is no measure of what is missing: while records are written again, servers of 2.9 come to the
+   * end too early, or never.
+   */
   async #listOnce(subject: string, deadline: Deadline): Promise<StoredRecord[] | null> {
     const { api, name } = this.#stream;
     const queue = new DeliveryQueue();
     const spec = { stream: bucketStreamOf(name), from: 1, subjects: [subject], hasBodies: true, isLastOnly: true };
+    const records = new Map<string, StoredRecord>();
+    const note = ({ record, isDeleted }: RecordWrite) => {
+      if (isDeleted) records.delete(record.key);
+      else records.set(record.key, record);
+    };
     try {
+      const missing = await this.#keys(subject, deadline);
+      if (missing.size === 0) return [];
       const { consumer, pending } = await PullConsumer.start(api, spec, queue, deadline);
       queue.attach(consumer);
       try {
-        const records = new Map<string, StoredRecord>();
-        for (let left = pending; left > 0; queue.resume()) {
+        for (let left = pending; left > 0 && missing.size > 0; queue.resume()) {
           const deliveries = await queue.take(SILENCE_MS);
           if (deliveries.length === 0) throw queue.end?.reason ?? new Error('the consumer is silent');
           for (const delivery of deliveries) {
-            const { record, isDeleted } = deliveredRecord(name, delivery);
-            if (isDeleted) records.delete(record.key);
-            else records.set(record.key, record);
+            const write = deliveredRecord(name, delivery);
+            note(write);
+            missing.delete(write.record.key);
             left = delivery.place.pending;
           }
         }
-        return [...records.values()];
       } finally {
         consumer.stop();
         queue.close();
       }
+      for (const key of missing) {
+        const last = await this.#last(key, deadline);
+        if (last !== null) note(last);
+      }
+      return [...records.values()];
     } catch (error) {
       if (error instanceof ApiError && error.code === API_ERRORS.streamNotFound) return [];
       if (!isTransient(error) || deadline.hasPassed) throw translateServerError(error, api.location);
       return null;
+    }
+  }
+
+  /** Of all records, those included of which a mark alone is left; by the leader, which may give a part of them at a time. @throws ApiError streamNotFound */
+  async #keys(subject: string, deadline: Deadline): Promise<Set<string>> {
+    const { api, name } = this.#stream;
+    const keys = new Set<string>();
+    for (;;) {
+      const query = { subjects_filter: subject, offset: keys.size };
+      const { total = 0, state } = await api.call<{
+        readonly total?: number;
+        readonly state: { readonly subjects?: Record<string, number> };
+      }>(`STREAM.INFO.${bucketStreamOf(name)}`, query, deadline, { expected: [API_ERRORS.streamNotFound] });
+      const found = Object.keys(state.subjects ?? {});
+      for (const each of found) keys.add(keyIn(name, each));
+      if (found.length === 0 || keys.size >= total) return keys;
     }
   }
 

@@ -38,7 +38,7 @@ export function deliveredRecord(name: string, { message, place }: Delivery): Rec
   );
 }
 
-const keyIn = (name: string, subject: string) => keyOfRecord(subject.slice(recordSubjectOf(name, '').length));
+export const keyIn = (name: string, subject: string) => keyOfRecord(subject.slice(recordSubjectOf(name, '').length));
 
 function recordWrite(headers: MsgHdrs | undefined, record: StoredRecord): RecordWrite {
   return {

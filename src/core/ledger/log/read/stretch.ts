@@ -14,7 +14,7 @@ import { withBody } from './with-body.ts';
 /** Messages of the first read of links, of which most calls need few; each one after it has twice as many, up to a bound. */
 const LINKS_FIRST = 64;
 const LINKS_MAX = 512;
-/** Of those before a read at most this many are kept: 1 MB where a commit has eight frames. */
+/** Most of those before a read that are kept: 1 MB where a commit has eight frames. */
 const COMMITS_MAX = 512;
 /** Frames after which a read ends early, and more are not kept: 6 MB. A commit may have one for each partition, and a message many commits. */
 const FRAMES_MAX = 16_384;
