@@ -4,7 +4,7 @@ import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LedgerErrorCode } from '../../../src/index.ts';
 
-export interface Failure {
+interface Failure {
   readonly code: LedgerErrorCode;
   readonly message: string;
 }

@@ -68,7 +68,7 @@ export function soundCopy(directory: string, original: number): string {
   return join(directory, `sound-${original}`, LEDGER);
 }
 
-export function remove({ directory }: Pick<Site, 'directory'>): void {
+function remove({ directory }: Pick<Site, 'directory'>): void {
   rmSync(directory, { recursive: true, force: true });
 }
 
