@@ -42,6 +42,14 @@ function resultOf(mutant) {
   });
 }
 
+// a test that is red anyway would catch everything
+workshop.buildSound();
+const red = workshop.firstFailure([...new Set(chosen.flatMap(({ tests }) => tests))]);
+if (red !== null) {
+  process.stderr.write(`red without any bug: ${red}\n`);
+  process.exit(1);
+}
+
 let survivors = 0;
 let strangers = 0;
 for (const [nth, mutant] of chosen.entries()) {

@@ -2,6 +2,7 @@
 
 import { execFileSync, spawnSync } from 'node:child_process';
 import {
+  chmodSync,
   cpSync,
   existsSync,
   mkdirSync,
@@ -28,6 +29,8 @@ export class Workshop {
   /** Of tracked files and new ones, with the packages as links: each has its own mark of what was built. */
   constructor(root) {
     this.#root = root;
+    // some tests run commands as another user
+    chmodSync(this.#directory, 0o755);
     const names = execFileSync('git', ['ls-files', '-z', '--cached', '--others', '--exclude-standard'], { cwd: root });
     for (const name of names.toString().split('\0')) {
       const from = join(root, name);

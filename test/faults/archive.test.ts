@@ -16,7 +16,7 @@ import {
   UNTIL,
 } from '../support/archive-template.ts';
 import { BIN, spawnCli } from '../support/cli.ts';
-import { needs, SMALL_DISK_PROBE, SmallDisk } from '../support/fault-tools.ts';
+import { needs, SMALL_DISK_PROBE, SmallDisk, STRACE_PROBE } from '../support/fault-tools.ts';
 import { expectFailure, succeed } from '../support/ledger-cli.ts';
 import { holdWriteLock } from '../support/lock-holder.ts';
 import { runTraced } from '../support/system-calls.ts';
@@ -34,6 +34,22 @@ beforeAll(async () => {
 });
 
 afterAll(() => template.remove());
+
+it('gives the segment its name after it is synced, and syncs the names before it is recorded', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const ledger = template.fresh();
+  const { code, calls } = await runTraced(['fsync', 'fdatasync', 'link'], [], archiveArgs(ledger, '--yes'));
+  expect(code).toBe(0);
+  const named = calls.findIndex(({ name }) => name === 'link');
+  const isSyncOf = (ends: string) => (call: (typeof calls)[number]) => call.name !== 'link' && call.file.endsWith(ends);
+  expect(calls.slice(0, named).findLast(isSyncOf(''))?.file).toMatch(/\.partial$/);
+  const behind = calls.slice(named + 1);
+  const synced = behind.findIndex(isSyncOf('.archive'));
+  // the record is a commit, and rows are deleted behind it
+  const recorded = behind.findIndex(isSyncOf('-wal'));
+  expect(synced).toBeGreaterThanOrEqual(0);
+  expect(recorded).toBeGreaterThan(synced);
+});
 
 describe('a disk', () => {
   it('that is full: nothing is archived, and with more space it is', async (context) => {

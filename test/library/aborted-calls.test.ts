@@ -84,3 +84,17 @@ test('an engine that has nothing to wait for is opened', async () => {
   await Completengine.create(ledger, { signal });
   expect((await (await openEngine({ ledger, signal })).head()).sequence).toBe(0);
 });
+
+test('an atomic input that is aborted between two of its commits leaves none of them', async () => {
+  const engine = await filled();
+  const end = new AbortController();
+  const lines = Array.from({ length: 6000 }, (_, n) => `"${n} ${'x'.repeat(1000)}"\n`);
+  const report = await engine.ingest([{ name: 'input', open: () => Readable.from(lines) }], {
+    atomic: true,
+    signal: end.signal,
+    onProgress: () => end.abort(REASON),
+  });
+  expect(report).toMatchObject({ isComplete: false, commits: 0, events: 0 });
+  expect(report.lines).toBeGreaterThan(0);
+  expect(await engine.verify()).toMatchObject({ events: 3 });
+});

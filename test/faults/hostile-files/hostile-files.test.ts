@@ -107,5 +107,5 @@ it.skipIf(given !== undefined)(
     expect(endings.get('NOT_A_LEDGER') ?? 0, seen).toBeGreaterThan(0);
     expect(endings.get('whole') ?? 0, seen).toBeGreaterThan(0);
   },
-  quick(120_000, 7_200_000),
+  quick(300_000, 14_400_000),
 );
