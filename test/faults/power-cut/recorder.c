@@ -41,6 +41,7 @@ struct control {
   uint32_t at;    /* number of the call, from 1; 0: each */
   uint32_t calls; /* counted here */
   uint32_t fired; /* counted here */
+  uint32_t outputs; /* writes to standard output, counted here */
   char directory[PATH_MAX];
 };
 
@@ -177,6 +178,7 @@ static ssize_t record_write(int file, const void *data, size_t bytes, off64_t of
     if (file == STDOUT_FILENO && name == NULL && control != NULL && control->directory[0] != '\0') {
       lock();
       append('O', 0, 0, "", "", data, bytes);
+      control->outputs++;
       unlock();
     }
     return offset < 0 ? syscall(SYS_write, file, data, bytes) : syscall(SYS_pwrite64, file, data, bytes, offset);

@@ -1,5 +1,6 @@
 /** Runs commands of the product under the recorder (`recorder.c`), in a directory of their own. Needs Linux and a C compiler. */
 
+import { execFileSync } from 'node:child_process';
 import {
   appendFileSync,
   closeSync,
@@ -15,6 +16,7 @@ import {
   writeFileSync,
   writeSync,
 } from 'node:fs';
+import { writeFile } from 'node:fs/promises';
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
@@ -23,6 +25,7 @@ import { buildPreloaded } from '../../support/preloaded.ts';
 import { ResidentCli, type ResidentOptions } from '../../support/resident-cli.ts';
 import { Seeded } from '../../support/seeded.ts';
 import { wasKilled } from '../../support/traced.ts';
+import { until } from '../../support/until.ts';
 import { DiskModel } from './disk-model.ts';
 import { type Call, logRecord, parseLog } from './recording.ts';
 import { writeImage } from './states.ts';
@@ -33,7 +36,8 @@ const SOURCE = new URL('./recorder.c', import.meta.url);
 /** Of `struct control`: after the lock six numbers of 32 bits, then a path. */
 const FAULT_AT = 64;
 const FIRED_AT = FAULT_AT + 16;
-const DIRECTORY_AT = FAULT_AT + 20;
+const OUTPUTS_AT = FAULT_AT + 20;
+const DIRECTORY_AT = FAULT_AT + 24;
 const PATH_MAX = 4096;
 
 const FAULTS = {
@@ -66,6 +70,11 @@ export interface Site {
   run(step: string, args: readonly string[], options?: StepOptions): Promise<CliResult>;
   /** Several at the same time, in a process each. */
   runTogether(step: string, commands: readonly (readonly string[])[]): Promise<void>;
+  /**
+   * Runs a command, and another one while the first waits for the rest of its input, which is empty: a named pipe is its last argument. The other one begins after this many
+   * outputs of the first.
+   */
+  runBeside(step: string, waiting: readonly string[], outputs: number, other: readonly string[]): Promise<void>;
   /** What happens to the calls from now on. */
   inject(fault: RecordedFault | null): void;
 }
@@ -111,7 +120,7 @@ export class Recorder {
       this.#logFiles(directory);
       this.#setFault(fault, directory);
       await scenario.run(this.#site(directory));
-      const isFired = fault === null || this.#fired() > 0;
+      const isFired = fault === null || this.#counted(FIRED_AT) > 0;
       this.#setFault(null, '');
       expect(isFired, 'the fault did not occur').toBe(true);
       const log = readFileSync(this.#logPath);
@@ -140,7 +149,7 @@ export class Recorder {
         const result = await this.#cli(0).run(args, { cwd: directory, ...options });
         if (code === null) expect(wasKilled(result), `${step} was to be killed: ${result.stderr}`).toBe(true);
         else expect({ step, code: result.code }, result.stderr).toEqual({ step, code });
-        if (code === null) expect(this.#fired(), `${step}: the kill did not occur`).toBe(1);
+        if (code === null) expect(this.#counted(FIRED_AT), `${step}: the kill did not occur`).toBe(1);
         else mark('>', step);
         return result;
       },
@@ -148,6 +157,18 @@ export class Recorder {
         mark('<', step);
         const results = await Promise.all(commands.map((args, at) => this.#cli(at).run(args, { cwd: directory })));
         for (const { code, stderr } of results) expect(code, stderr).toBe(0);
+        mark('>', step);
+      },
+      runBeside: async (step, waiting, outputs, other) => {
+        mark('<', step);
+        const pipe = join(this.#directory, 'rest');
+        execFileSync('mkfifo', ['-m', '600', pipe]);
+        const first = this.#cli(0).run([...waiting, pipe], { cwd: directory });
+        await until(() => this.#counted(OUTPUTS_AT) >= outputs);
+        const second = await this.#cli(1).run(other, { cwd: directory });
+        await writeFile(pipe, '');
+        for (const { code, stderr } of [await first, second]) expect(code, stderr).toBe(0);
+        rmSync(pipe);
         mark('>', step);
       },
       inject: (fault) => this.#setFault(fault, directory),
@@ -168,8 +189,9 @@ export class Recorder {
     writeSync(this.#control, control, 0, control.length, FAULT_AT);
   }
 
-  #fired(): number {
-    return readFileSync(this.#controlPath).readUInt32LE(FIRED_AT);
+  /** A number that the recorder counts up. */
+  #counted(at: number): number {
+    return readFileSync(this.#controlPath).readUInt32LE(at);
   }
 
   /** Puts the files that are there into the log, as calls before its start. */

@@ -16,7 +16,10 @@ import {
   runAgain,
   withLedger,
 } from './laws.ts';
+import type { Site } from './recorder.ts';
+import type { Call } from './recording.ts';
 import { prepareWith, type Scenario, smallInputs, writeInputs } from './scenario.ts';
+import type { Window } from './states.ts';
 
 const AFTER = '{"k":1,"after":true}';
 const lineOf = (name: string) => (n: number) => JSON.stringify({ [name]: n, k: n % 5, text: name.repeat(n % 300) });
@@ -90,32 +93,69 @@ export function epochs(): Scenario<History> {
   };
 }
 
-/** Two producers commit at the same time, in two processes. */
-export function twoWriters(): Scenario<History> {
-  const writers = ['a', 'b'].map((name) => ({ name, inputs: smallInputs(`${name}-`, 8, lineOf(name)) }));
-  const emitOf = ({ name, inputs }: (typeof writers)[number]) => [
-    ...['emit', '-q', '-l', LEDGER, '--receipts', '--producer', name],
+const FILES_OF_EACH = 8;
+
+/** Two producers, each in a process of its own, and what has been committed by either is there. */
+function writers(
+  name: string,
+  run: (site: Site, emits: readonly (readonly string[])[]) => Promise<void>,
+  rest: Pick<Scenario, 'isMet' | 'window'> = {},
+): Scenario<History> {
+  const producers = ['a', 'b'].map((producer) => ({
+    producer,
+    inputs: smallInputs(`${producer}-`, FILES_OF_EACH, lineOf(producer)),
+  }));
+  const emits = producers.map(({ producer, inputs }) => [
+    ...['emit', '-q', '-l', LEDGER, '--receipts', '--producer', producer],
     ...Object.keys(inputs),
-  ];
+  ]);
   return {
-    name: 'two writers',
+    name,
     prepare: async (directory) => {
-      for (const { inputs } of writers) writeInputs(directory, inputs);
+      for (const { inputs } of producers) writeInputs(directory, inputs);
       await prepareWith(directory, ['init', '-l', LEDGER, '--partitions', '3']);
     },
-    run: async ({ runTogether }) => runTogether('emit', writers.map(emitOf)),
+    run: (site) => run(site, emits),
+    ...rest,
     readTruth: ({ end }) => readHistory(end),
     check: async ({ directory, acknowledged, truth, access }) => {
       await expectHistory(directory, truth, { access, acknowledged: lastReceipt(acknowledged) });
-      for (const writer of writers) await runAgain(directory, emitOf(writer));
+      for (const emit of emits) await runAgain(directory, emit);
       const payloads = await payloadsIn(directory);
-      for (const { name, inputs } of writers)
+      for (const { producer, inputs } of producers)
         expectEqualLines(
-          payloads.filter((line) => line.startsWith(`{"${name}"`)),
+          payloads.filter((line) => line.startsWith(`{"${producer}"`)),
           Object.values(inputs).flat(),
         );
       expect(payloads.length).toBe(truth.payloads.length);
       await expectEmits(directory, AFTER);
     },
   };
+}
+
+/** Two producers commit at the same time, in two processes. */
+export const twoWriters = (): Scenario<History> =>
+  writers('two writers', async ({ runTogether }, emits) => runTogether('emit', emits));
+
+/** A process opens a ledger whose -wal another one writes, and syncs its last transaction before it acknowledges anything. */
+export const openedBeside = (): Scenario<History> =>
+  writers(
+    'opened beside a writer',
+    async ({ runBeside }, [waiting = [], other = []]) => runBeside('emit', waiting, FILES_OF_EACH, other),
+    {
+      isMet: (calls) => {
+        const { from, through } = besideWindow(calls);
+        const writes = calls.slice(0, through).filter((call) => call.kind === 'write' && call.path.endsWith('-wal'));
+        const offsets = writes.map((call) => (call.kind === 'write' ? call.offset : 0));
+        // the same place once more
+        return from > 0 && new Set(offsets).size < offsets.length;
+      },
+      window: besideWindow,
+    },
+  );
+
+/** From the last acknowledgement of the first process to a few of the other one. */
+function besideWindow(calls: readonly Call[]): Window {
+  const outputs = calls.flatMap(({ kind }, at) => (kind === 'output' ? [at] : []));
+  return { from: outputs[FILES_OF_EACH - 1] ?? 0, through: outputs[FILES_OF_EACH + 1] ?? 0 };
 }

@@ -14,7 +14,7 @@ import {
 import { archive, archiveDrop, compact } from './maintenance.ts';
 import { group, rejects, replayCursor, tailCursor } from './outputs.ts';
 import type { RecordedFault } from './recorder.ts';
-import { creation, epochs, twoWriters } from './routings.ts';
+import { creation, epochs, openedBeside, twoWriters } from './routings.ts';
 import type { Scenario } from './scenario.ts';
 
 /** `share`: how many of the states of a run are of it, in relation to the others. Those with megabytes in a state take four times as long. */
@@ -39,6 +39,7 @@ export const SCENARIOS: readonly Share[] = [
   of(creation()),
   of(epochs()),
   of(twoWriters()),
+  of(openedBeside(), 1),
   of(group()),
   of(tailCursor()),
   of(replayCursor()),
@@ -54,7 +55,7 @@ export interface Control {
   readonly name: string;
   readonly scenario: Scenario;
   readonly fault: RecordedFault | null;
-  /** What it must find: something that was acknowledged and is lost, or, of a file that is made as a whole, one that is not whole. */
+  /** What it must find: something that was acknowledged and is lost, or a file that is not whole, or damaged. */
   readonly finds: 'lost' | 'wrong';
 }
 
@@ -69,7 +70,7 @@ export const CONTROLS: readonly Control[] = [
   control('init --durability normal', smallCommits(['--durability', 'normal'])),
   control('fsync of the -wal does nothing', smallCommits(), { fault: 'skip syncs', files: 'wal' }),
   control('fsync of the directory does nothing', creation(), { fault: 'skip syncs', files: 'directory' }),
-  control('fsync of the ledger does nothing', smallCommits(), { fault: 'skip syncs', files: 'ledger' }),
+  control('fsync of the ledger does nothing', smallCommits(), { fault: 'skip syncs', files: 'ledger' }, 'wrong'),
   control('fsync of the rejected lines does nothing', rejects(), { fault: 'skip syncs', files: 'other' }),
   control('fsync of the output does nothing', tailCursor(), { fault: 'skip syncs', files: 'other' }),
   control('fsync of the output of a group does nothing', group(), { fault: 'skip syncs', files: 'other' }),
