@@ -80,7 +80,7 @@ export function knownLiterals(): u32 {
   return literalCount;
 }
 
-/** Whether so many did not fit in that it is worth to begin again. */
+/** Whether enough did not fit in for it to be worth to begin again. */
 @inline
 export function isFull(): bool {
   return refused >= REFUSED_MAX;
