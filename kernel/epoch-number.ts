@@ -7,7 +7,7 @@ import { digit, storeTime } from './time';
 /** Digits of the numbers that are read at once. */
 const SHORT_MIN: usize = 9;
 const SHORT_MAX: usize = 16;
-/** Numbers of up to this many digits are seconds, milliseconds, or microseconds; longer ones are nanoseconds. */
+/** Numbers with this many digits at most are seconds, milliseconds, or microseconds; longer ones are nanoseconds. */
 const SECONDS_DIGITS: usize = 11;
 const MILLIS_DIGITS: usize = 14;
 const MICROS_DIGITS: usize = 17;

@@ -1,8 +1,8 @@
 /**
  * Scans a document by foreseeing the literal behind each scalar: where it stands, its bytes are compared and nothing is
  * parsed. What was not foreseen is walked by the plain machine, from the stack of the context on; that finds all faults.
- * So a literal repeats what the plain machine said of the same bytes in the same context. Whether a field stands
- * twice in the line is not in the context: the stamps of the nodes have it.
+ * So a literal repeats what the plain machine said of the same bytes in the same context. The context does not say
+ * whether a field stands twice in the line: the stamps of the nodes do.
  */
 
 import { isDigit, LINE_FEED, MINUS, QUOTE, skipSpace } from './bytes';

@@ -80,7 +80,7 @@ export function knownLiterals(): u32 {
   return literalCount;
 }
 
-/** Whether enough did not fit in for a new beginning to be worth it. */
+/** Whether enough did not fit in for it to be worth to begin again. */
 @inline
 export function isFull(): bool {
   return refused >= REFUSED_MAX;

@@ -67,6 +67,7 @@ export function scan(start: usize, end: usize, base: usize): u32 {
 }
 
 /** Scans one line into record `line`; returns where the next one begins. */
+@inline
 function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
   clearFields(line);
   clearFault();
@@ -93,8 +94,11 @@ function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
 }
 
 /** The end of the line, only blanks before which may follow its document. */
+@inline
 function lineFeedBehind(documentEnd: usize): usize {
   if (documentEnd == STOPPED) return findLineFeed(faultAt);
+  // a foreseen literal ends there
+  if (load<u8>(documentEnd) == LINE_FEED) return documentEnd;
   const rest = skipSpace(documentEnd);
   if (load<u8>(rest) == LINE_FEED) return rest;
   stop(FAULT_UNEXPECTED_BYTE, rest);
