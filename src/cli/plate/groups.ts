@@ -8,15 +8,19 @@ import { note, section } from './section.ts';
 import { clockText, dayText, sameDay, shortCount, TimeWords } from './words.ts';
 
 const GROUPS_SHOWN = 24;
+/** Up to this number they have wider cards. */
+const FEW = 3;
 const NAME_MAX = 60;
 const HELD_SHOWN = 12;
 const MEMBERS_SHOWN = 8;
 const BARS_MAX = 64;
-/** With more bars than this their names would meet. */
+/** With more bars than this their names would meet, and an outline would fill them. */
 const NAMED_BARS_MAX = 10;
+const CAP = 1.5;
 const BAR_NAME_MAX = 5;
+const LANE_NAME_MAX = 12;
 /** Width of the narrowest card, and of a wide character with the ellipsis beside it. */
-const CARD_PX = 205;
+const CARD_PX = 160;
 const CHARACTER_PX = 9;
 const BARS_HEIGHT = 46;
 
@@ -32,7 +36,7 @@ export function groups(survey: SurveyDocument): Markup {
   return section(
     'groups',
     'Groups',
-    html`<div class="cards">${shown.map((group) => card(group, survey))}</div>`,
+    html`<div class="cards${shown.length <= FEW && ' few'}">${shown.map((group) => card(group, survey))}</div>`,
     all.length > shown.length && note(`${plural(all.length - shown.length, 'more group')}, each with a smaller lag.`),
     parked(survey),
   );
@@ -47,7 +51,7 @@ function card(group: GroupDocument, survey: SurveyDocument): Markup {
     lag === 0 ? html`<p class="lag">at the head</p>` : html`<p class="lag alarm">${shortCount(lag)} behind</p>`;
   const oldest = oldestTime !== null && html`<small>oldest waiting: ${words.at(Date.parse(oldestTime))}</small>`;
   const done = html`<small>all ${plural(partitions.length, 'partition')} delivered</small>`;
-  return html`<article><h3>${cut(name, NAME_MAX)}</h3>${title}${oldest}<small>${parkedText}</small>${lag === 0 ? done : lagBars(group)}${members(group)}</article>`;
+  return html`<article><h3 title="${name}">${cut(name, NAME_MAX)}</h3>${title}${oldest}<small>${parkedText}</small>${lag === 0 ? done : html`${lagBars(group)}${mostBehind(group)}`}${members(group)}</article>`;
 }
 
 /** Lag by partition: filled where somebody holds the lease, hollow where nobody does. */
@@ -65,10 +69,23 @@ function lagBars({ name, partitions }: GroupDocument): Markup {
     const label =
       isNamed &&
       html`<text class="tick" x="${((at + 0.5) * width).toFixed(2)}%" y="${BARS_HEIGHT + 14}" text-anchor="middle">${cut(lane.partition, room)}</text>`;
-    return html`<g><title>${lane.partition}: ${plural(lane.lag, 'event')} behind, ${held}</title>${height > 0 && html`<rect class="${lane.member === null ? 'hollow' : 'alarm-fill'}" x="${x}" y="${(BARS_HEIGHT - height).toFixed(1)}" width="${(width * 0.84).toFixed(2)}%" height="${height.toFixed(1)}"/>`}${label}</g>`;
+    const [y, w] = [(BARS_HEIGHT - height).toFixed(1), `${(width * 0.84).toFixed(2)}%`];
+    const box = (name: string, tall: number) =>
+      html`<rect class="${name}" x="${x}" y="${y}" width="${w}" height="${tall.toFixed(1)}"/>`;
+    const outline = isNamed ? box('hollow', height) : html`${box('tint', height)}${box('alarm-fill', CAP)}`;
+    return html`<g><title>${lane.partition}: ${plural(lane.lag, 'event')} behind, ${held}</title>${height > 0 && (lane.member === null ? outline : box('alarm-fill', height))}${label}</g>`;
   });
-  const summary = `Lag of ${name} in ${plural(lanes.length, 'partition')}, the most ${count(most)}.`;
+  const held = lanes.filter(({ member }) => member !== null).length;
+  const summary = `Lag of ${name} in ${plural(lanes.length, 'partition')}, ${held} of them held by a member; the most ${count(most)}.`;
   return html`<svg class="chart bars" width="100%" height="${BARS_HEIGHT + (isNamed ? 18 : 4)}" role="img" aria-label="${summary}">${bars}<line class="base" x1="0" x2="100%" y1="${BARS_HEIGHT}" y2="${BARS_HEIGHT}"/></svg>`;
+}
+
+/** The scale of the bars. */
+function mostBehind({ partitions }: GroupDocument): Markup {
+  const [first, ...others] = partitions;
+  const worst = others.reduce((most, lane) => (lane.lag > (most?.lag ?? 0) ? lane : most), first);
+  if (worst === undefined) return html``;
+  return html`<small>most in ${cut(worst.partition, LANE_NAME_MAX)}: ${shortCount(worst.lag)}</small>`;
 }
 
 function members({ members: all, partitions }: GroupDocument): Markup {
@@ -99,7 +116,7 @@ function parkedRow(reason: ParkedReasonDocument): Markup {
   const rest =
     events > sequences.length ? html` <span class="muted">and ${count(events - sequences.length)} more</span>` : null;
   const last = details.split('\n').findLast((line) => line.trim() !== '') ?? '';
-  return html`<tr><th scope="row"><b>${cut(group, NAME_MAX)}</b></th><td class="num">${count(events)}</td><td>${cut(reason.reason, REASON_MAX)}${last !== '' && html`<code class="said">${cut(last, WORDS_MAX)}</code>`}</td><td class="num wide">${attemptsMax}</td><td><code>${sequences.map(count).join(' ')}</code>${rest}</td><td class="num wide">${whenText(reason)}</td></tr>`;
+  return html`<tr><th scope="row"><b>${cut(group, NAME_MAX)}</b></th><td class="num">${count(events)}</td><td>${cut(reason.reason, REASON_MAX)}${last !== '' && html`<code class="said">${cut(last, WORDS_MAX)}</code>`}</td><td class="num wide">${attemptsMax}</td><td><code>${sequences.join(' ')}</code>${rest}</td><td class="num wide">${whenText(reason)}</td></tr>`;
 }
 
 function whenText({ firstParkedAt, lastParkedAt }: ParkedReasonDocument): Markup {

@@ -9,13 +9,17 @@ import { cut, html, type Markup } from './html.ts';
 import { dateText, duration, momentText, TimeWords } from './words.ts';
 
 const NAME_MAX = 120;
+/** A longer name is set smaller. */
+const TITLE_LINE = 32;
 const REASON_MAX = 160;
 
 export function masthead(survey: SurveyDocument): Markup {
   const { overview, at } = survey;
   const time = new Date(at);
+  const name = nameOf(overview.path);
+  const isLong = name.length > TITLE_LINE;
   return html`<header><p class="brand"><span>Completengine</span> <i>ledger report</i><time datetime="${time.toISOString()}">${momentText(time.getTime())}</time></p>
-<h1>${cut(nameOf(overview.path), NAME_MAX)}</h1>
+<h1${isLong && html` class="long"`}>${cut(name, NAME_MAX)}</h1>
 <p class="lede">${sentence(survey)} ${seal(survey)}</p>
 ${findingList(survey)}${facts(survey)}</header>
 `;
@@ -38,8 +42,7 @@ function sentence({ overview }: SurveyDocument): string {
 function seal({ verification, overview }: SurveyDocument): Markup {
   switch (verification.state) {
     case 'sound': {
-      if (verification.from > 1)
-        return html`<b class="seal sound">✓ Sound from sequence ${count(verification.from)} on.</b>`;
+      if (verification.from > 1) return html`<b class="seal sound">✓ Sound from sequence ${verification.from} on.</b>`;
       const anchor = verification.isAnchored ? ', and extends the expected head' : '';
       return overview.events === 0
         ? html`<b class="seal sound">✓ Sound: an intact, empty chain.</b>`

@@ -1,11 +1,11 @@
 /** The table of partitions: how much each holds, beside an even share, and when. */
 
-import { area, curveStepAfter } from 'd3-shape';
 import type { SurveyDocument } from '../../views/survey-document.ts';
 import { bytes, count, percent, plural } from '../terminal/format-numbers.ts';
 import { type Coloured, colourOf } from './colours.ts';
 import { cut, html, type Markup } from './html.ts';
 import { section } from './section.ts';
+import { steppedArea } from './step-path.ts';
 import { TimeWords } from './words.ts';
 
 type Partition = SurveyDocument['overview']['partitions'][number];
@@ -14,23 +14,28 @@ type Partition = SurveyDocument['overview']['partitions'][number];
 const SHOWN = 12;
 const ALL_MAX = 16;
 const NAME_MAX = 64;
+/** A longer name has a line of its own above its figures, or it would be broken into many. */
+const NAME_BESIDE_MAX = 14;
+/** Steps of the height of a spark line. */
+const SPARK = 40;
 
 export function partitionTable(survey: SurveyDocument, coloured: readonly Coloured[]): Markup {
   const sorted = [...survey.overview.partitions].sort((one, other) => other.events - one.events || one.id - other.id);
   const shown = sorted.length > ALL_MAX ? SHOWN : sorted.length;
   const rows = sorted.map((partition) => rowOf(partition, survey, coloured));
   const folded = rows.slice(shown);
+  const hasSparks = survey.timeline.buckets.length > 0;
   return section(
     'partitions',
     'Partitions',
-    table(rows.slice(0, shown)),
+    table(rows.slice(0, shown), hasSparks),
     folded.length > 0 &&
-      html`<details><summary>${plural(folded.length, 'more partition')}, each with fewer events</summary>${table(folded)}</details>`,
+      html`<details><summary>${plural(folded.length, 'more partition')}, each with fewer events</summary>${table(folded, hasSparks)}</details>`,
   );
 }
 
-function table(rows: readonly Markup[]): Markup {
-  return html`<table class="partitions"><thead><tr><th scope="col">partition</th><th scope="col" class="num">events</th><th scope="col" class="num">share</th><th scope="col" class="bar">beside an even share</th><th scope="col" class="num wide">skew</th><th scope="col" class="spark wide">over time, own scale</th><th scope="col" class="num">frames</th><th scope="col" class="num wide">last event</th></tr></thead><tbody>${rows}</tbody></table>`;
+function table(rows: readonly Markup[], hasSparks: boolean): Markup {
+  return html`<table class="partitions"><thead><tr><th scope="col">partition</th><th scope="col" class="num">events</th><th scope="col" class="num">share</th><th scope="col" class="bar">beside an even share</th><th scope="col" class="num wide">skew</th>${hasSparks && html`<th scope="col" class="spark wide">over time, own scale</th>`}<th scope="col" class="num">frames</th><th scope="col" class="num wide">last event</th></tr></thead>${rows}</table>`;
 }
 
 function rowOf(partition: Partition, survey: SurveyDocument, coloured: readonly Coloured[]): Markup {
@@ -43,7 +48,16 @@ function rowOf(partition: Partition, survey: SurveyDocument, coloured: readonly 
   const most = overview.partitions.reduce((max, each) => Math.max(max, each.share ?? 0), even);
   const skew = even === 0 || !isRouted ? '' : `×${((share ?? 0) / even).toFixed(2)}`;
   const words = new TimeWords(Date.parse(overview.firstTime ?? ''), Date.parse(overview.lastTime ?? ''));
-  return html`<tr><th scope="row"><i class="swatch ${colourOf(coloured, name)}${events === 0 ? ' empty' : ''}"></i><b>${cut(name, NAME_MAX)}</b>${!isRouted && html`<small>${name === overview.routing.missing ? 'events without a key' : 'no longer routed to'}</small>`}</th><td class="num">${count(events)}</td><td class="num">${share === null ? '' : percent(share)}</td><td class="bar">${bar(share ?? 0, isRouted ? even : 0, most)}</td><td class="num wide">${skew}</td><td class="spark wide">${spark(partition, survey, colourOf(coloured, name))}</td><td class="num">${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}</td><td class="num wide">${lastTime === null ? 'none' : words.at(Date.parse(lastTime))}</td></tr>`;
+  const colour = colourOf(coloured, name);
+  const text = html`<i class="swatch ${colour}${events === 0 ? ' empty' : ''}"></i><b>${cut(name, NAME_MAX)}</b>${!isRouted && html`<small>${name === overview.routing.missing ? 'events without a key' : 'no longer routed to'}</small>`}`;
+  const hasSparks = survey.timeline.buckets.length > 0;
+  const isBeside = name.length <= NAME_BESIDE_MAX;
+  const above = isBeside
+    ? null
+    : html`<tr class="name"><th scope="rowgroup" colspan="${hasSparks ? 8 : 7}">${text}</th></tr>`;
+  const beside = isBeside ? html`<th scope="row">${text}</th>` : html`<td></td>`;
+  const sparks = hasSparks && html`<td class="spark wide">${spark(partition, survey, colour)}</td>`;
+  return html`<tbody>${above}<tr>${beside}<td class="num">${count(events)}</td><td class="num">${share === null ? '' : percent(share)}</td><td class="bar">${bar(share ?? 0, isRouted ? even : 0, most)}</td><td class="num wide">${skew}</td>${sparks}<td class="num">${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}</td><td class="num wide">${lastTime === null ? 'none' : words.at(Date.parse(lastTime))}</td></tr></tbody>`;
 }
 
 /** Ink to the share, and a tick where an even share would end. The scale leaves a little room behind the largest. */
@@ -56,11 +70,6 @@ function spark({ id, events }: Partition, { timeline: { buckets } }: SurveyDocum
   if (events === 0 || buckets.length === 0) return null;
   const counts = buckets.map(({ partitions }) => partitions[id] ?? 0);
   const most = counts.reduce((max, each) => Math.max(max, each), 1);
-  const steps = area<number>()
-    .x((_, at) => at)
-    .y0(100)
-    .y1((value) => Math.round(100 - (value / most) * 100))
-    .curve(curveStepAfter);
-  const d = steps([...counts, counts.at(-1) ?? 0]) ?? '';
-  return html`<svg class="geometry" width="100%" height="20" viewBox="0 0 ${counts.length} 100" preserveAspectRatio="none" aria-hidden="true"><path class="${colour}" d="${d}"/></svg>`;
+  const d = steppedArea(counts.map((value) => [SPARK, Math.round(SPARK - (value / most) * SPARK)]));
+  return html`<svg class="geometry" width="100%" height="20" viewBox="0 0 ${counts.length} ${SPARK}" preserveAspectRatio="none" aria-hidden="true"><path class="${colour}" d="${d}"/></svg>`;
 }

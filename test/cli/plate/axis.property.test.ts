@@ -1,11 +1,15 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { countUnit, isAtStart, timeTicks, valueAxis } from '../../../src/cli/plate/axis.ts';
+import {
+  anchorOf,
+  countUnit,
+  labelledTicks,
+  labelWidth,
+  PLOT_PX,
+  timeTicks,
+  valueAxis,
+} from '../../../src/cli/plate/axis.ts';
 import { BUCKETS_MAX, bucketScale } from '../../../src/core/engine/survey/bucket-width.ts';
-
-/** The plot of a page of 760 px, the narrowest with every label; and the widest character of an axis in it. */
-const PLOT_PX = 760 - 2 * 31 - 126 - 142;
-const CHARACTER_PX = 7.2;
 
 const spans = fc
   .record({
@@ -21,26 +25,58 @@ function axisOf({ from, to }: { from: number; to: number }): { from: number; to:
   return { from: scale.from / 1000, to: (scale.from + scale.width * scale.count) / 1000 };
 }
 
-it('labels of times are in order, inside, and do not meet', () => {
+const DAY = 86_400_000;
+
+it('ticks are in order and inside', () => {
   fc.assert(
     fc.property(spans, (span) => {
       const { from, to } = axisOf(span);
       const ticks = timeTicks(from, to, 7);
-      let free = 0;
-      for (const { at, label, value } of ticks) {
+      for (const [nth, { at, value }] of ticks.entries()) {
         expect(at).toBeGreaterThanOrEqual(0);
         expect(at).toBeLessThan(1);
         expect(Number.isInteger(value)).toBe(true);
-        const half = (label.length * CHARACTER_PX) / 2;
-        const middle = isAtStart(at) ? at * PLOT_PX + half : at * PLOT_PX;
-        expect(middle - half, `${label} of ${ticks.map((tick) => tick.label).join(' ')}`).toBeGreaterThanOrEqual(
-          free - 1,
-        );
-        free = middle + half;
+        expect(value).toBeGreaterThan(ticks[nth - 1]?.value ?? from - 1);
       }
     }),
     { numRuns: 300 },
   );
+});
+
+it('labels stay in the plot, do not meet, and leave out as many ticks between any two of them', () => {
+  fc.assert(
+    fc.property(spans, fc.constantFrom(PLOT_PX.wide, PLOT_PX.narrow), (span, plotPx) => {
+      const { from, to } = axisOf(span);
+      const ticks = timeTicks(from, to, 7);
+      const labelled = labelledTicks(ticks, plotPx);
+      expect(labelled.length > 0).toBe(ticks.length > 0);
+      let free = 0;
+      for (const tick of labelled) {
+        const width = labelWidth(tick.label);
+        const start = tick.at * plotPx - { start: 0, middle: width / 2, end: width }[anchorOf(tick)];
+        expect(start, labelled.map(({ label }) => label).join(' ')).toBeGreaterThanOrEqual(free);
+        expect(start + width).toBeLessThanOrEqual(plotPx);
+        free = start + width;
+      }
+      const places = labelled.map((tick) => ticks.indexOf(tick));
+      const gaps = places.slice(1).map((place, nth) => place - (places[nth] ?? 0));
+      expect(new Set(gaps).size).toBeLessThanOrEqual(1);
+    }),
+    { numRuns: 300 },
+  );
+});
+
+it.each([
+  ['a week of days', Date.UTC(2018, 0, 31), 7.1 * DAY, '31 Jan 1 Feb 2 Feb 3 Feb 4 Feb 5 Feb 6 Feb 7 Feb'],
+  ['a day of hours', Date.UTC(2026, 3, 12, 6), 11.5 * 3_600_000, '06:00 08:00 10:00 12:00 14:00 16:00'],
+  ['thirty years', Date.UTC(1990, 0, 1), 30.1 * 365.25 * DAY, '1990 1995 2000 2005 2010 2015 2020'],
+])('%s has all its labels where they have room, and every second one where they have not', (_, from, ms, all) => {
+  const ticks = timeTicks(from, from + ms, 7);
+  const wide = labelledTicks(ticks, PLOT_PX.wide).map(({ label }) => label);
+  expect(wide.join(' ')).toBe(all);
+  const narrow = labelledTicks(ticks, 140).map(({ label }) => label);
+  expect(narrow.length).toBeLessThan(wide.length);
+  expect(wide.filter((label) => narrow.includes(label))).toEqual(narrow);
 });
 
 it('buckets cover the span, are few, and the longest that is not needed is not taken', () => {
