@@ -1,6 +1,6 @@
 /** Runs in a page: what a reader would see go wrong, as lists that are empty where nothing does. */
 
-globalThis.pageChecks = (() => {
+globalThis.pageChecks ??= (() => {
   const all = (selector, root = document) => [...root.querySelectorAll(selector)];
   const shown = (element) => element.outerHTML.slice(0, 120);
 
@@ -13,26 +13,40 @@ globalThis.pageChecks = (() => {
       .filter((element) => element.getBoundingClientRect().right > document.documentElement.clientWidth + 0.5)
       .map(shown);
 
+  const channels = (colour) => colour.match(/[\d.]+/g).map(Number);
+
   const luminance = (colour) => {
-    const [red, green, blue] = colour.match(/[\d.]+/g).map((channel) => {
-      const share = Number(channel) / 255;
+    const [red, green, blue] = channels(colour).map((channel) => {
+      const share = channel / 255;
       return share <= 0.04045 ? share / 12.92 : ((share + 0.055) / 1.055) ** 2.4;
     });
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
 
-  /** Texts with less than 4.5:1 to the paper: WCAG 2.2, AA. */
-  const lowContrast = () => {
-    const paper = luminance(getComputedStyle(document.body).backgroundColor);
-    return all('body *').flatMap((element) => {
-      const hasText = [...element.childNodes].some((node) => node.nodeType === 3 && node.textContent.trim() !== '');
-      if (!hasText || element.tagName === 'title' || element.getClientRects().length === 0) return [];
+  /** Of the nearest element around it that has one. */
+  const backgroundOf = (element) => {
+    const colour = getComputedStyle(element).backgroundColor;
+    return channels(colour)[3] === 0 && element.parentElement !== null ? backgroundOf(element.parentElement) : colour;
+  };
+
+  const isText = (node) => node.nodeType === 3 && node.textContent.trim() !== '';
+
+  /** Elements with a text that is on the page. */
+  const texts = () =>
+    all('body *').filter(
+      (element) =>
+        [...element.childNodes].some(isText) && element.tagName !== 'title' && element.getClientRects().length > 0,
+    );
+
+  /** Texts with less than 4.5:1 to what is behind them: WCAG 2.2, AA. */
+  const lowContrast = () =>
+    texts().flatMap((element) => {
       const style = getComputedStyle(element);
-      const text = luminance(element.closest('svg') === null ? style.color : style.fill);
-      const ratio = (Math.max(text, paper) + 0.05) / (Math.min(text, paper) + 0.05);
+      const text = luminance(element instanceof SVGElement ? style.fill : style.color);
+      const behind = luminance(backgroundOf(element));
+      const ratio = (Math.max(text, behind) + 0.05) / (Math.min(text, behind) + 0.05);
       return ratio < 4.5 ? [`${ratio.toFixed(2)} ${shown(element)}`] : [];
     });
-  };
 
   /** Pairs of labels of one drawing that overlap. */
   const overlapping = () =>
@@ -73,8 +87,54 @@ globalThis.pageChecks = (() => {
 
   const allText = () => document.body.textContent;
 
+  /** Drawings that have no sentence with figures, and are not left out because the figures are beside them. */
+  const silentDrawings = () =>
+    all('svg')
+      .filter((svg) => svg.parentElement.closest('svg') === null)
+      .filter((svg) => svg.getAttribute('aria-hidden') !== 'true')
+      .filter(
+        (svg) =>
+          svg.getAttribute('role') !== 'img' || !/\d|none late|at the head/.test(svg.getAttribute('aria-label') ?? ''),
+      )
+      .map(shown);
+
+  const moving = () =>
+    all('*')
+      .filter((element) => {
+        const { animationName, transitionDuration, scrollBehavior } = getComputedStyle(element);
+        return animationName !== 'none' || transitionDuration !== '0s' || scrollBehavior !== 'auto';
+      })
+      .map(shown);
+
+  const isSeen = (element) => element.getClientRects().length > 0;
+
+  /** What the keyboard should reach, in the order of the page. */
+  const reachable = () =>
+    all('a[href], summary, [tabindex]')
+      .filter((element) => isSeen(element) && element.checkVisibility())
+      .map(shown);
+
+  /** What has the focus, and whether that is seen. */
+  const focused = () => {
+    const element = document.activeElement;
+    const { outlineStyle, outlineWidth } = getComputedStyle(element);
+    return { element: shown(element), isMarked: outlineStyle !== 'none' && Number.parseFloat(outlineWidth) >= 2 };
+  };
+
+  const paper = () => getComputedStyle(document.body).backgroundColor;
+
+  /** Of those that match, the ones that are on the page. */
+  const seen = (selector) => all(selector).filter(isSeen).map(shown);
+
+  /** What a page must not have at any width, in any colours. */
+  const faults = () => ({
+    leaving: leavingThePage(),
+    pale: lowContrast(),
+    meeting: overlapping(),
+  });
+
   return {
-    ...{ width, leavingThePage, lowContrast, overlapping },
+    ...{ width, faults, silentDrawings, moving, reachable, focused, paper, seen },
     ...{ selectedText, titles, danglingLinks, activeElements, allText },
   };
 })();

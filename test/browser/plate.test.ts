@@ -5,7 +5,7 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CommandFailure, Completengine, hashOf } from '../../src/index.ts';
-import { chromiumPath, openPage, stopChromium } from '../support/chromium.ts';
+import { chromiumPath, type OpenedPage, openPage, stopChromium } from '../support/chromium.ts';
 import { earthquakeLedger, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
@@ -20,12 +20,19 @@ function checked(page: Page, check: string): Promise<unknown> {
   return page.evaluate(`${CHECKS}; pageChecks.${check}`);
 }
 
-let earthquakes: Promise<string> | undefined;
+let html: Promise<string> | undefined;
+let opened: Promise<OpenedPage> | undefined;
 
 /** The page of the earthquakes, made once. */
-function earthquakePage(): Promise<string> {
-  earthquakes ??= earthquakeLedger().then(pageOf);
-  return earthquakes;
+function earthquakeHtml(): Promise<string> {
+  html ??= earthquakeLedger().then(pageOf);
+  return html;
+}
+
+/** Opened once: a test leaves it as it was loaded, but for its size and its colours. */
+function earthquakePage(): Promise<OpenedPage> {
+  opened ??= earthquakeHtml().then(openPage);
+  return opened;
 }
 
 /** The page of a ledger. */
@@ -35,24 +42,27 @@ async function pageOf(ledger: string): Promise<string> {
   return readFileSync(file, 'utf8');
 }
 
+/** From the narrowest that reflow is asked of (WCAG 1.4.10). */
+const WIDTHS = [320, 400, 760, 800, 1600];
+const FAULTLESS = { leaving: [], pale: [], meeting: [] };
+
+async function expectFaultless(page: Page, width: number, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme });
+  expect(await checked(page, 'faults()'), `${width} px, ${colorScheme}`).toEqual(FAULTLESS);
+  expect(await checked(page, 'width()'), `${width} px`).toBe(width);
+}
+
 describe.skipIf(chromiumPath === null)('the plate', () => {
-  it('fits every width, in light and in dark, and asks for nothing', async () => {
-    const opened = await openPage(await earthquakePage());
-    const { page } = opened;
-    for (const width of [400, 800, 1600])
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme });
-        const seen = { width: await checked(page, 'width()'), leaving: await checked(page, 'leavingThePage()') };
-        const read = { pale: await checked(page, 'lowContrast()'), meeting: await checked(page, 'overlapping()') };
-        const faults = { leaving: [], pale: [], meeting: [] };
-        expect({ ...seen, ...read }, `${width} px, ${colorScheme}`).toEqual({ width, ...faults });
-      }
-    expect(opened).toMatchObject(NOTHING_DONE);
+  it('fits every width, has contrast in light and in dark, and asks for nothing', async () => {
+    const quakes = await earthquakePage();
+    for (const width of WIDTHS)
+      for (const colorScheme of ['light', 'dark'] as const) await expectFaultless(quakes.page, width, colorScheme);
+    expect(quakes).toMatchObject(NOTHING_DONE);
   });
 
   it('is read as text: title, sentence, figures and payloads', async () => {
-    const { page } = await openPage(await earthquakePage());
+    const { page } = await earthquakePage();
     expect(await page.title()).toBe('events.codex: ledger report');
     const text = await checked(page, 'selectedText()');
     expect(text).toContain('1,707 events over 7 d in 8 partitions.');
@@ -65,24 +75,66 @@ describe.skipIf(chromiumPath === null)('the plate', () => {
     expect(await checked(page, 'danglingLinks()')).toEqual([]);
   });
 
-  it('shows a hostile ledger as text, and does nothing that it asks for', async () => {
-    const opened = await openPage(await pageOf(await hostileLedger()));
-    const { page } = opened;
-    for (const width of [400, 800, 1600]) {
-      await page.setViewportSize({ width, height: 900 });
-      const seen = { width: await checked(page, 'width()'), leaving: await checked(page, 'leavingThePage()') };
-      const meeting = await checked(page, 'overlapping()');
-      expect({ ...seen, meeting }, `${width} px`).toEqual({ width, leaving: [], meeting: [] });
+  it('has a sentence of figures for each chart, and nothing that moves', async () => {
+    const { page } = await earthquakePage();
+    expect(await checked(page, 'silentDrawings()')).toEqual([]);
+    const tree = await page.locator('main').ariaSnapshot();
+    expect(tree).toContain('img "1,707 events in 85 buckets of 2 h, from 31 Jan 01:');
+    expect(tree).toContain('img "Epochs: 1: hash:properties.net over 8, from 31 Jan');
+    expect(tree).toContain('img "Events in a commit. below 2: 0, 2 to 10: 0, 10 to 100: 0, 100 to 1k: 0, 1k to 10k: 1');
+    expect(tree).toMatch(/row "p2 419 24\.5 % .*×1\.96/);
+    expect(await checked(page, 'moving()')).toEqual([]);
+  });
+
+  it('is used by the keyboard: what is reached is marked, followed and unfolded', async () => {
+    const { page } = await earthquakePage();
+    const reachable = (await checked(page, 'reachable()')) as string[];
+    expect(reachable).toHaveLength(2);
+    const reached: unknown[] = [];
+    for (const _ of reachable) {
+      await page.keyboard.press('Tab');
+      reached.push(await checked(page, 'focused()'));
     }
+    expect(reached).toEqual(reachable.map((element) => ({ element, isMarked: true })));
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Tab');
+    expect(await checked(page, 'focused()')).toMatchObject({ element: expect.stringContaining('role="region"') });
+    expect(await checked(page, `seen('details[open] tbody tr')`)).toHaveLength(85);
+    await expectFaultless(page, 400, 'light');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    expect(page.url()).toMatch(/#partitions$/);
+    expect(await checked(page, `seen(':target > h2')`)).toEqual(['<h2>Partitions</h2>']);
+  });
+
+  it('is printed on white paper, without what only a screen can unfold', async () => {
+    const { page } = await earthquakePage();
+    // A4 within its margins
+    await page.setViewportSize({ width: 688, height: 1017 });
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    onTestFinished(() => page.emulateMedia({ media: 'screen', colorScheme: 'light' }));
+    expect(await checked(page, 'paper()')).toBe('rgb(255, 255, 255)');
+    expect(await checked(page, 'faults()')).toEqual(FAULTLESS);
+    expect(await checked(page, `seen('.figures')`)).toEqual([]);
+    expect(await checked(page, `seen('.leaders')`)).toHaveLength(1);
+  });
+
+  it('shows a hostile ledger as text, and does nothing that it asks for', async () => {
+    const hostile = await openPage(await pageOf(await hostileLedger()));
+    const { page } = hostile;
+    for (const width of WIDTHS) await expectFaultless(page, width, width % 800 === 0 ? 'dark' : 'light');
     expect(await checked(page, 'activeElements()')).toEqual([]);
+    expect(await checked(page, 'silentDrawings()')).toEqual([]);
     const text = await checked(page, 'allText()');
     expect(text).not.toMatch(ACTING);
     expect(text).toContain('</script><img src=x onerror=alert(1)>');
-    expect(opened).toMatchObject(NOTHING_DONE);
+    expect(hostile).toMatchObject(NOTHING_DONE);
   });
 
   it('its policy forbids what a forged page would do', async () => {
-    const forged = (await earthquakePage()).replace(
+    const forged = (await earthquakeHtml()).replace(
       '</main>',
       '<script>alert(1)</script><img src="http://other.test/x.png"><p style="color:red">x</p></main>',
     );
