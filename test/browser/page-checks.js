@@ -23,10 +23,14 @@ globalThis.pageChecks ??= (() => {
     return 0.2126 * red + 0.7152 * green + 0.0722 * blue;
   };
 
-  /** Of the nearest element around it that has one. */
-  const backgroundOf = (element) => {
-    const colour = getComputedStyle(element).backgroundColor;
-    return channels(colour)[3] === 0 && element.parentElement !== null ? backgroundOf(element.parentElement) : colour;
+  /** Of the nearest element around it that has one. `known`: what was found for others. */
+  const backgroundOf = (element, known) => {
+    if (known.has(element)) return known.get(element);
+    const own = getComputedStyle(element).backgroundColor;
+    const isClear = channels(own)[3] === 0 && element.parentElement !== null;
+    const colour = isClear ? backgroundOf(element.parentElement, known) : own;
+    known.set(element, colour);
+    return colour;
   };
 
   const isText = (node) => node.nodeType === 3 && node.textContent.trim() !== '';
@@ -39,14 +43,16 @@ globalThis.pageChecks ??= (() => {
     );
 
   /** Texts with less than 4.5:1 to what is behind them: WCAG 2.2, AA. */
-  const lowContrast = () =>
-    texts().flatMap((element) => {
+  const lowContrast = () => {
+    const known = new Map();
+    return texts().flatMap((element) => {
       const style = getComputedStyle(element);
       const text = luminance(element instanceof SVGElement ? style.fill : style.color);
-      const behind = luminance(backgroundOf(element));
+      const behind = luminance(backgroundOf(element, known));
       const ratio = (Math.max(text, behind) + 0.05) / (Math.min(text, behind) + 0.05);
       return ratio < 4.5 ? [`${ratio.toFixed(2)} ${shown(element)}`] : [];
     });
+  };
 
   /** Pairs of labels of one drawing that overlap. */
   const overlapping = () =>
@@ -128,13 +134,14 @@ globalThis.pageChecks ??= (() => {
 
   /** What a page must not have at any width, in any colours. */
   const faults = () => ({
+    width: width() - innerWidth,
     leaving: leavingThePage(),
     pale: lowContrast(),
     meeting: overlapping(),
   });
 
   return {
-    ...{ width, faults, silentDrawings, moving, reachable, focused, paper, seen },
+    ...{ faults, silentDrawings, moving, reachable, focused, paper, seen },
     ...{ selectedText, titles, danglingLinks, activeElements, allText },
   };
 })();

@@ -44,13 +44,12 @@ async function pageOf(ledger: string): Promise<string> {
 
 /** From the narrowest that reflow is asked of (WCAG 1.4.10). */
 const WIDTHS = [320, 400, 760, 800, 1600];
-const FAULTLESS = { leaving: [], pale: [], meeting: [] };
+const FAULTLESS = { width: 0, leaving: [], pale: [], meeting: [] };
 
 async function expectFaultless(page: Page, width: number, colorScheme: 'light' | 'dark'): Promise<void> {
   await page.setViewportSize({ width, height: 900 });
   await page.emulateMedia({ colorScheme });
   expect(await checked(page, 'faults()'), `${width} px, ${colorScheme}`).toEqual(FAULTLESS);
-  expect(await checked(page, 'width()'), `${width} px`).toBe(width);
 }
 
 describe.skipIf(chromiumPath === null)('the plate', () => {
@@ -165,8 +164,9 @@ async function hostileLedger(): Promise<string> {
     await engine.emit(hostileEvents(hour));
   }
   await engine.emit(hostileEvents(80));
+  // the rest stays behind: the group has bars of its lag, too
   const subscription = await engine.subscribe(
-    { group: 'g'.repeat(60), maxDeliver: 1, batch: 1, until: { head: true }, onParked: () => {} },
+    { group: 'g'.repeat(60), maxDeliver: 1, batch: 1, until: { limit: 40 }, onParked: () => {} },
     () => {
       throw new CommandFailure(`${MARKUP}${UNSEEN}`, `${'y'.repeat(400)}\n${MARKUP}${UNSEEN}`);
     },
