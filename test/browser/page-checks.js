@@ -54,11 +54,17 @@ globalThis.pageChecks ??= (() => {
     });
   };
 
-  /** Pairs of labels of one drawing that overlap. */
+  const boxOfText = (node) => {
+    const range = document.createRange();
+    range.selectNodeContents(node);
+    return { text: node.textContent, box: range.getBoundingClientRect() };
+  };
+
+  /** Pairs of labels of one drawing, or of figures side by side, that overlap. */
   const overlapping = () =>
-    all('svg.chart').flatMap((svg) => {
-      const boxes = all('text', svg)
-        .map((text) => ({ text: text.textContent, box: text.getBoundingClientRect() }))
+    all('svg.chart, .facts').flatMap((container) => {
+      const boxes = all('text, dd > code, dt, dd:not(:has(code))', container)
+        .map((element) => boxOfText(element.firstChild ?? element))
         .filter(({ box }) => box.width > 0);
       return boxes.flatMap(({ text, box }, nth) =>
         boxes.slice(nth + 1).flatMap((other) => {

@@ -26,7 +26,8 @@ export function lastEvents({ lastEvents: events, timeline }: SurveyDocument, col
   return section(
     'last',
     title,
-    html`<table class="last"><thead><tr><th scope="col" class="num">sequence</th><th scope="col">place</th><th scope="col">${day}, UTC</th><th scope="col">payload</th></tr></thead><tbody>${events.map((event) => rowOf(event, coloured, dayOf))}</tbody></table>`,
+    // narrow tables have no head
+    html`<p class="note narrow">${day}, UTC</p><table class="last"><thead><tr><th scope="col" class="num">sequence</th><th scope="col">place</th><th scope="col">${day}, UTC</th><th scope="col">payload</th></tr></thead><tbody>${events.map((event) => rowOf(event, coloured, dayOf))}</tbody></table>`,
   );
 }
 

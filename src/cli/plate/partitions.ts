@@ -1,12 +1,12 @@
 /** The table of partitions: how much each holds, beside an even share, and when. */
 
 import type { SurveyDocument } from '../../views/survey-document.ts';
-import { bytes, count, percent, plural } from '../terminal/format-numbers.ts';
+import { bytes, percent, plural } from '../terminal/format-numbers.ts';
 import { type Coloured, colourOf } from './colours.ts';
 import { cut, html, type Markup } from './html.ts';
 import { section } from './section.ts';
 import { steppedArea } from './step-path.ts';
-import { TimeWords } from './words.ts';
+import { shortCount, TimeWords } from './words.ts';
 
 type Partition = SurveyDocument['overview']['partitions'][number];
 
@@ -16,6 +16,8 @@ const ALL_MAX = 16;
 const NAME_MAX = 64;
 /** A longer name has a line of its own above its figures, or it would be broken into many. */
 const NAME_BESIDE_MAX = 14;
+/** From here on numbers of events are shortened, or a narrow page would have no room for the rest. */
+const COUNT_FROM = 1e9;
 /** Steps of the height of a spark line. */
 const SPARK = 40;
 
@@ -57,7 +59,7 @@ function rowOf(partition: Partition, survey: SurveyDocument, coloured: readonly 
     : html`<tr class="name"><th scope="rowgroup" colspan="${hasSparks ? 8 : 7}">${text}</th></tr>`;
   const beside = isBeside ? html`<th scope="row">${text}</th>` : html`<td></td>`;
   const sparks = hasSparks && html`<td class="spark wide">${spark(partition, survey, colour)}</td>`;
-  return html`<tbody>${above}<tr>${beside}<td class="num">${count(events)}</td><td class="num">${share === null ? '' : percent(share)}</td><td class="bar">${bar(share ?? 0, isRouted ? even : 0, most)}</td><td class="num wide">${skew}</td>${sparks}<td class="num">${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}</td><td class="num wide">${lastTime === null ? 'none' : words.at(Date.parse(lastTime))}</td></tr></tbody>`;
+  return html`<tbody>${above}<tr>${beside}<td class="num">${shortCount(events, COUNT_FROM)}</td><td class="num">${share === null ? '' : percent(share)}</td><td class="bar">${bar(share ?? 0, isRouted ? even : 0, most)}</td><td class="num wide">${skew}</td>${sparks}<td class="num">${partition.isEstimate ? '~' : ''}${bytes(partition.bytes)}</td><td class="num wide">${lastTime === null ? 'none' : words.at(Date.parse(lastTime))}</td></tr></tbody>`;
 }
 
 /** Ink to the share, and a tick where an even share would end. The scale leaves a little room behind the largest. */

@@ -64,9 +64,9 @@ a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid va
 :target>h2,:target>h3{text-decoration:underline;text-decoration-color:var(--alarm);text-decoration-thickness:2px;text-underline-offset:6px}
 .findings small{display:block}
 .findings .is-alarm .glyph,.findings .is-alarm a,.findings .is-warning .glyph{color:var(--alarm)}
-.facts{display:grid;grid-template-columns:repeat(4,auto) minmax(150px,max-content);gap:14px 24px;justify-content:space-between;margin-top:14px;border-top:1px solid var(--hair);border-bottom:1px solid var(--hair);padding:9px 0 10px}
+.facts{display:flex;flex-wrap:wrap;gap:14px 24px;justify-content:space-between;margin-top:14px;border-top:1px solid var(--hair);border-bottom:1px solid var(--hair);padding:9px 0 10px}
 .facts div{min-width:0}.facts dt{font-size:17px;line-height:1.3;color:var(--muted)}.facts dd{font-size:20px;font-weight:700;line-height:1.35;white-space:nowrap}
-.facts small{display:block;font-weight:400;line-height:1.4;white-space:normal}.facts code{font-size:16px}`;
+.facts small{display:block;width:min-content;min-width:100%;overflow-wrap:normal;font-weight:400;line-height:1.4;white-space:normal}.facts code{font-size:16px}`;
 
 const CHARTS = `svg{display:block}.chart{overflow:visible}
 .geometry{shape-rendering:crispEdges}
@@ -132,7 +132,7 @@ footer p{margin-top:10px}footer code{color:var(--ink)}
 /** From 760 px on the drawing has labels with leaders, and rows have their names beside them. Below that there are letters and a list. */
 const NARROW = `@media screen and (max-width:759.98px){
 main{padding-top:20px}section{margin-top:36px}h1{font-size:38px}.plate{margin-top:18px}
-.findings{columns:1}.facts{grid-template-columns:1fr 1fr}.facts dd{white-space:normal}.facts div:last-child{grid-column:1/-1}
+.findings{columns:1}.facts{display:grid;grid-template-columns:1fr 1fr}.facts dd{white-space:normal}.facts div:last-child{grid-column:1/-1}
 .wide{display:none}.narrow{display:inline}
 .specimen{padding:0;display:flex;flex-direction:column-reverse}.leaders{display:none}.letters{display:inline}
 .organs{display:grid;grid-template-columns:1fr 1fr;gap:12px 16px;margin-top:14px}.organs>div{position:static;width:auto;padding-left:18px}.organs .letter{display:inline;margin-left:-18px;display:inline-block;width:18px;color:var(--alarm);font-size:18px}.organs dt small{display:block}.organs dd span{font-size:13.5px;white-space:normal}
