@@ -5,9 +5,10 @@ import { join } from 'node:path';
 import type { Page } from 'playwright-core';
 import { afterAll, describe, expect, it, onTestFinished } from 'vitest';
 import { CommandFailure, Completengine, hashOf } from '../../src/index.ts';
-import { chromiumPath, openPage, stopChromium } from '../support/chromium.ts';
-import { earthquakeLedger, succeed } from '../support/ledger-cli.ts';
+import { chromiumPath, type OpenedPage, openPage, stopChromium } from '../support/chromium.ts';
+import { earthquakeLedger, newLedger, succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
+import { until } from '../support/until.ts';
 
 afterAll(stopChromium);
 
@@ -20,39 +21,48 @@ function checked(page: Page, check: string): Promise<unknown> {
   return page.evaluate(`${CHECKS}; pageChecks.${check}`);
 }
 
-let earthquakes: Promise<string> | undefined;
+let html: Promise<string> | undefined;
+let opened: Promise<OpenedPage> | undefined;
 
 /** The page of the earthquakes, made once. */
-function earthquakePage(): Promise<string> {
-  earthquakes ??= earthquakeLedger().then(pageOf);
-  return earthquakes;
+function earthquakeHtml(): Promise<string> {
+  html ??= earthquakeLedger().then(pageOf);
+  return html;
+}
+
+/** Opened once: a test leaves it as it was loaded, but for its size and its colours. */
+function earthquakePage(): Promise<OpenedPage> {
+  opened ??= earthquakeHtml().then(openPage);
+  return opened;
 }
 
 /** The page of a ledger. */
-async function pageOf(ledger: string): Promise<string> {
+async function pageOf(ledger: string, ...options: string[]): Promise<string> {
   const file = join(tempDir(), 'page.html');
-  await succeed(['inspect', '-l', ledger, '--html', file]);
+  await succeed(['inspect', '-l', ledger, '--html', file, ...options]);
   return readFileSync(file, 'utf8');
 }
 
+/** From the narrowest that reflow is asked of (WCAG 1.4.10). */
+const WIDTHS = [320, 400, 760, 800, 1600];
+const FAULTLESS = { width: 0, leaving: [], pale: [], meeting: [] };
+
+async function expectFaultless(page: Page, width: number, colorScheme: 'light' | 'dark'): Promise<void> {
+  await page.setViewportSize({ width, height: 900 });
+  await page.emulateMedia({ colorScheme });
+  expect(await checked(page, 'faults()'), `${width} px, ${colorScheme}`).toEqual(FAULTLESS);
+}
+
 describe.skipIf(chromiumPath === null)('the plate', () => {
-  it('fits every width, in light and in dark, and asks for nothing', async () => {
-    const opened = await openPage(await earthquakePage());
-    const { page } = opened;
-    for (const width of [400, 800, 1600])
-      for (const colorScheme of ['light', 'dark'] as const) {
-        await page.setViewportSize({ width, height: 900 });
-        await page.emulateMedia({ colorScheme });
-        const seen = { width: await checked(page, 'width()'), leaving: await checked(page, 'leavingThePage()') };
-        const read = { pale: await checked(page, 'lowContrast()'), meeting: await checked(page, 'overlapping()') };
-        const faults = { leaving: [], pale: [], meeting: [] };
-        expect({ ...seen, ...read }, `${width} px, ${colorScheme}`).toEqual({ width, ...faults });
-      }
-    expect(opened).toMatchObject(NOTHING_DONE);
+  it('fits every width, has contrast in light and in dark, and asks for nothing', async () => {
+    const quakes = await earthquakePage();
+    for (const width of WIDTHS)
+      for (const colorScheme of ['light', 'dark'] as const) await expectFaultless(quakes.page, width, colorScheme);
+    expect(quakes).toMatchObject(NOTHING_DONE);
   });
 
   it('is read as text: title, sentence, figures and payloads', async () => {
-    const { page } = await openPage(await earthquakePage());
+    const { page } = await earthquakePage();
     expect(await page.title()).toBe('events.codex: ledger report');
     const text = await checked(page, 'selectedText()');
     expect(text).toContain('1,707 events over 7 d in 8 partitions.');
@@ -65,24 +75,89 @@ describe.skipIf(chromiumPath === null)('the plate', () => {
     expect(await checked(page, 'danglingLinks()')).toEqual([]);
   });
 
-  it('shows a hostile ledger as text, and does nothing that it asks for', async () => {
-    const opened = await openPage(await pageOf(await hostileLedger()));
-    const { page } = opened;
-    for (const width of [400, 800, 1600]) {
-      await page.setViewportSize({ width, height: 900 });
-      const seen = { width: await checked(page, 'width()'), leaving: await checked(page, 'leavingThePage()') };
-      const meeting = await checked(page, 'overlapping()');
-      expect({ ...seen, meeting }, `${width} px`).toEqual({ width, leaving: [], meeting: [] });
+  it('has a sentence of figures for each chart, and nothing that moves', async () => {
+    const { page } = await earthquakePage();
+    expect(await checked(page, 'silentDrawings()')).toEqual([]);
+    const tree = await page.locator('main').ariaSnapshot();
+    expect(tree).toContain('img "1,707 events in 85 buckets of 2 h, from 31 Jan 01:');
+    expect(tree).toContain('img "Epochs: 1: hash:properties.net over 8, from 31 Jan');
+    expect(tree).toContain('img "Events in a commit. below 2: 0, 2 to 10: 0, 10 to 100: 0, 100 to 1k: 0, 1k to 10k: 1');
+    expect(tree).toMatch(/row "p2 419 24\.5 % .*×1\.96/);
+    expect(await checked(page, 'moving()')).toEqual([]);
+  });
+
+  it('is used by the keyboard: what is reached is marked, followed and unfolded', async () => {
+    const { page } = await earthquakePage();
+    const reachable = (await checked(page, 'reachable()')) as string[];
+    expect(reachable).toHaveLength(2);
+    const reached: unknown[] = [];
+    for (const _ of reachable) {
+      await page.keyboard.press('Tab');
+      reached.push(await checked(page, 'focused()'));
     }
+    expect(reached).toEqual(reachable.map((element) => ({ element, isMarked: true })));
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Tab');
+    expect(await checked(page, 'focused()')).toMatchObject({ element: expect.stringContaining('role="region"') });
+    expect(await checked(page, `seen('details[open] tbody tr')`)).toHaveLength(85);
+    await expectFaultless(page, 400, 'light');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Space');
+    await page.keyboard.press('Shift+Tab');
+    await page.keyboard.press('Enter');
+    expect(page.url()).toMatch(/#partitions$/);
+    expect(await checked(page, `seen(':target > h2')`)).toEqual(['<h2>Partitions</h2>']);
+  });
+
+  it('is printed on white paper, without what only a screen can unfold', async () => {
+    const { page } = await earthquakePage();
+    // A4 within its margins
+    await page.setViewportSize({ width: 688, height: 1017 });
+    await page.emulateMedia({ media: 'print', colorScheme: 'dark' });
+    onTestFinished(() => page.emulateMedia({ media: 'screen', colorScheme: 'light' }));
+    expect(await checked(page, 'paper()')).toBe('rgb(255, 255, 255)');
+    expect(await checked(page, 'faults()')).toEqual(FAULTLESS);
+    expect(await checked(page, `seen('.figures')`)).toEqual([]);
+    expect(await checked(page, `seen('.leaders')`)).toHaveLength(1);
+  });
+
+  it('has its axis and all its times in the zone of --tz, and names it in each section that has times', async () => {
+    const { page } = await openPage(await pageOf(await ledgerWithAllTimes(), '--tz', 'Europe/Berlin'));
+    expect(await checked(page, `labels('#time .chart')`)).toEqual([
+      '11 Jan',
+      '02:00',
+      '04:00',
+      '06:00',
+      '08:00',
+      '10:00',
+    ]);
+    const sections = (await checked(page, 'sectionsWithTimes()')) as { id: string; text: string }[];
+    expect(sections.map(({ id }) => id)).toEqual(['', 'time', 'partitions', 'groups', 'producers', 'last']);
+    for (const { id, text } of sections) expect(text, id).toContain('Europe/Berlin');
+    expect(await checked(page, 'allText()')).not.toContain('UTC');
+    expect(await page.locator('.failure').allInnerTexts()).toEqual([
+      expect.stringMatching(/^p0\/0 \(sequence 1\): 1 failure, the last \d+ \w{3}, [\d:]{8} by m\s+no luck$/),
+    ]);
+    await expectFaultless(page, 320, 'light');
+  });
+
+  it('shows a hostile ledger as text, and does nothing that it asks for', async () => {
+    const hostile = await openPage(withHugeCounts(await pageOf(await hostileLedger(), '--tz', LONGEST_ZONE)));
+    const { page } = hostile;
+    for (const width of WIDTHS) await expectFaultless(page, width, width % 800 === 0 ? 'dark' : 'light');
     expect(await checked(page, 'activeElements()')).toEqual([]);
+    expect(await checked(page, 'silentDrawings()')).toEqual([]);
     const text = await checked(page, 'allText()');
     expect(text).not.toMatch(ACTING);
     expect(text).toContain('</script><img src=x onerror=alert(1)>');
-    expect(opened).toMatchObject(NOTHING_DONE);
+    expect(await page.locator('.failure').textContent()).toMatch(
+      /: 1 failure, .* by n{23}…; \d+ more partitions failing<.script><img/,
+    );
+    expect(hostile).toMatchObject(NOTHING_DONE);
   });
 
   it('its policy forbids what a forged page would do', async () => {
-    const forged = (await earthquakePage()).replace(
+    const forged = (await earthquakeHtml()).replace(
       '</main>',
       '<script>alert(1)</script><img src="http://other.test/x.png"><p style="color:red">x</p></main>',
     );
@@ -92,6 +167,39 @@ describe.skipIf(chromiumPath === null)('the plate', () => {
   });
 });
 
+/** The member that fails is at work until the end of the test. */
+async function standStill(engine: Completengine, group: string, member: string, failure: Error): Promise<void> {
+  // a pause that outlasts the test: the longest there is
+  const once = { group, member, batch: 1, backoffMs: 30_000, leaseMs: 600_000 };
+  await engine.subscribe(once, () => {
+    throw failure;
+  });
+  await until(async () => {
+    const found = (await engine.groups()).find(({ name }) => name === group);
+    return found?.lanes.some((lane) => lane.failure !== null) === true;
+  });
+}
+
+/** A night of Berlin, with a producer, parked events, and a group that stands still. */
+async function ledgerWithAllTimes(): Promise<string> {
+  const ledger = await newLedger('--time', 'at', '--partitions', '1');
+  const lines = Array.from(
+    { length: 11 },
+    (_, hour) => `{"at":"${new Date(Date.UTC(2026, 0, 10, 23 + hour)).toISOString()}"}\n`,
+  );
+  await succeed(['emit', '-q', '-l', ledger, '--producer', 'feed'], { input: lines.join('') });
+  const engine = await Completengine.open({ ledger });
+  onTestFinished(() => engine.close());
+  const parking = { group: 'parking', maxDeliver: 1, until: { limit: 2 }, onParked: () => {} };
+  const { finished } = await engine.subscribe(parking, () => {
+    throw new Error('refused');
+  });
+  await finished;
+  await standStill(engine, 'standing', 'm', new Error('no luck'));
+  return ledger;
+}
+
+const LONGEST_ZONE = 'America/Argentina/ComodRivadavia';
 const MARKUP = '</script><img src=x onerror=alert(1)><svg onload=alert(2)><style>*{display:none}</style>"\'`';
 // biome-ignore lint/suspicious/noControlCharactersInRegex: they must not be there
 const ACTING = /[\u202a-\u202e\u2066-\u2069\u200b\ufeff\u001b\u009b]/;
@@ -113,14 +221,24 @@ async function hostileLedger(): Promise<string> {
     await engine.emit(hostileEvents(hour));
   }
   await engine.emit(hostileEvents(80));
+  // the rest stays behind: the group has bars of its lag, too
   const subscription = await engine.subscribe(
-    { group: 'g'.repeat(60), maxDeliver: 1, batch: 1, until: { head: true }, onParked: () => {} },
+    { group: 'g'.repeat(60), maxDeliver: 1, batch: 1, until: { limit: 40 }, onParked: () => {} },
     () => {
       throw new CommandFailure(`${MARKUP}${UNSEEN}`, `${'y'.repeat(400)}\n${MARKUP}${UNSEEN}`);
     },
   );
   await subscription.finished;
+  const failure = new CommandFailure(`${MARKUP}${UNSEEN}`, `${'y'.repeat(400)}\n${MARKUP}${UNSEEN}`);
+  await standStill(engine, 'f'.repeat(60), 'n'.repeat(60), failure);
   return ledger;
+}
+
+/** Its 120 events as if they were as many as can be. */
+function withHugeCounts(page: string): string {
+  const parts = page.split('>120<');
+  expect(parts.length).toBeGreaterThan(1);
+  return parts.join('>9,007,199,254,740,991<').replaceAll('120 events', '9,007,199,254,740,991 events');
 }
 
 /** Half of them of keys that have partitions with wide names. */

@@ -43,7 +43,8 @@ function withoutNow(name: string, value: unknown): unknown {
 
 test('the page names the zone, and its times are of it', async () => {
   const ledger = await ledgerWithTimes();
-  const page = await textOf(ledger, 'inspect', '--html', '-', ...BERLIN);
+  // where a name may be broken is no part of it
+  const page = (await textOf(ledger, 'inspect', '--html', '-', ...BERLIN)).replaceAll('<wbr>', '');
   expect(page).toContain('span, Europe/Berlin');
   expect(page).toContain('00:30 – 04:30');
   expect(page).toContain('<code>00:30:00.000</code>');

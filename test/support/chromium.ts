@@ -1,8 +1,7 @@
 /** Opens pages in a real browser without a window, and notes everything that a page tries to do. */
 
 import { existsSync } from 'node:fs';
-import { type Browser, chromium, type Page } from 'playwright-core';
-import { onTestFinished } from 'vitest';
+import { type Browser, type BrowserContext, chromium, type Page } from 'playwright-core';
 
 const PATH = '/usr/bin/chromium';
 
@@ -20,12 +19,18 @@ const ARGUMENTS = [
   '--disable-sync',
 ];
 
-let browser: Promise<Browser> | undefined;
+let started: Promise<{ readonly browser: Browser; readonly context: BrowserContext }> | undefined;
 
+async function start(): Promise<{ browser: Browser; context: BrowserContext }> {
+  const browser = await chromium.launch({ executablePath: chromiumPath ?? PATH, args: ARGUMENTS });
+  return { browser, context: await browser.newContext() };
+}
+
+/** Closes all pages; the profile of the browser is removed with it. */
 export async function stopChromium(): Promise<void> {
-  const started = await browser;
-  browser = undefined;
-  await started?.close();
+  const running = await started;
+  started = undefined;
+  await running?.browser.close();
 }
 
 export interface OpenedPage {
@@ -38,19 +43,10 @@ export interface OpenedPage {
   readonly actions: readonly string[];
 }
 
-export interface PageSettings {
-  readonly width?: number;
-  readonly colorScheme?: 'light' | 'dark';
-}
-
-/** The profile of the browser is a new directory, which is removed with it. */
-export async function openPage(
-  html: string,
-  { width = 1100, colorScheme = 'light' }: PageSettings = {},
-): Promise<OpenedPage> {
-  browser ??= chromium.launch({ executablePath: chromiumPath ?? PATH, args: ARGUMENTS });
-  const context = await (await browser).newContext({ viewport: { width, height: 900 }, colorScheme });
-  onTestFinished(() => context.close());
+/** Of one browser for all tests of a file: it is started once. */
+export async function openPage(html: string): Promise<OpenedPage> {
+  started ??= start();
+  const { context } = await started;
   const page = await context.newPage();
   const [messages, requests, actions]: string[][] = [[], [], []];
   page.on('console', (message) => messages?.push(`${message.type()}: ${message.text()}`));

@@ -8,14 +8,19 @@ import type { ShownClock } from '../terminal/shown-clock.ts';
 import { countUnit } from './axis.ts';
 import { cut, html, type Markup } from './html.ts';
 import { dateText, duration, localOf, momentText, TimeWords } from './words.ts';
+import { zoneName } from './zone-name.ts';
 
 const NAME_MAX = 120;
+/** A longer name is set smaller. */
+const TITLE_LINE = 32;
 const REASON_MAX = 160;
 
 export function masthead(survey: SurveyDocument, clock: ShownClock): Markup {
   const { overview, at } = survey;
+  const name = nameOf(overview.path);
+  const isLong = name.length > TITLE_LINE;
   return html`<header><p class="brand"><span>Completengine</span> <i>ledger report</i><time datetime="${new Date(at).toISOString()}">${momentText(at, clock)}</time></p>
-<h1>${cut(nameOf(overview.path), NAME_MAX)}</h1>
+<h1${isLong && html` class="long"`}>${cut(name, NAME_MAX)}</h1>
 <p class="lede">${sentence(survey)} ${seal(survey)}</p>
 ${findingList(survey, clock)}${facts(survey, clock)}</header>
 `;
@@ -34,14 +39,13 @@ function sentence({ overview, timeline }: SurveyDocument): string {
   const ms = Date.parse(lastTime) - Date.parse(firstTime);
   const when = ms === 0 ? 'at one moment' : `over ${duration(ms)}`;
   if (from === 1) return `${plural(events, 'event')} ${when} in ${lanes}.`;
-  return `${count(events - from + 1)} of ${plural(events, 'event')} ${when} in ${lanes}, from sequence ${count(from)} on.`;
+  return `${count(events - from + 1)} of ${plural(events, 'event')} ${when} in ${lanes}, from sequence ${from} on.`;
 }
 
 function seal({ verification, overview }: SurveyDocument): Markup {
   switch (verification.state) {
     case 'sound': {
-      if (verification.from > 1)
-        return html`<b class="seal sound">✓ Sound from sequence ${count(verification.from)} on.</b>`;
+      if (verification.from > 1) return html`<b class="seal sound">✓ Sound from sequence ${verification.from} on.</b>`;
       const anchor = verification.isAnchored ? ', and extends the expected head' : '';
       return overview.events === 0
         ? html`<b class="seal sound">✓ Sound: an intact, empty chain.</b>`
@@ -143,7 +147,7 @@ function facts({ overview }: SurveyDocument, clock: ShownClock): Markup {
   const log = storage.log === null || storage.log.bytes === 0 ? '' : `and ${bytes(storage.log.bytes)} of log`;
   return html`<dl class="facts">
 <div><dt>events</dt><dd>${count(events)}</dd></div>
-<div><dt>span, ${clock.zone}</dt><dd>${range.text}<small>${range.note}</small></dd></div>
+<div><dt>span, ${zoneName(clock)}</dt><dd>${range.text}<small>${range.note}</small></dd></div>
 <div><dt>commits</dt><dd>${count(overview.commits)}</dd></div>
 <div><dt>size</dt><dd>${bytes(storage.bytes)}<small>${log}</small></dd></div>
 <div><dt>head</dt><dd><code>${sequence}:${hash.slice(0, 12)}</code><small>format ${format}, uuid ${uuid.slice(0, 8)}, since ${dateText(localOf(overview.createdAt, clock))}</small></dd></div>

@@ -6,9 +6,13 @@ import type { ShownClock } from '../terminal/shown-clock.ts';
 import { cut, html, type Markup } from './html.ts';
 import { note, section } from './section.ts';
 import { clockText, dayText, localOf } from './words.ts';
+import { zoneName } from './zone-name.ts';
 
 const PRODUCERS_SHOWN = 16;
 const NAME_MAX = 60;
+/** A longer name has a line of its own above its figures. */
+const NAME_BESIDE_MAX = 20;
+const COLUMNS = 5;
 /** Of fewer events the bytes of an event are those of the empty file. */
 const RATIO_EVENTS_MIN = 1000;
 
@@ -32,7 +36,7 @@ function producers({ producers: all, commits, overview }: SurveyDocument, clock:
   return section(
     'producers',
     'Producers',
-    html`<table><thead><tr><th scope="col">producer</th><th scope="col" class="num">events</th><th scope="col" class="num">commits</th><th scope="col" class="num">position</th><th scope="col" class="num wide">last commit, ${clock.zone}</th></tr></thead><tbody>${shown.map((producer) => producerRow(producer, clock))}</tbody></table>`,
+    html`<table><thead><tr><th scope="col">producer</th><th scope="col" class="num">events</th><th scope="col" class="num">commits</th><th scope="col" class="num">position</th><th scope="col" class="num wide zone">last commit, ${zoneName(clock)}</th></tr></thead>${shown.map((producer) => producerRow(producer, clock))}</table>`,
     all.length > shown.length && note(`${plural(all.length - shown.length, 'more producer')}.`),
     isPart && note(`Events and commits of the last ${plural(commits.examined, 'commit')}.`),
   );
@@ -43,8 +47,12 @@ function producerRow(
   clock: ShownClock,
 ): Markup {
   const ms = lastCommitAt === null ? null : localOf(lastCommitAt, clock);
-  const place = isTransfer ? `sequence ${count(position ?? 0)}` : bytes(position ?? 0);
-  return html`<tr><th scope="row"><b>${cut(name, NAME_MAX)}</b></th><td class="num">${count(events)}</td><td class="num">${count(commits)}</td><td class="num">${position !== null && place}</td><td class="num wide">${ms === null ? '' : `${dayText(ms)}, ${clockText(ms, 'second')}`}</td></tr>`;
+  const place = isTransfer ? `sequence ${position ?? 0}` : bytes(position ?? 0);
+  const isBeside = name.length <= NAME_BESIDE_MAX;
+  const text = html`<b>${cut(name, NAME_MAX)}</b>`;
+  const above = isBeside ? null : html`<tr class="name"><th scope="rowgroup" colspan="${COLUMNS}">${text}</th></tr>`;
+  const beside = isBeside ? html`<th scope="row">${text}</th>` : html`<td></td>`;
+  return html`<tbody>${above}<tr>${beside}<td class="num">${count(events)}</td><td class="num">${count(commits)}</td><td class="num">${position !== null && place}</td><td class="num wide">${ms === null ? '' : `${dayText(ms)}, ${clockText(ms, 'second')}`}</td></tr></tbody>`;
 }
 
 function storage({ overview }: SurveyDocument): Markup {
@@ -56,9 +64,9 @@ function storage({ overview }: SurveyDocument): Markup {
   // estimates may exceed the whole
   const rest = Math.max(0, stored.bytes - frames);
   const parts = [
-    { name: plain === frames ? 'frames' : 'frames, compressed', value: frames, colour: 'c1', about },
-    { name: 'index, chain, free pages', value: rest, colour: 'c2', about },
-    { name: 'write-ahead log', value: log, colour: 'c6', about: '' },
+    { name: plain === frames ? 'frames' : 'frames, compressed', value: frames, colour: 'frames', about },
+    { name: 'index, chain, free pages', value: rest, colour: 'rest', about },
+    { name: 'write-ahead log', value: log, colour: 'log', about: '' },
   ].filter(({ value }) => value > 0);
   const total = parts.reduce((sum, { value }) => sum + value, 0);
   let x = 0;

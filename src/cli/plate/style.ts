@@ -43,10 +43,11 @@ body{background:var(--paper);color:var(--ink);font:400 15px/1.5 "Plate Text",Mul
 main{max-width:1276px;margin:0 auto;padding:28px clamp(16px,4vw,48px) 40px}
 h1,h2,h3,.lede,.brand>span,.brand i,.facts dt,.organs dt>i,.words dt{font-family:"Plate Title","Cormorant Garamond",Georgia,serif;font-style:italic;font-weight:500}
 h1{font-size:clamp(38px,5.6vw,64px);line-height:1.05;letter-spacing:-.01em;padding-bottom:.08em}
+h1.long{font-size:clamp(26px,3.4vw,38px);line-height:1.15}
 h2{font-size:32px;line-height:1.15;margin-bottom:16px}
 h3{font-size:22px;line-height:1.25}
 small{font-size:13px;color:var(--muted)}
-code{font:400 .86em/1.5 "Plate Code","JetBrains Mono",ui-monospace,monospace;font-variant-ligatures:none}
+code.flags,.note code,h3 code{white-space:nowrap}code{font:400 .86em/1.5 "Plate Code","JetBrains Mono",ui-monospace,monospace;font-variant-ligatures:none}
 section{margin-top:44px;border-top:1px solid var(--ink);padding-top:10px}
 .note{color:var(--muted);max-width:78ch;overflow-wrap:anywhere}
 .alarm{color:var(--alarm)}.sound{color:var(--sound)}.muted{color:var(--muted)}
@@ -59,33 +60,36 @@ section{margin-top:44px;border-top:1px solid var(--ink);padding-top:10px}
 .findings li{break-inside:avoid;padding:0 0 12px 18px;position:relative;line-height:1.35}
 .findings .glyph{position:absolute;left:0;top:1px;font-size:12px;color:var(--muted)}
 .findings a{color:inherit;font-weight:700;text-decoration:underline;text-decoration-color:var(--hair);text-decoration-thickness:1px;text-underline-offset:3px}
-.findings a:focus-visible{outline:2px solid var(--sound);outline-offset:2px}
+a:focus-visible,summary:focus-visible,.scroll:focus-visible{outline:2px solid var(--sound);outline-offset:2px}
+:target>h2,:target>h3{text-decoration:underline;text-decoration-color:var(--alarm);text-decoration-thickness:2px;text-underline-offset:6px}
 .findings small{display:block}
 .findings .is-alarm .glyph,.findings .is-alarm a,.findings .is-warning .glyph{color:var(--alarm)}
 .facts{display:flex;flex-wrap:wrap;gap:14px 24px;justify-content:space-between;margin-top:14px;border-top:1px solid var(--hair);border-bottom:1px solid var(--hair);padding:9px 0 10px}
-.facts div{min-width:0}.facts dt{font-size:17px;line-height:1.3;color:var(--muted)}.facts dd{font-size:20px;font-weight:700;line-height:1.35}
-.facts small{display:block;font-weight:400;line-height:1.4}.facts code{font-size:16px}`;
+.facts div{min-width:0}.facts dt{font-size:17px;line-height:1.3;color:var(--muted)}.facts dd{font-size:20px;font-weight:700;line-height:1.35;white-space:nowrap}
+.facts small{display:block;width:min-content;min-width:100%;overflow-wrap:normal;font-weight:400;line-height:1.4;white-space:normal}.facts code{font-size:16px}`;
 
 const CHARTS = `svg{display:block}.chart{overflow:visible}
 .geometry{shape-rendering:crispEdges}
 .grid{stroke:var(--hair);stroke-width:1;shape-rendering:crispEdges}
 .base{stroke:var(--ink);stroke-width:1}
 .epoch-line{stroke:var(--ink);stroke-width:1.4;stroke-dasharray:3.5 3.5}
-.tick{font-size:12px;fill:var(--muted)}.halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}.epoch{color:var(--muted);line-height:20px;padding:0 4px 0 7px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.figure{font-size:12.5px;fill:var(--ink)}
+.tick{font-size:12px;fill:var(--muted)}.halo{paint-order:stroke;stroke:var(--paper);stroke-width:4px;stroke-linejoin:round}.epoch{color:var(--muted);background:var(--panel);line-height:18px;padding:0 4px 0 7px;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}.figure{font-size:12.5px;fill:var(--ink)}
 .late,.alarm-fill{fill:var(--alarm)}.hollow{fill:none;stroke:var(--alarm);stroke-width:1.4}
-.ink{fill:var(--fill)}.tint{fill:var(--tint)}.band{fill:var(--panel)}.even{stroke:var(--alarm);stroke-width:1.6}
+.ink{fill:var(--fill)}.frames{fill:var(--fill);background:var(--fill)}.rest{fill:var(--engrave);background:var(--engrave)}.log{fill:var(--hair);background:var(--hair)}.tint{fill:var(--tint)}.band{fill:var(--panel)}.even{stroke:var(--alarm);stroke-width:1.6}
 .hits{fill:transparent}.hits rect:hover{fill:var(--ink);fill-opacity:.14}
 .swatch{display:inline-block;width:10px;height:10px;margin-right:7px;flex:none}.swatch.empty{background:none;border:1px solid var(--muted)}
 .axis .row{display:grid;grid-template-columns:126px minmax(0,1fr) 142px;align-items:center;min-width:0}
 .axis .label{padding-right:14px;line-height:1.35;min-width:0}.axis .label b{display:block;overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
-.axis .label small{display:block;line-height:1.32}
+.axis .label small,.axis .label small span{display:block;line-height:1.32}
 .axis .value{padding-left:14px;font-size:13px;color:var(--muted);min-width:0}.axis .value .alarm{color:var(--alarm)}
 .axis .events{align-items:stretch}.axis .events .value{align-self:end;padding-bottom:20px}
 .legend{list-style:none;padding:0}.legend li{display:flex;align-items:center;line-height:20px;color:var(--ink)}.legend span{overflow:hidden;text-overflow:ellipsis;white-space:nowrap;min-width:0}.legend b{font-weight:400;color:var(--muted);margin-left:auto;padding-left:8px;white-space:nowrap}
-.narrow{display:none}.axis+.note{margin-top:14px}`;
+.narrow{display:none}.axis~.note,.cards~.note{margin-top:14px}
+details{margin-top:14px}summary{cursor:pointer;color:var(--muted);margin-bottom:8px;width:fit-content}
+.figures{font-size:13px}.scroll{max-height:320px;overflow:auto;width:fit-content;max-width:100%;padding-right:14px}.scroll table{width:auto;font-size:13px}.scroll th,.scroll td{padding:2px 24px 2px 0;white-space:nowrap}.scroll thead th{position:sticky;top:0;background:var(--paper)}`;
 
 const FISH = `.plate{border:0;padding:0;margin-top:22px}
-.specimen{position:relative;padding:78px 0 74px}
+.specimen{position:relative;padding:68px 0 66px}
 .fish{width:100%;height:auto;overflow:visible}
 .skin{fill:var(--skin)}.fin{fill:var(--skin);fill-opacity:.45}.line{fill:none;stroke:var(--ink);stroke-width:1.3;stroke-linejoin:round;stroke-linecap:round}.thick{stroke-width:1.9}
 .hair{fill:none;stroke:var(--engrave);stroke-width:.9}
@@ -104,24 +108,23 @@ const FISH = `.plate{border:0;padding:0;margin-top:22px}
 const SECTIONS = `table{border-collapse:collapse;width:100%;font-size:14px;line-height:1.4}
 th,td{text-align:left;padding:4px 10px 4px 0;vertical-align:top;font-weight:400}th:last-child,td:last-child{padding-right:0}
 thead th{color:var(--muted);font-size:13px;border-bottom:1px solid var(--ink);vertical-align:bottom}
-thead th{overflow-wrap:normal}tbody th{min-width:72px}
-tbody tr{border-bottom:1px solid var(--hair)}
+thead th{overflow-wrap:normal}thead .zone,.last thead .zone{white-space:normal}tbody th{min-width:72px}
+tbody tr{border-bottom:1px solid var(--hair)}.name,.name+tr>td:first-child{border:0}.name th{padding-bottom:0}.name b{word-break:break-all}
 .num{text-align:right;white-space:nowrap}
 th small{display:block;padding-left:17px}
 .partitions td,.partitions th{vertical-align:middle}.partitions .bar{width:20%;padding-left:6px}.partitions .spark{width:20%;padding-left:8px}
-details{margin-top:14px}summary{cursor:pointer;color:var(--muted);margin-bottom:8px}
-.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(205px,1fr));gap:26px 36px}
-.cards small{display:block;line-height:1.4}.lag{font-size:19px;font-weight:700;line-height:1.4}
-article{min-width:0}.bars{margin:8px 0 6px}
+.cards{display:grid;grid-template-columns:repeat(auto-fill,minmax(max(160px,22%),1fr));gap:26px 22px}.cards.few{grid-template-columns:repeat(auto-fill,minmax(max(205px,22%),1fr))}.cards h3{overflow:hidden;text-overflow:ellipsis;white-space:nowrap}
+.cards small{display:block;line-height:1.4}.cards .failure{margin:6px 0}.lag{font-size:19px;font-weight:700;line-height:1.4}
+article{min-width:0}.bars{margin:8px 0 6px}.bars .tick{font-size:11px}
 .members{list-style:none;padding:0;font-size:13px;line-height:1.45;color:var(--muted)}.members li{padding-left:13px;position:relative}.members li::before{content:"";position:absolute;left:0;top:.5em;width:7px;height:7px;border-radius:50%;background:var(--sound)}.members b{color:var(--ink)}
 #parked{margin-top:30px}#parked h3{margin-bottom:6px}#parked h3 small{font-family:"Plate Text",Mulish,ui-sans-serif,system-ui,sans-serif;font-style:normal;margin-left:8px}
-.parked{table-layout:fixed}.parked th:nth-child(1){width:15%}.parked th:nth-child(2){width:8%}.parked th:nth-child(4){width:6%}.parked th:nth-child(6){width:16%}
-.parked .said{display:block;color:var(--muted)}
-.histograms{display:grid;grid-template-columns:repeat(auto-fit,minmax(280px,1fr));gap:28px 40px}
+.parked{table-layout:fixed}.parked th:nth-child(1){width:15%}.parked th:nth-child(2){width:8%}.parked th:nth-child(4){width:6%}.parked th:nth-child(5){width:24%}.parked th:nth-child(6){width:17%}
+.parked .said,.failure .said{display:block;color:var(--muted);word-break:break-word}
+.histograms{display:grid;grid-template-columns:repeat(3,minmax(0,1fr));gap:28px clamp(24px,3vw,40px)}
 figure{min-width:0}figure h3{margin-bottom:8px}figcaption{font-size:13px;color:var(--muted);line-height:1.45;margin-top:4px}
 .pair{display:grid;grid-template-columns:minmax(0,3fr) minmax(0,2fr);gap:0 44px}
 .keys{list-style:none;padding:0;display:flex;flex-wrap:wrap;gap:2px 20px;margin:8px 0 12px;font-size:13px}.keys li{white-space:nowrap}
-.last td,.last th{padding-right:14px}.last td:nth-child(-n+3),.last th{white-space:nowrap}.last .payload{width:99%;color:var(--muted)}
+.last td,.last th{padding-right:14px}.last td:nth-child(-n+3),.last th{white-space:nowrap}.last .payload{width:99%;color:var(--muted);word-break:break-all}
 footer{margin-top:44px;border-top:3px double var(--ink);padding-top:14px;font-size:13px;line-height:1.5;color:var(--muted)}
 footer p{margin-top:10px}footer code{color:var(--ink)}
 .words{display:grid;grid-template-columns:repeat(auto-fill,minmax(235px,1fr));gap:8px 28px}.words dt{font-size:17px;line-height:1.3;color:var(--ink)}`;
@@ -129,18 +132,20 @@ footer p{margin-top:10px}footer code{color:var(--ink)}
 /** From 760 px on the drawing has labels with leaders, and rows have their names beside them. Below that there are letters and a list. */
 const NARROW = `@media screen and (max-width:759.98px){
 main{padding-top:20px}section{margin-top:36px}h1{font-size:38px}.plate{margin-top:18px}
-.findings{columns:1}.facts{display:grid;grid-template-columns:1fr 1fr}.facts div:last-child{grid-column:1/-1}
+.findings{columns:1}.facts{display:grid;grid-template-columns:1fr 1fr}.facts dd{white-space:normal}.facts div:last-child{grid-column:1/-1}
 .wide{display:none}.narrow{display:inline}
 .specimen{padding:0;display:flex;flex-direction:column-reverse}.leaders{display:none}.letters{display:inline}
 .organs{display:grid;grid-template-columns:1fr 1fr;gap:12px 16px;margin-top:14px}.organs>div{position:static;width:auto;padding-left:18px}.organs .letter{display:inline;margin-left:-18px;display:inline-block;width:18px;color:var(--alarm);font-size:18px}.organs dt small{display:block}.organs dd span{font-size:13.5px;white-space:normal}
 .axis .row{grid-template-columns:minmax(0,1fr) auto;padding-top:3px}.axis .label{padding:0 8px 2px 0}.axis .plot{grid-column:1/-1;grid-row:2}.axis .value{padding:0;text-align:right}
-.axis .events{padding-top:0}.axis .events .label{grid-column:1/-1;padding-bottom:22px}.axis .label br{display:none}.axis .events .value{grid-column:1/-1;grid-row:3;text-align:left;padding:2px 0 8px}
+.axis .events{padding-top:0}.axis .events .label{grid-column:1/-1;padding-bottom:22px}.axis .label small span{display:inline}.axis .label small span+span::before{content:"· "}.axis .events .value{grid-column:1/-1;grid-row:3;text-align:left;padding:2px 0 8px}
 .legend{display:flex;flex-wrap:wrap;gap:0 16px}.legend li{max-width:100%}.legend b{padding-left:6px;margin:0}
-.cards,.histograms,.pair{grid-template-columns:minmax(0,1fr)}
+.cards,.cards.few,.histograms,.pair{grid-template-columns:minmax(0,1fr)}.cards h3{white-space:normal}
 .partitions .bar{width:24%}
-.parked thead{display:none}.parked tr{display:flex;flex-wrap:wrap;justify-content:space-between;padding:7px 0}.parked td,.parked th{padding:0}.parked th{max-width:70%}.parked .num::after{content:" events"}.parked td:nth-child(3),.parked td:nth-child(5){width:100%}
-.last thead{display:none}.last tr{display:flex;flex-wrap:wrap;padding:7px 0}.last td,.last th{padding:0 14px 0 0}.last .payload{width:100%;padding:0}
-}`;
+.parked thead{display:none}.parked tr{display:flex;flex-wrap:wrap;justify-content:space-between;padding:7px 0}.parked td,.parked th{padding:0}.parked th:nth-child(n){flex:1;width:auto;padding-right:14px}.parked td:nth-child(2){width:auto}.parked .num::after{content:" events"}.parked td:nth-child(3),.parked td:nth-child(5){width:100%}
+.last thead{display:none}.last tr{display:flex;flex-wrap:wrap;padding:7px 0}.last td,.last th{padding:0 14px 0 0;min-width:0}.last .payload{width:100%;padding:0}
+}
+@media screen and (max-width:379.98px){.partitions .bar{display:none}}`;
 
 const PRINT = `@page{size:A4;margin:14mm}
-@media print{main{max-width:none;padding:0}body{font-size:12px}small,.note,.axis .value,footer{font-size:11.5px}.facts{gap:10px 14px}.facts dd{font-size:16px}.facts code{font-size:13px}section{margin-top:26px;break-inside:avoid}#time,#partitions,#groups,#last{break-inside:auto}h2,h3{break-after:avoid}tr,article,figure,.axis .row{break-inside:avoid}.fish .stripe,svg,.swatch{-webkit-print-color-adjust:exact;print-color-adjust:exact}a{text-decoration:none}}`;
+@media print{main{max-width:none;padding:0}body{font-size:12px}small,.note,.axis .value,footer{font-size:11.5px}.facts{gap:10px 14px}.facts dd{font-size:16px}.facts code{font-size:13px}.cards{grid-template-columns:repeat(auto-fill,minmax(150px,1fr))}.histograms{gap:20px}.histograms .tick{font-size:10.5px}table{font-size:12.5px}figcaption{font-size:11.5px}section{margin-top:26px;break-inside:avoid}#time,#partitions,#groups,#last{break-inside:auto}h2,h3{break-after:avoid}tr,article,figure,.axis .row{break-inside:avoid}.fish .stripe,svg,.swatch{-webkit-print-color-adjust:exact;print-color-adjust:exact}a,:target>h2,:target>h3{text-decoration:none}.figures{display:none}}
+@media (forced-colors:active){.swatch{forced-color-adjust:none}}`;

@@ -10,10 +10,18 @@ export const DAY = 24 * HOUR;
 const YEAR = 365 * DAY;
 const MONTHS = ['Jan', 'Feb', 'Mar', 'Apr', 'May', 'Jun', 'Jul', 'Aug', 'Sep', 'Oct', 'Nov', 'Dec'];
 
-/** `12.3 M` from ten million on, where a label has little room. */
-export function shortCount(value: number): string {
-  if (value < 10_000_000) return count(value);
-  return value < 10e9 ? `${count(Number((value / 1e6).toFixed(1)))} M` : `${count(Number((value / 1e9).toFixed(1)))} G`;
+const LARGE: readonly (readonly [unit: number, name: string])[] = [
+  [1e15, 'P'],
+  [1e12, 'T'],
+  [1e9, 'G'],
+  [1e6, 'M'],
+];
+
+/** `12.3 M` from ten million on, or from `from` on: where there is little room. */
+export function shortCount(value: number, from = 10e6): string {
+  if (value < from) return count(value);
+  const [unit, name] = LARGE.find(([each]) => value >= 10 * each) ?? [1e6, 'M'];
+  return `${count(Number((value / unit).toFixed(1)))} ${name}`;
 }
 
 /** A duration in its two largest units: `13 ms`, `3.3 s`, `20 min`, `11 h 30 min`, `28 d 4 h`, `3 y 20 d`. */
@@ -79,7 +87,8 @@ export class TimeWords {
     this.#first = localOf(firstTime ?? '', clock);
     this.#last = localOf(lastTime ?? '', clock);
     this.#isOneDay = sameDay(this.#first, this.#last);
-    this.#spanMs = this.#last - this.#first;
+    // not of the local times: where the clock is set back they may be in reverse
+    this.#spanMs = Date.parse(lastTime ?? '') - Date.parse(firstTime ?? '');
   }
 
   /** A time of the ledger: `07:44`, `12 Apr 07:44`, `12 Apr 2026`. */
@@ -102,7 +111,7 @@ export class TimeWords {
   range(): { readonly text: string; readonly note: string } {
     const [firstMs, lastMs] = [this.#first, this.#last];
     if (this.#isOneDay)
-      return firstMs === lastMs
+      return this.#spanMs === 0
         ? { text: clockText(firstMs, 'second'), note: dateText(firstMs) }
         : { text: `${this.#text(firstMs)} – ${this.#text(lastMs)}`, note: dateText(firstMs) };
     const isOneYear = new Date(firstMs).getUTCFullYear() === new Date(lastMs).getUTCFullYear();
