@@ -7,6 +7,7 @@ export const SCHEMAS = {
   backup: { type: 'BackupDocument', title: 'backup --json' },
   bench: { type: 'BenchDocument', title: 'bench --json' },
   check: { type: 'ChecksDocument', title: 'inspect --check --json' },
+  checkpoint: { type: 'CheckpointDocument', title: 'inspect --sign --json' },
   compact: { type: 'CompactDocument', title: 'compact --json' },
   'cursor-plan': { type: 'CursorPlanDocument', title: 'group reset --json' },
   diff: { type: 'DiffDocument', title: 'diff --json' },

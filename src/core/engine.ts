@@ -13,6 +13,8 @@ import {
   ALL_OR_SEQUENCES,
   ARCHIVE,
   BACKUP,
+  CHECKPOINT,
+  CHECKPOINT_TRUST,
   COMPACT,
   CREATE,
   DIFF,
@@ -33,6 +35,12 @@ import {
   TAIL,
   VERIFY,
 } from './engine/call-options.ts';
+import type {
+  CheckpointOptions,
+  CheckpointProof,
+  CheckpointTrust,
+  SignedCheckpoint,
+} from './engine/checkpoint-types.ts';
 import { type CompactOptions, compacting } from './engine/compact.ts';
 import { type DiffOptions, type DiffSide, diff, type LedgerDiff } from './engine/diff.ts';
 import { type DryRunReport, dryRun } from './engine/dry-run.ts';
@@ -67,20 +75,13 @@ import type { Subscriptions } from './engine/subscriptions.ts';
 import type { LateEvents, LateEventsOptions } from './engine/survey/late-events.ts';
 import type { LedgerSurvey, SurveyOptions } from './engine/survey/survey.ts';
 import { type TailOptions, tailing } from './engine/tail.ts';
-import { type VerifyOptions, verifying } from './engine/verify.ts';
+import { type LedgerProof, type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
 import type { ArchivedRun, ArchivePlan, ArchiveReport } from './ledger/archives.ts';
 import type { CompactReport } from './ledger/compaction.ts';
 import type { LedgerPermissions } from './ledger/driver.ts';
 import { driverOf } from './ledger/drivers.ts';
-import type {
-  BackupReport,
-  Ledger,
-  LedgerDescription,
-  LedgerGauges,
-  LedgerIdentity,
-  VerifyReport,
-} from './ledger/ledger.ts';
+import type { BackupReport, Ledger, LedgerDescription, LedgerGauges, LedgerIdentity } from './ledger/ledger.ts';
 import { rejectAborted } from './model/aborted.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
@@ -491,11 +492,37 @@ export class Completengine {
 
   /**
    * Verifies the whole ledger.
-   * @throws LedgerError VERIFICATION_FAILED naming the first corrupt commit, HEAD_MISMATCH, ABORTED, INVALID_ARGUMENT
+   * With `checkpoints` it proves in the same pass that the ledger extends each of them.
+   * @throws LedgerError VERIFICATION_FAILED naming the first corrupt commit, HEAD_MISMATCH, CHECKPOINT_REFUSED,
+   * CHECKPOINT_FORKED, ABORTED, INVALID_ARGUMENT
    */
-  async verify(options?: VerifyOptions): Promise<VerifyReport> {
+  async verify(options?: VerifyOptions): Promise<LedgerProof> {
     const read = readOptions('verify()', options, VERIFY);
-    return rejectAborted(read.signal, () => verifying(this.#ledger, this.#eventLabels(), read));
+    const work =
+      read.checkpoints === undefined ? verifying : (await import('./engine/checkpoints.ts')).verifyingCheckpoints;
+    return rejectAborted(read.signal, () => work(this.#ledger, this.#eventLabels(), read));
+  }
+
+  /**
+   * Signs the head: a checkpoint, which kept elsewhere proves later that nothing was cut off or rewritten. It is a
+   * signed note of C2SP, which other tools verify too.
+   * @throws LedgerError INVALID_ARGUMENT for what is no key, HEAD_MISMATCH if the ledger does not reach `previous`,
+   * CHECKPOINT_REFUSED, UNSUPPORTED of a segment
+   */
+  async checkpoint(options: CheckpointOptions): Promise<SignedCheckpoint> {
+    const read = readOptions('checkpoint()', options, CHECKPOINT);
+    const { signing } = await import('./engine/checkpoints.ts');
+    return signing(this.#ledger, this.#clock, read);
+  }
+
+  /**
+   * What checkpoints prove without their ledger: who has signed them, and that none contradicts another.
+   * @throws LedgerError CHECKPOINT_REFUSED, CHECKPOINT_FORKED, INVALID_ARGUMENT
+   */
+  static async checkCheckpoints(options: CheckpointTrust): Promise<CheckpointProof> {
+    const read = readOptions('checkCheckpoints()', options, CHECKPOINT_TRUST);
+    const { checkingCheckpoints } = await import('./engine/checkpoints.ts');
+    return checkingCheckpoints(read);
   }
 
   /**

@@ -59,6 +59,7 @@ const RULES: readonly Rule[] = [
   { applies: all(verb('group', 'delete'), json), schema: 'group-deletion' },
   { applies: all(verb('group'), json, noGroupVerb), schema: 'groups' },
   { applies: all(verb('inspect'), json, has('--sequence')), schema: 'event' },
+  { applies: all(verb('inspect'), json, has('--sign')), schema: 'checkpoint' },
   { applies: all(verb('inspect'), json, has('--check')), schema: 'check' },
   { applies: all(verb('inspect'), json, has('--permissions')), schema: 'permissions' },
   { applies: all(verb('inspect'), json, has('--verify')), schema: 'verify' },

@@ -60,7 +60,7 @@ export async function checkTrust(
   const logs: LogKey[] = keys.map((key) => ({ ...key, replacedBy: null }));
   const pending: Promise<{ at: ReadCheckpoint; signed: Signed[] }>[] = [];
   const signed = new Map<ReadCheckpoint, Signed[]>();
-  const settle = async (): Promise<void> => {
+  const collect = async (): Promise<void> => {
     for (const one of pending.splice(0)) {
       const { at, signed: by } = await one;
       signed.set(at, by);
@@ -72,10 +72,10 @@ export async function checkTrust(
     job.catch(() => {});
     pending.push(job);
     if (one.checkpoint.nextKey === null && pending.length < PENDING_MAX) continue;
-    await settle();
+    await collect();
     if (one.checkpoint.nextKey !== null) replaceKey(one, signed.get(one) ?? [], logs);
   }
-  await settle();
+  await collect();
   checkForks(all);
   checkNoneRemoved(all);
   checkWitnesses(all, signed, witnesses);

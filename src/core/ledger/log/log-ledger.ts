@@ -8,7 +8,9 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { Epochs } from '../../model/routing/routing.ts';
 import type { GroupStore } from '../group-store.ts';
 import type { Ledger, LedgerIdentity } from '../ledger.ts';
+import { LOG_DOMAIN } from '../protocol/chain.ts';
 import { pipelineOver } from '../protocol/commit-pipeline.ts';
+import { headOf } from '../protocol/ledger-state.ts';
 import type { Fold, SealEvery } from './fold/fold.ts';
 import { isGuarded } from './fold/guarded.ts';
 import { type Genesis, type LogState, NO_PRODUCER, partitionsOf } from './fold/log-state.ts';
@@ -142,6 +144,11 @@ export class LogLedger implements Ledger {
   }
 
   head = () => this.#history.head();
+
+  chainEnd: Ledger['chainEnd'] = async () => {
+    const { ledger } = await this.#live.current();
+    return { head: headOf(ledger), joints: ledger.epoch.epoch, format: LOG_DOMAIN };
+  };
   firstSequence = () => this.#history.firstSequence();
   read = (request: ReadRequest) => this.#history.read(request);
   pages = (request: ReadRequest) => this.#history.pages(request);

@@ -25,6 +25,7 @@ import type { BusyLimit } from '../driver.ts';
 import type {
   BackupOptions,
   BackupReport,
+  ChainEnd,
   ChainLink,
   CommitColumns,
   Ledger,
@@ -53,6 +54,7 @@ import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
 import type { BodyTarget } from './read/body-target.ts';
+import { readChainEnd } from './read/chain-end.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges } from './read/gauges.ts';
 import { endOf, positionAt, readLane } from './read/lanes.ts';
@@ -143,6 +145,10 @@ export class SqliteLedger implements Ledger {
 
   head(): Promise<Head> {
     return this.#guarded.read(() => headOf(this.#current()));
+  }
+
+  chainEnd(): Promise<ChainEnd> {
+    return this.#guarded.readSnapshot(() => readChainEnd(this.#db));
   }
 
   async firstSequence(): Promise<number> {

@@ -1,0 +1,47 @@
+/** Types of the calls about checkpoints. */
+
+import type { CheckpointSource } from '../checkpoint/read-checkpoints.ts';
+import type { TrustReport } from '../checkpoint/trust.ts';
+import type { Head } from '../model/events/head.ts';
+
+/** A key as its text, or with the name that errors call it by. */
+export type KeyText = string | { readonly name: string; readonly text: string };
+
+export interface CheckpointOptions {
+  /** Private Ed25519 key that signs: PKCS#8 PEM, or of OpenSSH, without a passphrase. It is never stored or reported. */
+  readonly key: KeyText;
+  /** What the key is called in the signature; default: `completengine/UUID`, the origin of the checkpoint. */
+  readonly name?: string | undefined;
+  /** The last checkpoint of the file that this one is for: it is named in the new one, so that its removal shows. */
+  readonly previous?: string | undefined;
+  /** Public key that signs from here on, in place of `key`. */
+  readonly nextKey?: KeyText | undefined;
+}
+
+export interface SignedCheckpoint {
+  /** The signed note, to be kept elsewhere. */
+  readonly note: string;
+  /** What was signed. */
+  readonly head: Head;
+  /** Of the key. */
+  readonly name: string;
+  /** `NAME+ID+KEY` of the public key, with which others verify it. */
+  readonly verifierKey: string;
+}
+
+/** Checkpoints, and who is trusted to have signed them. */
+export interface CheckpointTrust {
+  /** Files of checkpoints. */
+  readonly checkpoints: readonly CheckpointSource[];
+  /** Public keys of logs and witnesses: PEM, of OpenSSH, or `NAME+ID+KEY`; a text may have several, one a line. */
+  readonly publicKeys: readonly KeyText[];
+  /** How many trusted witnesses must have cosigned each checkpoint, or one after it; default 0. */
+  readonly witnesses?: number | undefined;
+}
+
+export interface CheckpointProof extends TrustReport {
+  /** Checkpoints that lie in dropped history: only those behind them vouch for it. */
+  readonly dropped: number;
+  /** Bytes at the ends of files, of checkpoints that a crash has cut off; they do not count. */
+  readonly tornBytes: number;
+}
