@@ -9,6 +9,7 @@ export const SCHEMAS = {
   check: { type: 'ChecksDocument', title: 'inspect --check --json' },
   checkpoint: { type: 'CheckpointDocument', title: 'inspect --sign --json' },
   compact: { type: 'CompactDocument', title: 'compact --json' },
+  cosignature: { type: 'CosignatureDocument', title: 'inspect --cosign --json' },
   'cursor-plan': { type: 'CursorPlanDocument', title: 'group reset --json' },
   diff: { type: 'DiffDocument', title: 'diff --json' },
   'dry-run': { type: 'DryRunDocument', title: 'replay --dry-run --json' },

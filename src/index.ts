@@ -19,6 +19,8 @@ export type {
   CheckpointOptions,
   CheckpointProof,
   CheckpointTrust,
+  Cosigned,
+  CosignOptions,
   KeyText,
   SignedCheckpoint,
 } from './core/engine/checkpoint-types.ts';

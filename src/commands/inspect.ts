@@ -5,6 +5,7 @@ import { BaseCommand } from '../cli/app/base-command.ts';
 import { durationFlag } from '../cli/app/flag-kinds.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
 import { UsageError } from '../cli/app/usage-error.ts';
+import type { CosignFlags } from '../cli/checkpoint/cosign.ts';
 import type { SignFlags } from '../cli/checkpoint/sign.ts';
 import type { CheckpointRequest, TrustFlags } from '../cli/checkpoint/trust.ts';
 import { checkLedger } from '../cli/inspect/check.ts';
@@ -22,7 +23,7 @@ import {
   verifyText,
 } from '../cli/inspect/verify.ts';
 import { Completengine, type LedgerPermissions, parseHead } from '../index.ts';
-import type { CheckpointDocument } from '../views/checkpoint-document.ts';
+import type { CheckpointDocument, CosignatureDocument } from '../views/checkpoint-document.ts';
 import { FIGURE_NAMES, parseCheck } from '../views/checks.ts';
 import { eventDocument } from '../views/event-document.ts';
 import type { TimelineDocument } from '../views/timeline-document.ts';
@@ -41,10 +42,12 @@ export default class Inspect extends BaseCommand {
 
 --verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.
 
---sign signs the head with an Ed25519 key and prints the checkpoint, a signed note of C2SP; with --checkpoint it also appends it to a file. --verify --checkpoint proves that the ledger extends every checkpoint of the file, and that each is signed by a trusted key. It also names one that was removed between two others, and two that contradict each other.`;
+--sign signs the head with an Ed25519 key and prints the checkpoint, a signed note of C2SP; with --checkpoint it also appends it to a file. --verify --checkpoint proves that the ledger extends every checkpoint of the file, and that each is signed by a trusted key. It also names one that was removed between two others, and two that contradict each other.
+
+--cosign is for a witness, on another machine that can read the ledger or a copy. It verifies as --verify does. It prints the checkpoints since its last cosignature, and cosigns the last of them.`;
   // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
-    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... [-q] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] [--checkpoint FILE... --public-key KEYFILE... [--witnesses N]] | --sign KEYFILE [--name NAME] [--next-key KEYFILE] [--checkpoint FILE] | --permissions]';
+    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... [-q] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] [--checkpoint FILE... --public-key KEYFILE... [--witnesses N]] | --sign KEYFILE [--name NAME] [--next-key KEYFILE] [--checkpoint FILE] | --cosign KEYFILE --checkpoint FILE... --public-key KEYFILE... [--name NAME] [--state FILE] | --permissions]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -106,8 +109,20 @@ export default class Inspect extends BaseCommand {
       exclusive: [...VIEWS, 'verify', 'expect-head'],
     }),
     name: Flags.string({
-      description: 'name of the key in the signature; default: the origin, completengine/UUID',
+      description: 'name of the key in the signature; default: completengine/UUID, of a witness: witness',
       helpValue: 'NAME',
+    }),
+    cosign: Flags.string({
+      description:
+        'as a witness, cosign the last checkpoint with this private key, if the ledger extends it and the one cosigned before',
+      helpValue: 'KEYFILE',
+      exclusive: [...VIEWS, 'verify', 'expect-head', 'sign'],
+      dependsOn: ['checkpoint', 'public-key'],
+    }),
+    state: Flags.string({
+      description: 'file in which a witness keeps what it cosigned last; default: KEYFILE.UUID.state',
+      helpValue: 'FILE',
+      dependsOn: ['cosign'],
     }),
     'next-key': Flags.string({
       description: 'public key that replaces this one: checkpoints after this one are signed by it',
@@ -149,7 +164,9 @@ export default class Inspect extends BaseCommand {
     if (flags.html !== undefined) return this.#html(flags, flags.html);
     if (flags.timeline) return this.#timeline(flags);
     if (flags.sign !== undefined) return this.#sign(flags, flags.sign);
-    if (flags.name !== undefined) throw new UsageError('--name is the name of a key that signs', 'add --sign KEYFILE');
+    if (flags.cosign !== undefined) return this.#cosign(flags, flags.cosign);
+    if (flags.name !== undefined)
+      throw new UsageError('--name is the name of a key that signs', 'add --sign or --cosign KEYFILE');
     const checks = flags.check?.map(parseCheck);
     const isVerifying = flags.verify || flags['expect-head'] !== undefined;
     const trust = await this.#trust(flags, isVerifying);
@@ -211,9 +228,19 @@ export default class Inspect extends BaseCommand {
     return signed;
   }
 
+  async #cosign(flags: LedgerFlags & CosignFlags, key: string): Promise<CosignatureDocument> {
+    const { cosignLast } = await import('../cli/checkpoint/cosign.ts');
+    const cosigned = await cosignLast(flags, key, this.jsonEnabled());
+    this.log(cosigned.notes.trimEnd());
+    const isFirst = cosigned.isFirst ? '; its first cosignature, with nothing to compare with' : '';
+    this.logToStderr(`cosigned by ${cosigned.verifierKey}${isFirst}`);
+    return cosigned;
+  }
+
   async #trust(flags: TrustFlags, isVerifying: boolean): Promise<CheckpointRequest | null> {
     if (flags.checkpoint === undefined) return null;
-    if (!isVerifying) throw new UsageError('checkpoints are verified or signed', 'add --verify, or --sign KEYFILE');
+    if (!isVerifying)
+      throw new UsageError('checkpoints are verified or signed', 'add --verify, --sign KEYFILE or --cosign KEYFILE');
     const { readTrust } = await import('../cli/checkpoint/trust.ts');
     return readTrust(flags);
   }

@@ -16,6 +16,7 @@ import {
   CHECKPOINT,
   CHECKPOINT_TRUST,
   COMPACT,
+  COSIGN,
   CREATE,
   DIFF,
   EMIT,
@@ -39,6 +40,8 @@ import type {
   CheckpointOptions,
   CheckpointProof,
   CheckpointTrust,
+  Cosigned,
+  CosignOptions,
   SignedCheckpoint,
 } from './engine/checkpoint-types.ts';
 import { type CompactOptions, compacting } from './engine/compact.ts';
@@ -513,6 +516,17 @@ export class Completengine {
     const read = readOptions('checkpoint()', options, CHECKPOINT);
     const { signing } = await import('./engine/checkpoints.ts');
     return signing(this.#ledger, this.#clock, read);
+  }
+
+  /**
+   * Cosigns the last checkpoint as a witness: only if the ledger extends it and all others, and the one that the
+   * witness cosigned before.
+   * @throws LedgerError as {@link verify} does
+   */
+  async cosign(options: CosignOptions): Promise<Cosigned> {
+    const read = readOptions('cosign()', options, COSIGN);
+    const { cosigning } = await import('./engine/cosign.ts');
+    return rejectAborted(read.signal, () => cosigning(this.#ledger, this.#eventLabels(), this.#clock, read));
   }
 
   /**

@@ -1,6 +1,6 @@
 /** Documents of checkpoints: one that was signed, and what those of a verification prove. */
 
-import { type CheckpointProof, formatHead, type SignedCheckpoint } from '../index.ts';
+import { type CheckpointProof, type Cosigned, formatHead, type SignedCheckpoint } from '../index.ts';
 
 export interface CheckpointDocument {
   /** `SEQUENCE:HASH`, what was signed. */
@@ -15,6 +15,32 @@ export interface CheckpointDocument {
 
 export function checkpointDocument({ head, name, verifierKey, note }: SignedCheckpoint): CheckpointDocument {
   return { head: formatHead(head), name, verifierKey, note };
+}
+
+export interface CosignatureDocument {
+  /** `SEQUENCE:HASH`, what was cosigned. */
+  readonly head: string;
+  /** Of the key. */
+  readonly name: string;
+  /** `NAME+ID+KEY` of the public key of the witness. */
+  readonly verifierKey: string;
+  /** How many checkpoints are new since the last cosignature; 0: that one is given again. */
+  readonly checkpoints: number;
+  /** Whether the state had none before. */
+  readonly isFirst: boolean;
+  /** The signed notes, of which the last one has the cosignature. */
+  readonly notes: string;
+}
+
+export function cosignatureDocument({
+  head,
+  name,
+  verifierKey,
+  checkpoints,
+  isFirst,
+  notes,
+}: Cosigned): CosignatureDocument {
+  return { head: formatHead(head), name, verifierKey, checkpoints, isFirst, notes };
 }
 
 /** Checkpoints that a ledger extends. */

@@ -60,6 +60,7 @@ const RULES: readonly Rule[] = [
   { applies: all(verb('group'), json, noGroupVerb), schema: 'groups' },
   { applies: all(verb('inspect'), json, has('--sequence')), schema: 'event' },
   { applies: all(verb('inspect'), json, has('--sign')), schema: 'checkpoint' },
+  { applies: all(verb('inspect'), json, has('--cosign')), schema: 'cosignature' },
   { applies: all(verb('inspect'), json, has('--check')), schema: 'check' },
   { applies: all(verb('inspect'), json, has('--permissions')), schema: 'permissions' },
   { applies: all(verb('inspect'), json, has('--verify')), schema: 'verify' },

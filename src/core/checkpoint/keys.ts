@@ -11,6 +11,7 @@ export type SignatureType = (typeof SIGNATURE_TYPES)[keyof typeof SIGNATURE_TYPE
 
 export interface SigningKey {
   readonly key: KeyObject;
+  readonly publicKey: KeyObject;
   /** The public key, 32 bytes. */
   readonly raw: Buffer;
 }
@@ -115,7 +116,8 @@ export function isVerifierKey(text: string): boolean {
 }
 
 function signingKey(key: KeyObject): SigningKey {
-  return { key, raw: rawOf(createPublicKey(key)) };
+  const publicKey = createPublicKey(key);
+  return { key, publicKey, raw: rawOf(publicKey) };
 }
 
 function publicKeyOf(raw: Buffer): KeyObject {

@@ -8,13 +8,18 @@ const TIME_BYTES = 8;
 const SIGNATURE_BYTES = 64;
 
 /** The signature of a log. `text` ends with a line feed. */
-export function signText(text: string, name: string, { key, raw }: SigningKey): NoteSignature {
+export function signText(text: string, name: string, { key, raw }: Pick<SigningKey, 'key' | 'raw'>): NoteSignature {
   const keyId = keyIdOf(name, SIGNATURE_TYPES.log, raw);
   return { name, keyId, signature: sign(null, Buffer.from(text), key) };
 }
 
 /** The cosignature of a witness at a time, in seconds since the epoch. */
-export function cosignText(text: string, name: string, { key, raw }: SigningKey, seconds: number): NoteSignature {
+export function cosignText(
+  text: string,
+  name: string,
+  { key, raw }: Pick<SigningKey, 'key' | 'raw'>,
+  seconds: number,
+): NoteSignature {
   const time = Buffer.alloc(TIME_BYTES);
   time.writeBigUInt64BE(BigInt(seconds));
   const signature = sign(null, cosigned(text, String(seconds)), key);

@@ -40,7 +40,7 @@ import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-te
 import { Playback } from '../scheduler/pacing/playback.ts';
 import type { ArchiveOptions } from './archive.ts';
 import type { BackupCallOptions } from './backup.ts';
-import type { CheckpointOptions, CheckpointTrust, KeyText } from './checkpoint-types.ts';
+import type { CheckpointOptions, CheckpointTrust, CosignOptions, KeyText } from './checkpoint-types.ts';
 import type { CompactOptions } from './compact.ts';
 import type { DiffOptions } from './diff.ts';
 import type { EmitEventsOptions, EmitOptions, RoutingOverrideOptions } from './emit.ts';
@@ -224,6 +224,14 @@ export const CHECKPOINT_TRUST: OptionTable<CheckpointTrust> = {
   checkpoints: required(CHECKPOINTS),
   publicKeys: required(TRUST.publicKeys),
   witnesses: whole,
+};
+export const COSIGN: OptionTable<CosignOptions> = {
+  ...CHECKPOINT_TRUST,
+  key: required(KEY_TEXT),
+  name: text,
+  last: text,
+  onProgress: hook(),
+  ...ABORT,
 };
 export const VERIFY: OptionTable<VerifyOptions> = {
   expectHead: expectedHead,

@@ -2,7 +2,7 @@
 
 import type { CheckpointSource } from '../checkpoint/read-checkpoints.ts';
 import type { TrustReport } from '../checkpoint/trust.ts';
-import type { Head } from '../model/events/head.ts';
+import type { Anchor, Head } from '../model/events/head.ts';
 
 /** A key as its text, or with the name that errors call it by. */
 export type KeyText = string | { readonly name: string; readonly text: string };
@@ -37,6 +37,36 @@ export interface CheckpointTrust {
   readonly publicKeys: readonly KeyText[];
   /** How many trusted witnesses must have cosigned each checkpoint, or one after it; default 0. */
   readonly witnesses?: number | undefined;
+}
+
+export interface CosignOptions extends CheckpointTrust {
+  /** Private Ed25519 key of the witness, as `key` of a checkpoint. */
+  readonly key: KeyText;
+  /** What the key is called in the cosignature; default: `witness`. */
+  readonly name?: string | undefined;
+  /** `last` of the call before, which the witness keeps; without it this is the first one. */
+  readonly last?: string | undefined;
+  /** Figures so far. */
+  readonly onProgress?: ((progress: { readonly commits: number; readonly events: number }) => void) | undefined;
+  /** Ends it: it rejects with ABORTED, and nothing is cosigned. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface Cosigned {
+  /** The checkpoints after the one that was cosigned last, in order; the last of them has the cosignature. */
+  readonly notes: string;
+  /** The cosigned one: to be kept, durably, before `notes` is given to anybody. */
+  readonly last: string;
+  /** What was cosigned. */
+  readonly head: Anchor;
+  /** How many checkpoints `notes` has that are new; 0 if there was none: then it has the last one again. */
+  readonly checkpoints: number;
+  /** Of the key. */
+  readonly name: string;
+  /** `NAME+ID+KEY` of the public key of the witness. */
+  readonly verifierKey: string;
+  /** Whether nothing was cosigned before. */
+  readonly isFirst: boolean;
 }
 
 export interface CheckpointProof extends TrustReport {
