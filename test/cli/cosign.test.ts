@@ -60,7 +60,7 @@ test('a witness keeps all checkpoints, and cosigns the last one', async () => {
   const second = await cosign(it, it.w1);
   expect(second.stderr).toMatch(/^cosigned by witness\+[0-9a-f]{8}\+\S+\n$/);
   appendFileSync(kept, second.stdout);
-  // again, without anything new: the same, for whoever has not got it
+  // again, without anything new: the same, if its reader has not got it
   const again = await cosign(it, it.w1, '--json');
   expect(JSON.parse(again.stdout.toString())).toMatchObject({ checkpoints: 0, isFirst: false });
   const { notes } = JSON.parse(again.stdout.toString());
