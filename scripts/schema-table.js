@@ -28,6 +28,7 @@ export const SCHEMAS = {
   'partition-change': { type: 'RoutingChangeDocument', title: 'partition add, place and reroute --json' },
   'partition-preview': { type: 'ReroutePreviewDocument', title: 'partition reroute --dry-run --json' },
   permissions: { type: 'PermissionsDocument', title: 'inspect --permissions --json' },
+  proof: { type: 'ProofDocument', title: 'proof --json' },
   receipt: { type: 'ReceiptDocument', title: 'a line of emit --receipts', isLine: true },
   reject: { type: 'RejectDocument', title: 'a line of the file of emit --rejects', isLine: true },
   replay: { type: 'ReplayDocument', title: 'replay --json' },

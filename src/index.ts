@@ -22,7 +22,11 @@ export type {
   Cosigned,
   CosignOptions,
   KeyText,
+  ProofOptions,
+  ProofReport,
+  ProofVerification,
   SignedCheckpoint,
+  VerifyProofOptions,
 } from './core/engine/checkpoint-types.ts';
 export type { CompactOptions } from './core/engine/compact.ts';
 export type { DiffOptions, DiffResult, LedgerDiff } from './core/engine/diff.ts';
@@ -90,6 +94,7 @@ export type {
   StorageSize,
   VerifyReport,
 } from './core/ledger/ledger.ts';
+export type { ProvenEvent } from './core/ledger/protocol/proof.ts';
 export { closeAfter } from './core/model/closing.ts';
 export { type Compression, formatCompression } from './core/model/compression.ts';
 export type { Determinism, Durability, LedgerConfig, LogLayout } from './core/model/config.ts';

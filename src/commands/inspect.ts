@@ -6,6 +6,7 @@ import { durationFlag } from '../cli/app/flag-kinds.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
 import { UsageError } from '../cli/app/usage-error.ts';
 import type { CosignFlags } from '../cli/checkpoint/cosign.ts';
+import type { ProofFlags } from '../cli/checkpoint/proof.ts';
 import type { SignFlags } from '../cli/checkpoint/sign.ts';
 import type { CheckpointRequest, TrustFlags } from '../cli/checkpoint/trust.ts';
 import { checkLedger } from '../cli/inspect/check.ts';
@@ -44,10 +45,12 @@ export default class Inspect extends BaseCommand {
 
 --sign signs the head with an Ed25519 key and prints the checkpoint, a signed note of C2SP; with --checkpoint it also appends it to a file. --verify --checkpoint proves that the ledger extends every checkpoint of the file, and that each is signed by a trusted key. It also names one that was removed between two others, and two that contradict each other.
 
---cosign is for a witness, on another machine that can read the ledger or a copy. It verifies as --verify does. It prints the checkpoints since its last cosignature, and cosigns the last of them.`;
+--cosign is for a witness, on another machine that can read the ledger or a copy. It verifies as --verify does. It prints the checkpoints since its last cosignature, and cosigns the last of them.
+
+--sequence N --proof prints a proof that this event is in the ledger, which completengine proof verifies without the ledger.`;
   // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
-    '<%= command.id %> [-l LEDGER] [--json] [--sequence N | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... [-q] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] [--checkpoint FILE... --public-key KEYFILE... [--witnesses N]] | --sign KEYFILE [--name NAME] [--next-key KEYFILE] [--checkpoint FILE] | --cosign KEYFILE --checkpoint FILE... --public-key KEYFILE... [--name NAME] [--state FILE] | --permissions]';
+    '<%= command.id %> [-l LEDGER] [--json] [--sequence N [--proof (--checkpoint FILE | --sign KEYFILE)] | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... [-q] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] [--checkpoint FILE... --public-key KEYFILE... [--witnesses N]] | --sign KEYFILE [--name NAME] [--next-key KEYFILE] [--checkpoint FILE] | --cosign KEYFILE --checkpoint FILE... --public-key KEYFILE... [--name NAME] [--state FILE] | --permissions]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
@@ -103,10 +106,16 @@ export default class Inspect extends BaseCommand {
       description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',
       exclusive: ['sequence', 'watch', 'metrics', 'check', 'verify', 'expect-head'],
     }),
+    proof: Flags.boolean({
+      description:
+        'print a proof of the event, JSON, that needs no ledger: up to the next checkpoint of --checkpoint, or one that --sign makes now',
+      dependsOn: ['sequence'],
+      exclusive: ['json', 'public-key', 'witnesses'],
+    }),
     sign: Flags.string({
       description: 'sign the head with this private Ed25519 key (PKCS#8 PEM, or of OpenSSH) and print the checkpoint',
       helpValue: 'KEYFILE',
-      exclusive: [...VIEWS, 'verify', 'expect-head'],
+      exclusive: [...VIEWS.slice(1), 'verify', 'expect-head'],
     }),
     name: Flags.string({
       description: 'name of the key in the signature; default: completengine/UUID, of a witness: witness',
@@ -163,6 +172,7 @@ export default class Inspect extends BaseCommand {
     if (flags.permissions) return this.#permissions(flags.ledger);
     if (flags.html !== undefined) return this.#html(flags, flags.html);
     if (flags.timeline) return this.#timeline(flags);
+    if (flags.proof) return this.#proof(flags, flags.sequence as number);
     if (flags.sign !== undefined) return this.#sign(flags, flags.sign);
     if (flags.cosign !== undefined) return this.#cosign(flags, flags.cosign);
     if (flags.name !== undefined)
@@ -226,6 +236,14 @@ export default class Inspect extends BaseCommand {
     this.log(signed.note.trimEnd());
     this.logToStderr(`signed by ${signed.verifierKey}`);
     return signed;
+  }
+
+  /** Returns no document: the proof is the document. */
+  async #proof(flags: LedgerFlags & ProofFlags, sequence: number): Promise<undefined> {
+    const { proofOf } = await import('../cli/checkpoint/proof.ts');
+    const { text, summary } = await proofOf(flags, sequence);
+    this.log(text.trimEnd());
+    this.logToStderr(summary);
   }
 
   async #cosign(flags: LedgerFlags & CosignFlags, key: string): Promise<CosignatureDocument> {

@@ -28,6 +28,7 @@ import {
   OPEN,
   PARKED,
   PLAN_CURSORS,
+  PROOF,
   REPLAY,
   SET_CURSORS,
   SOURCES,
@@ -35,6 +36,7 @@ import {
   SURVEY,
   TAIL,
   VERIFY,
+  VERIFY_PROOF,
 } from './engine/call-options.ts';
 import type {
   CheckpointOptions,
@@ -42,7 +44,11 @@ import type {
   CheckpointTrust,
   Cosigned,
   CosignOptions,
+  ProofOptions,
+  ProofReport,
+  ProofVerification,
   SignedCheckpoint,
+  VerifyProofOptions,
 } from './engine/checkpoint-types.ts';
 import { type CompactOptions, compacting } from './engine/compact.ts';
 import { type DiffOptions, type DiffSide, diff, type LedgerDiff } from './engine/diff.ts';
@@ -93,7 +99,7 @@ import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
 import type { SequenceRange } from './model/events/range.ts';
 import { invalidArgument, LedgerError } from './model/ledger-error.ts';
-import { kindOf, number, text } from './model/options/option-kinds.ts';
+import { kindOf, number, positive, text } from './model/options/option-kinds.ts';
 import { readArgument, readOptions } from './model/options/options.ts';
 import { type Partition, selectPartitions } from './model/routing/partition.ts';
 import { type Clock, systemClock } from './model/time/clock.ts';
@@ -527,6 +533,27 @@ export class Completengine {
     const read = readOptions('cosign()', options, COSIGN);
     const { cosigning } = await import('./engine/cosign.ts');
     return rejectAborted(read.signal, () => cosigning(this.#ledger, this.#eventLabels(), this.#clock, read));
+  }
+
+  /**
+   * Makes a proof that one event is in the ledger: its frame, its commit, and the links from there to a checkpoint. It
+   * is verified without the ledger.
+   * @throws LedgerError INVALID_RANGE if there is no such event, CHECKPOINT_REFUSED if no checkpoint covers it,
+   * PROOF_TOO_LONG, HEAD_MISMATCH, VERIFICATION_FAILED, ARCHIVE_MISSING, INVALID_ARGUMENT
+   */
+  async prove(sequence: number, options: ProofOptions): Promise<ProofReport> {
+    readArgument('prove()', 'sequence', sequence, positive);
+    const read = readOptions('prove()', options, PROOF);
+    const { proving } = await import('./engine/proof.ts');
+    return rejectAborted(read.signal, () => proving(this.#ledger, this.#clock, sequence, read));
+  }
+
+  /** Verifies a proof of one event, without a ledger. @throws LedgerError VERIFICATION_FAILED, CHECKPOINT_REFUSED, INVALID_ARGUMENT */
+  static async verifyProof(proof: string, options: VerifyProofOptions): Promise<ProofVerification> {
+    readArgument('verifyProof()', 'proof', proof, text);
+    const read = readOptions('verifyProof()', options, VERIFY_PROOF);
+    const { verifyingProof } = await import('./engine/proof.ts');
+    return verifyingProof(proof, read);
   }
 
   /**

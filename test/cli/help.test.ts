@@ -87,6 +87,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'name',
     'next-key',
     'permissions',
+    'proof',
     'public-key',
     'quiet',
     'sequence',
@@ -102,6 +103,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   'partition explain': [...COMMON, 'envelope', 'json'],
   'partition place': [...COMMON, 'json'],
   'partition reroute': [...COMMON, 'dry-run', 'json', 'missing', 'partitions', 'sample'],
+  proof: ['color', 'json', 'public-key', 'verbose', 'witnesses'],
   replay: [
     ...COMMON,
     ...OUTPUT,

@@ -41,6 +41,7 @@ export const EXIT_CODES: Readonly<Record<LedgerErrorCode, number>> = {
   NO_LEDGER: 66,
   ARCHIVE_MISSING: 66,
   HISTORY_DROPPED: 66,
+  PROOF_TOO_LONG: 69,
   COMMAND_FAILED: 69,
   CONSUMER_UNUSABLE: 69,
   CANNOT_LOAD: 69,

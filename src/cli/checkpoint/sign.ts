@@ -10,6 +10,7 @@ import { CheckpointFile } from './checkpoint-file.ts';
 import { keyFiles, keyWarning, readKeyFile, readPublicKeyFiles } from './key-files.ts';
 
 export interface SignFlags {
+  readonly sequence?: number | undefined;
   readonly name?: string | undefined;
   readonly 'next-key'?: string | undefined;
   readonly checkpoint?: readonly string[] | undefined;
@@ -19,6 +20,8 @@ export interface SignFlags {
 export async function signHead(flags: LedgerFlags & SignFlags, key: string): Promise<CheckpointDocument> {
   const { name, 'next-key': nextKey, checkpoint: files = [], ledger } = flags;
   const [file, ...others] = files;
+  if (flags.sequence !== undefined)
+    throw new UsageError('an event is not signed, the head is', 'add --proof, or leave out --sequence');
   if (others.length > 0) throw new UsageError('a checkpoint is appended to one file', 'name one with --checkpoint');
   refuseTakenFiles({ ledgers: [ledger], inputs: keyFiles(key, nextKey), outputs: { checkpoint: file } });
   const [next] = readPublicKeyFiles(nextKey === undefined ? [] : [nextKey]);

@@ -40,7 +40,14 @@ import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-te
 import { Playback } from '../scheduler/pacing/playback.ts';
 import type { ArchiveOptions } from './archive.ts';
 import type { BackupCallOptions } from './backup.ts';
-import type { CheckpointOptions, CheckpointTrust, CosignOptions, KeyText } from './checkpoint-types.ts';
+import type {
+  CheckpointOptions,
+  CheckpointTrust,
+  CosignOptions,
+  KeyText,
+  ProofOptions,
+  VerifyProofOptions,
+} from './checkpoint-types.ts';
 import type { CompactOptions } from './compact.ts';
 import type { DiffOptions } from './diff.ts';
 import type { EmitEventsOptions, EmitOptions, RoutingOverrideOptions } from './emit.ts';
@@ -222,6 +229,11 @@ export const CHECKPOINT: OptionTable<CheckpointOptions> = {
 };
 export const CHECKPOINT_TRUST: OptionTable<CheckpointTrust> = {
   checkpoints: required(CHECKPOINTS),
+  publicKeys: required(TRUST.publicKeys),
+  witnesses: whole,
+};
+export const PROOF: OptionTable<ProofOptions> = { key: KEY_TEXT, name: text, checkpoints: CHECKPOINTS, ...ABORT };
+export const VERIFY_PROOF: OptionTable<VerifyProofOptions> = {
   publicKeys: required(TRUST.publicKeys),
   witnesses: whole,
 };

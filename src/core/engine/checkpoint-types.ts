@@ -1,7 +1,8 @@
 /** Types of the calls about checkpoints. */
 
 import type { CheckpointSource } from '../checkpoint/read-checkpoints.ts';
-import type { TrustReport } from '../checkpoint/trust.ts';
+import type { CheckpointSigner, TrustReport } from '../checkpoint/trust.ts';
+import type { ProvenEvent } from '../ledger/protocol/proof.ts';
 import type { Anchor, Head } from '../model/events/head.ts';
 
 /** A key as its text, or with the name that errors call it by. */
@@ -67,6 +68,40 @@ export interface Cosigned {
   readonly verifierKey: string;
   /** Whether nothing was cosigned before. */
   readonly isFirst: boolean;
+}
+
+/** Of a proof of one event: `checkpoints`, or a `key` that signs one now. */
+export interface ProofOptions extends Partial<Pick<CheckpointOptions, 'key' | 'name'>> {
+  /** Files of checkpoints: the proof leads to the first one at the event or after it. */
+  readonly checkpoints?: readonly CheckpointSource[] | undefined;
+  /** Ends it: it rejects with ABORTED. */
+  readonly signal?: AbortSignal | undefined;
+}
+
+export interface ProofReport {
+  /** The proof, JSON. */
+  readonly text: string;
+  /** Of the text. */
+  readonly bytes: number;
+  /** From the commit of the event to the checkpoint. */
+  readonly links: number;
+  /** `SEQUENCE:HASH` of the checkpoint. */
+  readonly checkpoint: string;
+}
+
+export type VerifyProofOptions = Omit<CheckpointTrust, 'checkpoints'>;
+
+/** What a proof proves. */
+export interface ProofVerification {
+  /** Of the ledger. */
+  readonly uuid: string;
+  readonly event: ProvenEvent;
+  readonly links: number;
+  /** The signed head. */
+  readonly checkpoint: Anchor;
+  /** When it was signed, by the clock of the signer, in microseconds since the epoch. */
+  readonly signedAt: number;
+  readonly signers: readonly CheckpointSigner[];
 }
 
 export interface CheckpointProof extends TrustReport {

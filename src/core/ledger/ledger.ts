@@ -25,6 +25,7 @@ import type { LedgerWarning } from '../model/warning.ts';
 import type { Archives } from './archives.ts';
 import type { Compaction } from './compaction.ts';
 import type { GroupStore } from './group-store.ts';
+import type { ChainPath } from './protocol/chain-step.ts';
 
 /** Properties of a ledger that never change, and those that change only with an epoch, as of the last call. */
 export interface LedgerIdentity {
@@ -209,6 +210,9 @@ export interface ChainEnd {
   readonly format: string;
 }
 
+/** A place in a chain: after its first `joints` links that are no commits, and the commits up to `sequence`. */
+export type ChainLinkPlace = Pick<ChainEnd, 'joints'> & Pick<Head, 'sequence'>;
+
 /** A commit and the chain hash after it. Two ledgers of one uuid that have the same are the same up to its end. */
 export interface ChainLink {
   readonly firstSequence: number;
@@ -260,6 +264,8 @@ export interface Ledger extends History {
   linkAt(sequence: number): Promise<ChainLink | null>;
   /** The head as a checkpoint has it. @throws UNSUPPORTED by a part of a ledger */
   chainEnd(): Promise<ChainEnd>;
+  /** The links from the commit that holds a sequence to an end of the chain that lies at it or behind. @throws VERIFICATION_FAILED, ARCHIVE_MISSING, UNSUPPORTED */
+  pathFrom(sequence: number, end: ChainLinkPlace): Promise<ChainPath>;
   /** Opens a pipeline for volume: it commits in the background. */
   openPipeline(): Promise<CommitPipeline>;
   /** Verifies every commit. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */

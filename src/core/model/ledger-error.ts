@@ -20,6 +20,8 @@ export type LedgerErrorCode =
   | 'CHECKPOINT_REFUSED'
   /** Two signed checkpoints are of two histories. */
   | 'CHECKPOINT_FORKED'
+  /** A proof of an event would have too many links: no checkpoint is near enough. */
+  | 'PROOF_TOO_LONG'
   /** The digest of the delivered events is not the expected one. */
   | 'DIGEST_MISMATCH'
   /** A command failed to accept the events delivered to it. */

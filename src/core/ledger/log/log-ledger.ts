@@ -24,6 +24,7 @@ import { commitColumns, describeLog, gaugeLog, summarizeLog } from './read/descr
 import { HistoryWalk } from './read/history-walk.ts';
 import { LiveFold } from './read/live-fold.ts';
 import { LogHistory } from './read/log-history.ts';
+import { logPath } from './read/log-path.ts';
 import { Seals } from './read/seals.ts';
 import { verifyLog } from './read/verify-log.ts';
 import { beginEpoch } from './write/epoch-writer.ts';
@@ -144,6 +145,12 @@ export class LogLedger implements Ledger {
   }
 
   head = () => this.#history.head();
+
+  pathFrom: Ledger['pathFrom'] = async (sequence, end) => {
+    const { position } = await this.#live.current();
+    const fold = await this.#seals.before((summary) => summary.sequence < sequence, position);
+    return logPath(this.#parts.opened.log, fold, sequence, end, position);
+  };
 
   chainEnd: Ledger['chainEnd'] = async () => {
     const { ledger } = await this.#live.current();

@@ -27,6 +27,7 @@ import type {
   BackupReport,
   ChainEnd,
   ChainLink,
+  ChainLinkPlace,
   CommitColumns,
   Ledger,
   LedgerDescription,
@@ -39,6 +40,7 @@ import type {
   Verification,
   VerifyReport,
 } from '../ledger.ts';
+import type { ChainPath } from '../protocol/chain-step.ts';
 import { decideEpoch } from '../protocol/epoch-link.ts';
 import { headOf } from '../protocol/ledger-state.ts';
 import { ArchiveFiles } from './archive/archive-files.ts';
@@ -149,6 +151,14 @@ export class SqliteLedger implements Ledger {
 
   chainEnd(): Promise<ChainEnd> {
     return this.#guarded.readSnapshot(() => readChainEnd(this.#db));
+  }
+
+  async pathFrom(sequence: number, end: ChainLinkPlace): Promise<ChainPath> {
+    const { chainPath } = await import('./read/chain-path.ts');
+    const reader = new FrameReader(this.#db);
+    return this.#guarded.read(() =>
+      chainPath(this.#db, reader, new LedgerHistory(this.#db, reader, this.#files), sequence, end),
+    );
   }
 
   async firstSequence(): Promise<number> {

@@ -75,8 +75,16 @@ export class SegmentLedger implements Ledger {
   }
 
   async chainEnd(): Promise<never> {
-    throw new LedgerError('UNSUPPORTED', {
-      message: `${this.#segment.path} is a segment of an archive, and no checkpoint is made of a part of a ledger`,
+    throw this.#isPart();
+  }
+
+  async pathFrom(): Promise<never> {
+    throw this.#isPart();
+  }
+
+  #isPart(): LedgerError {
+    return new LedgerError('UNSUPPORTED', {
+      message: `${this.#segment.path} is a segment of an archive, and neither checkpoints nor proofs are made of a part of a ledger`,
       hint: 'name the ledger that it belongs to',
     });
   }
