@@ -4,6 +4,8 @@
 /// <reference types="node" preserve="true" />
 
 /** @internal */
+export { isVerifierKey } from './core/checkpoint/note.ts';
+/** @internal */
 export { splitNotes } from './core/checkpoint/note-file.ts';
 export type { CheckpointSource } from './core/checkpoint/read-checkpoints.ts';
 export type { CheckpointSigner, TrustReport } from './core/checkpoint/trust.ts';

@@ -1,12 +1,9 @@
 /** Reads files of keys. Their content goes to the library alone, and into no message. */
 
 import { statSync } from 'node:fs';
-import { type KeyText, LedgerError, type LedgerWarning } from '../../index.ts';
+import { isVerifierKey, type KeyText, LedgerError, type LedgerWarning } from '../../index.ts';
 import { readSmallFile } from '../state/atomic-file.ts';
 import type { NamedFile } from '../state/taken-files.ts';
-
-/** `NAME+ID+KEY`, which stands for itself and is no file. */
-const VERIFIER = /^[^+/]+(?:\/[^+]*)?\+[0-9a-f]{8}\+[A-Za-z0-9+/]+={0,2}$/;
 
 /** @throws LedgerError NO_INPUT, INPUT_UNREADABLE */
 export function readKeyFile(path: string): KeyText {
@@ -20,13 +17,13 @@ export function readKeyFile(path: string): KeyText {
 
 /** Each value is a file, or a verifier key. @throws LedgerError NO_INPUT, INPUT_UNREADABLE */
 export function readPublicKeyFiles(values: readonly string[] = []): KeyText[] {
-  return values.map((value) => (VERIFIER.test(value) ? { name: value, text: value } : readKeyFile(value)));
+  return values.map((value) => (isVerifierKey(value) ? { name: value, text: value } : readKeyFile(value)));
 }
 
 /** The files among keys, for the check against the files of a ledger. */
 export function keyFiles(...values: readonly (string | undefined)[]): NamedFile[] {
   return values.flatMap((value) =>
-    value === undefined || VERIFIER.test(value) ? [] : [{ name: value, place: value, hint: 'name the file of a key' }],
+    value === undefined || isVerifierKey(value) ? [] : [{ name: value, place: value, hint: 'name the file of a key' }],
   );
 }
 

@@ -2,7 +2,7 @@
 
 import { createHash, createPrivateKey, createPublicKey, type KeyObject } from 'node:crypto';
 import { invalidArgument, type LedgerError } from '../model/ledger-error.ts';
-import { decodeBase64, isKeyName } from './note.ts';
+import { decodeBase64, isKeyName, isVerifierKey, VERIFIER_KEY } from './note.ts';
 import { isOpensshPrivateKey, isOpensshPublicKey, readOpensshPrivateKey, readOpensshPublicKey } from './openssh-key.ts';
 
 /** Types of signatures: of a log over the text, and of a witness over a time and the text. */
@@ -29,7 +29,6 @@ const RAW_BYTES = 32;
 /** What DER has before the 32 bytes of a key: RFC 8410. */
 const PKCS8 = Buffer.from('302e020100300506032b657004220420', 'hex');
 const SPKI = Buffer.from('302a300506032b6570032100', 'hex');
-const VERIFIER = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/;
 const ENCRYPTED = /^-----BEGIN (?:ENCRYPTED PRIVATE KEY-----|[A-Z ]*PRIVATE KEY-----\r?\nProc-Type: 4,ENCRYPTED)/;
 
 /** Ids by type and name: in a file of checkpoints they are always the same, and hashing them for each took a third of a signature's time. */
@@ -108,7 +107,7 @@ function readLine(line: string, source: string): TrustedKey {
 
 /** The key, or the fault in one clause. */
 export function readVerifierKey(text: string): TrustedKey | string {
-  const [, name = '', id, encoded = ''] = VERIFIER.exec(text) ?? [];
+  const [, name = '', id, encoded = ''] = VERIFIER_KEY.exec(text) ?? [];
   if (id === undefined || !isKeyName(name)) return 'it is neither PEM, nor of OpenSSH, nor NAME+ID+KEY';
   const bytes = decodeBase64(encoded);
   if (bytes === null || bytes.length !== 1 + RAW_BYTES) return 'the key in it is not one of Ed25519';
@@ -118,11 +117,6 @@ export function readVerifierKey(text: string): TrustedKey | string {
   const raw = bytes.subarray(1);
   if (keyIdOf(name, type, raw) !== Number.parseInt(id, 16)) return 'its id is not that of its name and key';
   return { name, type, key: publicKeyOf(raw), raw };
-}
-
-/** Whether a text is a verifier key, and not the name of a file. */
-export function isVerifierKey(text: string): boolean {
-  return VERIFIER.test(text);
 }
 
 function signingKey(key: KeyObject): SigningKey {

@@ -31,6 +31,14 @@ const NO_NAME = /[\p{White_Space}+\p{Cs}]/u;
 /** Half of a pair: no UTF-8 has one. */
 const LONE_SURROGATE = /\p{Cs}/u;
 
+/** `NAME+ID+KEY`: name, id in hex, and base64 of the type and the key. */
+export const VERIFIER_KEY = /^([^+]+)\+([0-9a-f]{8})\+([A-Za-z0-9+/]+={0,2})$/;
+
+/** Whether a text is a verifier key, which stands for itself and is no file. */
+export function isVerifierKey(text: string): boolean {
+  return VERIFIER_KEY.test(text);
+}
+
 /** Whether a line stands among the signatures of a note. */
 export function isSignatureLine(line: string): boolean {
   return line.startsWith(DASH);

@@ -5,7 +5,7 @@ import type { ArchiveLink, CommitLink, EpochLink, FrameLink, LogPlace } from './
 import type { ChainStep } from './chain-step.ts';
 import type { EventProof } from './proof.ts';
 
-export const PROOF_FORMAT = 'completengine/proof/1';
+const PROOF_FORMAT = 'completengine/proof/1';
 /** Links of one proof: a checkpoint that is nearer makes it shorter. */
 export const PROOF_LINKS_MAX = 100_000;
 /** Of the text of a proof, and of what it may hold. */
