@@ -83,6 +83,19 @@ describe.each(STORAGES)('checkpoints of a ledger in $name', (storage) => {
     expect(report.checkpoints?.signers).toMatchObject([{ kind: 'log', checkpoints: 5, through: 3 }]);
   });
 
+  it('are never of a transaction that is not committed', async () => {
+    const ledger = await openNew(storage, { routing: 'hash:k' });
+    await commit(ledger, '1');
+    const before = await ledger.chainEnd();
+    const transaction = await ledger.begin();
+    await transaction.commit(draftOf(await ledger.basis(), [event('2')]));
+    expect(await ledger.chainEnd()).toEqual(before);
+    await transaction.abandon();
+    expect(await ledger.chainEnd()).toEqual(before);
+    await commit(ledger, '3');
+    expect(await ledger.chainEnd()).toMatchObject({ head: { sequence: 2 } });
+  });
+
   it('of another ledger, or of another history, prove nothing', async () => {
     const [one, other] = [await openNew(storage), await openNew(storage)];
     const notes = await signedHistory(one);
