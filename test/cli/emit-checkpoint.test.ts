@@ -59,8 +59,10 @@ test('signs while events come, at the interval, and what came after it at the en
   }
   child.stdin.end('4\n');
   expect((await result).code).toBe(0);
-  expect(sequencesIn(it.file)).toEqual([1, 2, 3, 4]);
-  await expectProven(it, 4);
+  const signed = sequencesIn(it.file);
+  // the first interval may end before the first event
+  expect(signed.filter((sequence) => sequence > 0)).toEqual([1, 2, 3, 4]);
+  await expectProven(it, signed.length);
 });
 
 test('signs what was committed before a bad line, and before a signal', async () => {
