@@ -88,7 +88,7 @@ const BORDERS = [
     rooms: [...folders(ORGANS), ...JOINTS],
     message: 'the kernel knows no organ',
   }),
-  core(['src/core/formats/**', 'src/core/frames/**', 'src/core/scan/**'], {
+  core(['src/core/checkpoint/**', 'src/core/formats/**', 'src/core/frames/**', 'src/core/scan/**'], {
     rooms: [...folders(ORGANS), ...JOINTS],
     message: 'what organs share knows none of them',
   }),

@@ -3,6 +3,12 @@
 // the types name Buffer, AbortSignal and streams; a consumer's compiler may not have Node's types loaded
 /// <reference types="node" preserve="true" />
 
+/** @internal */
+export { isVerifierKey } from './core/checkpoint/note.ts';
+/** @internal */
+export { splitNotes } from './core/checkpoint/note-file.ts';
+export type { CheckpointSource } from './core/checkpoint/read-checkpoints.ts';
+export type { CheckpointSigner, TrustReport } from './core/checkpoint/trust.ts';
 export type { CommittedColumns, CommittedEvents } from './core/emission/commit/chunk-report.ts';
 export type { EventReceipt } from './core/emission/commit/event-receipt.ts';
 export type { EmissionReport, IngestHooks, RejectedLine } from './core/emission/commit/ingest.ts';
@@ -11,6 +17,19 @@ export { isCompressed } from './core/emission/input/decode.ts';
 export type { InputSource } from './core/emission/input/input-source.ts';
 export type { ArchiveOptions, ArchiveProgress } from './core/engine/archive.ts';
 export type { BackupCallOptions } from './core/engine/backup.ts';
+export type {
+  CheckpointOptions,
+  CheckpointProof,
+  CheckpointTrust,
+  Cosigned,
+  CosignOptions,
+  KeyText,
+  ProofOptions,
+  ProofReport,
+  ProofVerification,
+  SignedCheckpoint,
+  VerifyProofOptions,
+} from './core/engine/checkpoint-types.ts';
 export type { CompactOptions } from './core/engine/compact.ts';
 export type { DiffOptions, DiffResult, LedgerDiff } from './core/engine/diff.ts';
 export type { DryRunReport } from './core/engine/dry-run.ts';
@@ -52,7 +71,7 @@ export type { Distribution, ValueClass } from './core/engine/survey/decades.ts';
 export type { LateEvents, LateEventsOptions } from './core/engine/survey/late-events.ts';
 export type { LedgerSurvey, SurveyOptions } from './core/engine/survey/survey.ts';
 export type { TailOptions } from './core/engine/tail.ts';
-export type { VerifyOptions } from './core/engine/verify.ts';
+export type { LedgerProof, VerifyOptions } from './core/engine/verify.ts';
 export { Completengine } from './core/engine.ts';
 export { continued } from './core/formats/document.ts';
 export type { ConfigurableFormat, EventFormat, FormatSetting, LineLayout } from './core/formats/event-format.ts';
@@ -78,6 +97,7 @@ export type {
   StorageSize,
   VerifyReport,
 } from './core/ledger/ledger.ts';
+export type { ProvenEvent } from './core/ledger/protocol/proof.ts';
 export { closeAfter } from './core/model/closing.ts';
 export { type Compression, formatCompression } from './core/model/compression.ts';
 export type { Determinism, Durability, LedgerConfig, LogLayout } from './core/model/config.ts';

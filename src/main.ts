@@ -28,6 +28,7 @@ import PartitionExplain from './commands/partition/explain.ts';
 import Partition from './commands/partition/index.ts';
 import PartitionPlace from './commands/partition/place.ts';
 import PartitionReroute from './commands/partition/reroute.ts';
+import Proof from './commands/proof.ts';
 import Replay from './commands/replay.ts';
 import Tail from './commands/tail.ts';
 
@@ -52,6 +53,7 @@ const VERBS = new Map<string, { id: string; start(argv: string[], config: Config
   ['partition explain', PartitionExplain],
   ['partition place', PartitionPlace],
   ['partition reroute', PartitionReroute],
+  ['proof', Proof],
   ['replay', Replay],
   ['tail', Tail],
 ]);

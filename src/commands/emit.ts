@@ -8,25 +8,27 @@ import { EXIT_BAD_INPUT } from '../cli/app/exit-codes.ts';
 import { durationFlag, sizeFlag } from '../cli/app/flag-kinds.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { printWarning } from '../cli/app/warning.ts';
+import type { CheckpointFlags, Checkpoints } from '../cli/emit/checkpoints.ts';
 import { emissionLine, lateHint } from '../cli/emit/emission-text.ts';
 import { inputFiles, openInput, unreadable } from '../cli/emit/input.ts';
 import { Progress } from '../cli/emit/progress.ts';
 import { ReceiptPrinter } from '../cli/emit/receipt-printer.ts';
 import { RejectFile } from '../cli/emit/reject-file.ts';
-import { refuseTakenFiles } from '../cli/state/taken-files.ts';
+import { type NamedFile, refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
-import { type EmissionReport, formats, LedgerError, type LedgerWarning } from '../index.ts';
+import { type Completengine, type EmissionReport, formats, LedgerError, type LedgerWarning } from '../index.ts';
 import { type EmissionDocument, emissionDocument } from '../views/emission-document.ts';
 
 export default class Emit extends BaseCommand {
   static override summary = 'Commit JSON lines from files or standard input.';
   static override description =
     `Each line is one event and is stored byte for byte. gzip and zstd are decoded. Events are committed in input order while the input is read.
-A bad line stops the run: the lines before it are committed, the error names the line, and the exit code is 65. --rejects writes bad lines to a file and continues.`;
+A bad line stops the run: the lines before it are committed, the error names the line, and the exit code is 65. --rejects writes bad lines to a file and continues.
+--checkpoint signs the head with the key of --sign, after the last commit and every 10 seconds while events come, and appends it to a file.`;
   static override enableJsonFlag = true;
   static override strict = false;
   static override usage =
-    '<%= command.id %> [FILE...] [-l LEDGER] [--producer NAME] [--atomic] [--rejects FILE] [--receipts]';
+    '<%= command.id %> [FILE...] [-l LEDGER] [--producer NAME] [--atomic] [--rejects FILE] [--receipts] [--checkpoint FILE --sign KEYFILE]';
   static override examples = [
     '$ cat events.jsonl | <%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> monday.jsonl tuesday.jsonl --producer week-12',
@@ -80,6 +82,25 @@ A bad line stops the run: the lines before it are committed, the error names the
       description:
         'store a carriage return before a line feed as part of the line; default: it belongs to the line end',
     }),
+    checkpoint: Flags.string({
+      description: 'append a signed checkpoint of the head to this file, after the last commit and at an interval',
+      helpValue: 'FILE',
+      dependsOn: ['sign'],
+    }),
+    'checkpoint-every': durationFlag({
+      description: 'how often, while events come; default 10s',
+      dependsOn: ['checkpoint'],
+    }),
+    sign: Flags.string({
+      description: 'private Ed25519 key that signs checkpoints: PKCS#8 PEM, or of OpenSSH',
+      helpValue: 'KEYFILE',
+      dependsOn: ['checkpoint'],
+    }),
+    name: Flags.string({
+      description: 'name of the key in the signature; default: the origin, completengine/UUID',
+      helpValue: 'NAME',
+      dependsOn: ['sign'],
+    }),
     late: Flags.option({
       description: "event older than the ledger's head: record it at the head's time, or reject it as a bad line",
       options: ['record', 'reject'] as const,
@@ -101,12 +122,16 @@ A bad line stops the run: the lines before it are committed, the error names the
   async run(): Promise<EmissionDocument | undefined> {
     const { flags, raw } = await this.parse(Emit);
     const files = argumentsInOrder(raw);
-    refuseTakenFiles({ ledgers: [flags.ledger], inputs: inputFiles(files), outputs: { rejects: flags.rejects } });
+    const inputs = [...inputFiles(files), ...(await keysOf(flags))];
+    const outputs = { rejects: flags.rejects, checkpoint: flags.checkpoint };
+    refuseTakenFiles({ ledgers: [flags.ledger], inputs, outputs });
     const isQuiet = flags.quiet || this.jsonEnabled();
     // the total is for the progress bar alone
     const input = openInput(files, !isQuiet && process.stderr.isTTY === true);
     let hasBegun = false;
     const emission = withLedger(flags, 'write', async (engine, interrupt) => {
+      const ending = new AbortController();
+      const checkpoints = await checkpointsOf(engine, flags, () => ending.abort());
       hasBegun = true;
       const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
       const receipts = flags.receipts ? new ReceiptPrinter(interrupt) : null;
@@ -114,7 +139,8 @@ A bad line stops the run: the lines before it are committed, the error names the
       if (input.isTerminal && !isQuiet)
         this.logToStderr(`reading ${flags.text ? 'lines' : 'JSON lines'} from the terminal; press Ctrl-D to end`);
       const started = performance.now();
-      const warnings: LedgerWarning[] = [];
+      const warnings: LedgerWarning[] = [...(checkpoints?.warnings ?? [])];
+      for (const warning of warnings) printWarning(warning);
       try {
         const report = await engine.ingest(input.sources, {
           producer: flags.producer,
@@ -129,7 +155,7 @@ A bad line stops the run: the lines before it are committed, the error names the
           late: flags.late,
           maxSkew: flags['max-skew'],
           lineBytesMax: flags['max-line'],
-          signal: interrupt.signal,
+          signal: checkpoints === null ? interrupt.signal : AbortSignal.any([interrupt.signal, ending.signal]),
           onProgress: (state) => progress.update(state),
           onWarning: (warning) => {
             warnings.push(warning);
@@ -144,6 +170,7 @@ A bad line stops the run: the lines before it are committed, the error names the
           this.logToStderr('stopped: the output pipe of the receipts is closed; the rest of the input was not read');
         const summary = emissionLine(report, performance.now() - started);
         if (!isQuiet || !report.isComplete) this.logToStderr(summary);
+        await checkpoints?.end();
         const aheadMs = isQuiet || report.late === 0 ? 0 : (await engine.head()).time / 1000 - Date.now();
         const hint = isQuiet ? null : lateHint(report, { isMerged: flags.merge, aheadMs });
         if (hint !== null) this.logToStderr(hint);
@@ -156,6 +183,8 @@ A bad line stops the run: the lines before it are committed, the error names the
         const report = failure.details['report'] as EmissionReport | undefined;
         const summary = report === undefined ? '' : emissionLine(report, performance.now() - started, failure);
         if (summary !== '' && this.jsonEnabled()) printOnOutputFailure(summary);
+        // also of an input that ends in a bad line: what was committed before it is signed
+        await checkpoints?.endAfterFailure();
         await this.catch(failure);
         if (summary !== '') this.logToStderr(summary);
         return undefined;
@@ -171,6 +200,21 @@ A bad line stops the run: the lines before it are committed, the error names the
       return undefined;
     });
   }
+}
+
+/** Loaded when they are used: signing needs node:crypto. */
+async function checkpointsOf(
+  engine: Completengine,
+  flags: CheckpointFlags,
+  onFailure: () => void,
+): Promise<Checkpoints | null> {
+  if (flags.checkpoint === undefined) return null;
+  const { Checkpoints } = await import('../cli/emit/checkpoints.ts');
+  return Checkpoints.begin(engine, flags, onFailure);
+}
+
+async function keysOf({ sign }: CheckpointFlags): Promise<NamedFile[]> {
+  return sign === undefined ? [] : (await import('../cli/checkpoint/key-files.ts')).keyFiles(sign);
 }
 
 /** Translates an error of the input stream: it is bad input, not a bug. */

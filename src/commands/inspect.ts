@@ -4,6 +4,11 @@ import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../cli/app/base-command.ts';
 import { durationFlag } from '../cli/app/flag-kinds.ts';
 import { type LedgerFlags, withLedger } from '../cli/app/session.ts';
+import { UsageError } from '../cli/app/usage-error.ts';
+import type { CosignFlags } from '../cli/checkpoint/cosign.ts';
+import type { ProofFlags } from '../cli/checkpoint/proof.ts';
+import type { SignFlags } from '../cli/checkpoint/sign.ts';
+import type { CheckpointRequest, TrustFlags } from '../cli/checkpoint/trust.ts';
 import { checkLedger } from '../cli/inspect/check.ts';
 import { checksText } from '../cli/inspect/checks-text.ts';
 import { eventText, overviewText } from '../cli/inspect/inspect-text.ts';
@@ -12,13 +17,23 @@ import { parseCheck } from '../cli/inspect/parse-check.ts';
 import { permissionsText } from '../cli/inspect/permissions-text.ts';
 import type { PlateFlags } from '../cli/inspect/plate-file.ts';
 import type { Window } from '../cli/inspect/timeline-text.ts';
-import { asVerificationFailure, type VerifyRequest, verifyLedger, verifyText } from '../cli/inspect/verify.ts';
+import {
+  asVerificationFailure,
+  checkWithoutLedger,
+  type VerifyRequest,
+  verifyLedger,
+  verifyText,
+} from '../cli/inspect/verify.ts';
 import { shownZoneFlag } from '../cli/range/range-flags.ts';
 import { type ShownClock, shownClock } from '../cli/terminal/shown-clock.ts';
 import { Completengine, type LedgerPermissions, parseHead } from '../index.ts';
+import type { CheckpointDocument, CosignatureDocument } from '../views/checkpoint-document.ts';
 import { FIGURE_NAMES } from '../views/checks.ts';
 import { eventDocument } from '../views/event-document.ts';
 import type { TimelineDocument } from '../views/timeline-document.ts';
+
+/** Flags of what is shown in other ways. */
+const VIEWS = ['sequence', 'watch', 'html', 'timeline', 'metrics', 'check', 'permissions'];
 
 export default class Inspect extends BaseCommand {
   static override summary = 'Show what a ledger holds, watch it live, or verify it.';
@@ -29,15 +44,23 @@ export default class Inspect extends BaseCommand {
 
 --metrics prints figures as OpenMetrics text, for node_exporter or a scrape by a script. --check compares figures with limits and exits with 8 if one fails. lag, oldest, parked and members are those of each group, or of one: lag:mailer<1000. idle (time since the last commit), size, wal and warnings are those of the ledger.
 
---verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.`;
+--verify checks the whole hash chain and names the first corrupt commit (exit 3). It detects truncation only against a head kept elsewhere: save the head that emit and inspect print, and pass it to --expect-head.
+
+--sign signs the head with an Ed25519 key and prints the checkpoint, a signed note of C2SP; with --checkpoint it also appends it to a file. --verify --checkpoint proves that the ledger extends every checkpoint of the file, and that each is signed by a trusted key. It also names one that was removed between two others, and two that contradict each other.
+
+--cosign is for a witness, on another machine that can read the ledger or a copy. It verifies as --verify does. It prints the checkpoints since its last cosignature, and cosigns the last of them.
+
+--sequence N --proof prints a proof that this event is in the ledger, which completengine proof verifies without the ledger.`;
   // the usage that oclif generates for exclusive flags is unreadable
   static override usage =
-    '<%= command.id %> [-l LEDGER] [--json] [--tz ZONE] [--sequence N | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... [-q] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] | --permissions]';
+    '<%= command.id %> [-l LEDGER] [--json] [--tz ZONE] [--sequence N [--proof (--checkpoint FILE | --sign KEYFILE)] | --timeline | --watch [--every DURATION] | --metrics | --check CHECK... [-q] | [--html FILE] [--verify] [--expect-head SEQUENCE:HASH] [--checkpoint FILE... --public-key KEYFILE... [--witnesses N]] | --sign KEYFILE [--name NAME] [--next-key KEYFILE] [--checkpoint FILE] | --cosign KEYFILE --checkpoint FILE... --public-key KEYFILE... [--name NAME] [--state FILE] | --permissions]';
   static override enableJsonFlag = true;
   static override examples = [
     '<%= config.bin %> <%= command.id %>',
     '<%= config.bin %> <%= command.id %> --sequence 1000',
     '<%= config.bin %> <%= command.id %> --verify --expect-head "$(cat last-head)"',
+    '<%= config.bin %> <%= command.id %> --sign log.pem >> checkpoints',
+    '<%= config.bin %> <%= command.id %> --verify --checkpoint checkpoints --public-key log.pub',
     '<%= config.bin %> <%= command.id %> --html ledger.html',
     '<%= config.bin %> <%= command.id %> --timeline --tz Europe/Berlin',
     '<%= config.bin %> <%= command.id %> --watch',
@@ -87,6 +110,59 @@ export default class Inspect extends BaseCommand {
       description: 'show what accounts on NATS need to read, to write, for groups and to create the ledger',
       exclusive: ['sequence', 'watch', 'metrics', 'check', 'verify', 'expect-head'],
     }),
+    proof: Flags.boolean({
+      description:
+        'print a proof of the event, JSON, that needs no ledger: up to the next checkpoint of --checkpoint, or one that --sign makes now',
+      dependsOn: ['sequence'],
+      exclusive: ['json', 'public-key', 'witnesses'],
+    }),
+    sign: Flags.string({
+      description: 'sign the head with this private Ed25519 key (PKCS#8 PEM, or of OpenSSH) and print the checkpoint',
+      helpValue: 'KEYFILE',
+      exclusive: [...VIEWS.slice(1), 'verify', 'expect-head'],
+    }),
+    name: Flags.string({
+      description: 'name of the key in the signature; default: completengine/UUID, of a witness: witness',
+      helpValue: 'NAME',
+    }),
+    cosign: Flags.string({
+      description:
+        'as a witness, cosign the last checkpoint with this private key, if the ledger extends it and the one cosigned before',
+      helpValue: 'KEYFILE',
+      exclusive: [...VIEWS, 'verify', 'expect-head', 'sign'],
+      dependsOn: ['checkpoint', 'public-key'],
+    }),
+    state: Flags.string({
+      description: 'file in which a witness keeps what it cosigned last; default: KEYFILE.UUID.state',
+      helpValue: 'FILE',
+      dependsOn: ['cosign'],
+    }),
+    'next-key': Flags.string({
+      description: 'public key that replaces this one: checkpoints after this one are signed by it',
+      helpValue: 'KEYFILE',
+      dependsOn: ['sign'],
+    }),
+    checkpoint: Flags.string({
+      description:
+        'file of checkpoints: with --verify the ledger must extend each, with --sign the new one is appended',
+      helpValue: 'FILE',
+      multiple: true,
+      multipleNonGreedy: true,
+      exclusive: VIEWS.slice(1),
+    }),
+    'public-key': Flags.string({
+      description: 'trust this public key of a log or a witness: a file, or NAME+ID+KEY',
+      helpValue: 'KEYFILE',
+      multiple: true,
+      multipleNonGreedy: true,
+      dependsOn: ['checkpoint'],
+    }),
+    witnesses: Flags.integer({
+      description: 'how many trusted witnesses must have cosigned each checkpoint, or one after it',
+      helpValue: 'N',
+      min: 0,
+      dependsOn: ['checkpoint', 'public-key'],
+    }),
     verify: Flags.boolean({ description: 'verify the whole hash chain' }),
     'expect-head': Flags.string({
       description: 'fail unless the ledger extends this head; implies --verify',
@@ -101,12 +177,19 @@ export default class Inspect extends BaseCommand {
     if (flags.permissions) return this.#permissions(flags.ledger);
     if (flags.html !== undefined) return this.#html(flags, flags.html, clock);
     if (flags.timeline) return this.#timeline(flags, clock);
+    if (flags.proof) return this.#proof(flags, flags.sequence as number);
+    if (flags.sign !== undefined) return this.#sign(flags, flags.sign);
+    if (flags.cosign !== undefined) return this.#cosign(flags, flags.cosign);
+    if (flags.name !== undefined)
+      throw new UsageError('--name is the name of a key that signs', 'add --sign or --cosign KEYFILE');
     const checks = flags.check?.map(parseCheck);
     const isVerifying = flags.verify || flags['expect-head'] !== undefined;
+    const trust = await this.#trust(flags, isVerifying);
     if (flags['expect-head'] !== undefined) parseHead(flags['expect-head']);
     try {
       return await withLedger(flags, 'read', async (engine, interrupt) => {
-        if (isVerifying) return this.#verify(engine, { expectHead: flags['expect-head'], signal: interrupt.signal });
+        if (isVerifying)
+          return this.#verify(engine, { expectHead: flags['expect-head'], trust, signal: interrupt.signal });
         if (flags.sequence !== undefined) {
           const event = eventDocument(await engine.event(flags.sequence));
           this.log(eventText(event, process.stdout.isTTY === true, clock));
@@ -127,6 +210,7 @@ export default class Inspect extends BaseCommand {
         return overview;
       });
     } catch (error) {
+      await checkWithoutLedger(trust);
       throw isVerifying ? asVerificationFailure(error) : error;
     }
   }
@@ -149,6 +233,39 @@ export default class Inspect extends BaseCommand {
     if (file === '-') this.log(report.page.trimEnd());
     else this.logToStderr(report.summary);
     if (report.failure !== null) throw report.failure;
+  }
+
+  async #sign(flags: LedgerFlags & SignFlags, key: string): Promise<CheckpointDocument> {
+    const { signHead } = await import('../cli/checkpoint/sign.ts');
+    const signed = await signHead(flags, key);
+    this.log(signed.note.trimEnd());
+    this.logToStderr(`signed by ${signed.verifierKey}`);
+    return signed;
+  }
+
+  /** Returns no document: the proof is the document. */
+  async #proof(flags: LedgerFlags & ProofFlags, sequence: number): Promise<undefined> {
+    const { proofOf } = await import('../cli/checkpoint/proof.ts');
+    const { text, summary } = await proofOf(flags, sequence);
+    this.log(text.trimEnd());
+    this.logToStderr(summary);
+  }
+
+  async #cosign(flags: LedgerFlags & CosignFlags, key: string): Promise<CosignatureDocument> {
+    const { cosignLast } = await import('../cli/checkpoint/cosign.ts');
+    const cosigned = await cosignLast(flags, key, this.jsonEnabled());
+    this.log(cosigned.notes.trimEnd());
+    const isFirst = cosigned.isFirst ? '; its first cosignature, with nothing to compare with' : '';
+    this.logToStderr(`cosigned by ${cosigned.verifierKey}${isFirst}`);
+    return cosigned;
+  }
+
+  async #trust(flags: TrustFlags, isVerifying: boolean): Promise<CheckpointRequest | null> {
+    if (flags.checkpoint === undefined) return null;
+    if (!isVerifying)
+      throw new UsageError('checkpoints are verified or signed', 'add --verify, --sign KEYFILE or --cosign KEYFILE');
+    const { readTrust } = await import('../cli/checkpoint/trust.ts');
+    return readTrust(flags);
   }
 
   async #timeline(flags: LedgerFlags, clock: ShownClock): Promise<TimelineDocument> {

@@ -13,7 +13,10 @@ import {
   ALL_OR_SEQUENCES,
   ARCHIVE,
   BACKUP,
+  CHECKPOINT,
+  CHECKPOINT_TRUST,
   COMPACT,
+  COSIGN,
   CREATE,
   DIFF,
   EMIT,
@@ -25,6 +28,7 @@ import {
   OPEN,
   PARKED,
   PLAN_CURSORS,
+  PROOF,
   REPLAY,
   SET_CURSORS,
   SOURCES,
@@ -32,7 +36,20 @@ import {
   SURVEY,
   TAIL,
   VERIFY,
+  VERIFY_PROOF,
 } from './engine/call-options.ts';
+import type {
+  CheckpointOptions,
+  CheckpointProof,
+  CheckpointTrust,
+  Cosigned,
+  CosignOptions,
+  ProofOptions,
+  ProofReport,
+  ProofVerification,
+  SignedCheckpoint,
+  VerifyProofOptions,
+} from './engine/checkpoint-types.ts';
 import { type CompactOptions, compacting } from './engine/compact.ts';
 import { type DiffOptions, type DiffSide, diff, type LedgerDiff } from './engine/diff.ts';
 import { type DryRunReport, dryRun } from './engine/dry-run.ts';
@@ -67,20 +84,13 @@ import type { Subscriptions } from './engine/subscriptions.ts';
 import type { LateEvents, LateEventsOptions } from './engine/survey/late-events.ts';
 import type { LedgerSurvey, SurveyOptions } from './engine/survey/survey.ts';
 import { type TailOptions, tailing } from './engine/tail.ts';
-import { type VerifyOptions, verifying } from './engine/verify.ts';
+import { type LedgerProof, type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
 import type { ArchivedRun, ArchivePlan, ArchiveReport } from './ledger/archives.ts';
 import type { CompactReport } from './ledger/compaction.ts';
 import type { LedgerPermissions } from './ledger/driver.ts';
 import { driverOf } from './ledger/drivers.ts';
-import type {
-  BackupReport,
-  InspectedLedger,
-  Ledger,
-  LedgerGauges,
-  LedgerIdentity,
-  VerifyReport,
-} from './ledger/ledger.ts';
+import type { BackupReport, InspectedLedger, Ledger, LedgerGauges, LedgerIdentity } from './ledger/ledger.ts';
 import { rejectAborted } from './model/aborted.ts';
 import { closeAll } from './model/closing.ts';
 import type { Determinism } from './model/config.ts';
@@ -89,7 +99,7 @@ import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
 import type { SequenceRange } from './model/events/range.ts';
 import { invalidArgument, LedgerError } from './model/ledger-error.ts';
-import { kindOf, number, text } from './model/options/option-kinds.ts';
+import { kindOf, number, positive, text } from './model/options/option-kinds.ts';
 import { readArgument, readOptions } from './model/options/options.ts';
 import { type Partition, selectPartitions } from './model/routing/partition.ts';
 import { type Clock, systemClock } from './model/time/clock.ts';
@@ -497,11 +507,69 @@ export class Completengine {
 
   /**
    * Verifies the whole ledger.
-   * @throws LedgerError VERIFICATION_FAILED naming the first corrupt commit, HEAD_MISMATCH, ABORTED, INVALID_ARGUMENT
+   * With `checkpoints` it proves in the same pass that the ledger extends each of them.
+   * @throws LedgerError VERIFICATION_FAILED naming the first corrupt commit, HEAD_MISMATCH, CHECKPOINT_REFUSED,
+   * CHECKPOINT_FORKED, ABORTED, INVALID_ARGUMENT
    */
-  async verify(options?: VerifyOptions): Promise<VerifyReport> {
+  async verify(options?: VerifyOptions): Promise<LedgerProof> {
     const read = readOptions('verify()', options, VERIFY);
-    return rejectAborted(read.signal, () => verifying(this.#ledger, this.#eventLabels(), read));
+    const work =
+      read.checkpoints === undefined ? verifying : (await import('./engine/checkpoints.ts')).verifyingCheckpoints;
+    return rejectAborted(read.signal, () => work(this.#ledger, this.#eventLabels(), read));
+  }
+
+  /**
+   * Signs the head: a checkpoint, which kept elsewhere proves later that nothing was cut off or rewritten. It is a
+   * signed note of C2SP, which other tools verify too.
+   * @throws LedgerError INVALID_ARGUMENT for what is no key, HEAD_MISMATCH if the ledger does not reach `previous`,
+   * CHECKPOINT_REFUSED, UNSUPPORTED of a segment
+   */
+  async checkpoint(options: CheckpointOptions): Promise<SignedCheckpoint> {
+    const read = readOptions('checkpoint()', options, CHECKPOINT);
+    const { signing } = await import('./engine/checkpoints.ts');
+    return signing(this.#ledger, this.#clock, read);
+  }
+
+  /**
+   * Cosigns the last checkpoint as a witness: only if the ledger extends it and all others, and the one that the
+   * witness cosigned before.
+   * @throws LedgerError as {@link verify} does
+   */
+  async cosign(options: CosignOptions): Promise<Cosigned> {
+    const read = readOptions('cosign()', options, COSIGN);
+    const { cosigning } = await import('./engine/cosign.ts');
+    return rejectAborted(read.signal, () => cosigning(this.#ledger, this.#eventLabels(), this.#clock, read));
+  }
+
+  /**
+   * Makes a proof that one event is in the ledger: its frame, its commit, and the links from there to a checkpoint. It
+   * is verified without the ledger.
+   * @throws LedgerError INVALID_RANGE if there is no such event, CHECKPOINT_REFUSED if no checkpoint covers it,
+   * PROOF_TOO_LONG, HEAD_MISMATCH, VERIFICATION_FAILED, ARCHIVE_MISSING, INVALID_ARGUMENT
+   */
+  async prove(sequence: number, options: ProofOptions): Promise<ProofReport> {
+    readArgument('prove()', 'sequence', sequence, positive);
+    const read = readOptions('prove()', options, PROOF);
+    const { proving } = await import('./engine/proof.ts');
+    return rejectAborted(read.signal, () => proving(this.#ledger, this.#clock, sequence, read));
+  }
+
+  /** Verifies a proof of one event, without a ledger. @throws LedgerError VERIFICATION_FAILED, CHECKPOINT_REFUSED, INVALID_ARGUMENT */
+  static async verifyProof(proof: string, options: VerifyProofOptions): Promise<ProofVerification> {
+    readArgument('verifyProof()', 'proof', proof, text);
+    const read = readOptions('verifyProof()', options, VERIFY_PROOF);
+    const { verifyingProof } = await import('./engine/proof.ts');
+    return verifyingProof(proof, read);
+  }
+
+  /**
+   * What checkpoints prove without their ledger: who has signed them, and that none contradicts another.
+   * @throws LedgerError CHECKPOINT_REFUSED, CHECKPOINT_FORKED, INVALID_ARGUMENT
+   */
+  static async checkCheckpoints(options: CheckpointTrust): Promise<CheckpointProof> {
+    const read = readOptions('checkCheckpoints()', options, CHECKPOINT_TRUST);
+    const { checkingCheckpoints } = await import('./engine/checkpoints.ts');
+    return checkingCheckpoints(read);
   }
 
   /**

@@ -1,6 +1,7 @@
 /** Documents of a verification: a successful one, and the outcome of one that a report has made. */
 
-import { formatHead, type VerifyReport } from '../index.ts';
+import { formatHead, type LedgerProof, type VerifyReport } from '../index.ts';
+import { type CheckpointProofDocument, checkpointProofDocument } from './checkpoint-document.ts';
 
 export interface VerifyDocument {
   readonly isSound: true;
@@ -9,12 +10,22 @@ export interface VerifyDocument {
   readonly events: number;
   readonly commits: number;
   readonly head: string;
-  /** Whether the ledger extends a head that was kept elsewhere. */
+  /** Whether the ledger extends a head that was kept elsewhere, or a checkpoint. */
   readonly isAnchored: boolean;
+  /** What the checkpoints prove that it extends; null if there were none. */
+  readonly checkpoints: CheckpointProofDocument | null;
 }
 
-export function verifyDocument({ from, events, commits, head, isAnchored }: VerifyReport): VerifyDocument {
-  return { isSound: true, from, events, commits, head: formatHead(head), isAnchored };
+export function verifyDocument({ from, events, commits, head, isAnchored, checkpoints }: LedgerProof): VerifyDocument {
+  return {
+    isSound: true,
+    from,
+    events,
+    commits,
+    head: formatHead(head),
+    isAnchored,
+    checkpoints: checkpoints && checkpointProofDocument(checkpoints),
+  };
 }
 
 /** `broken`: `reason` says where. `unverified`: nobody asked, and the ledger is too large to verify by the way. */

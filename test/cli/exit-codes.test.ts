@@ -18,6 +18,7 @@ import Database from 'better-sqlite3';
 import { expect, onTestFinished, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
 import { succeed } from '../support/ledger-cli.ts';
+import { keyFiles } from '../support/signing-keys.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const PAGE = 16_384;
@@ -78,7 +79,12 @@ const COMMANDS: Readonly<Record<string, Codes>> = {
     73: '--into none/new.codex',
     75: '--into held-empty.codex --busy-timeout 1ms',
   },
-  inspect: { ...reads(), 8: '--check lag<1', 73: '--html none/report.html' },
+  inspect: {
+    ...reads(),
+    8: '--check lag<1',
+    65: '--sign .',
+    73: '--sign log.pem --checkpoint none/checkpoints',
+  },
   archive: { ...writes('--until now --to . --yes'), 4: '--until now --drop --yes', 73: '--limit 1 --to none --yes' },
   compact: writes('--compression zstd'),
   partition: reads(),
@@ -100,6 +106,13 @@ const COMMANDS: Readonly<Record<string, Codes>> = {
     66: 'events.codex none.codex',
     76: 'events.codex text.codex',
   },
+  proof: {
+    0: 'p.json --public-key log.pub',
+    2: '--bogus',
+    3: 'text.codex --public-key log.pub',
+    65: '. --public-key log.pub',
+    66: 'none.json --public-key log.pub',
+  },
   bench: { 0: '--help', 2: '--bogus' },
   completion: { 0: 'bash', 2: 'ksh' },
 };
@@ -117,6 +130,9 @@ async function makeTemplate(): Promise<string> {
   }
   for (const verb of [['tail', '-n', '1'], ['replay']])
     await succeed([...verb, '-q', '-l', at('held.codex'), '--cursor-file', at(`cursor-of-${verb[0]}`)]);
+  const { key } = keyFiles(template, 'log');
+  const proof = await succeed(['inspect', '-l', at('events.codex'), '--sequence', '1', '--proof', '--sign', key]);
+  writeFileSync(at('p.json'), proof.stdout);
   copyFileSync(at('events.codex'), at('same.codex'));
   copyFileSync(at('events.codex'), at('damaged.codex'));
   const file = openSync(at('damaged.codex'), 'r+');

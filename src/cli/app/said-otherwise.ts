@@ -20,6 +20,7 @@ const COMMANDS: Readonly<Record<string, string>> = {
   stats: 'inspect',
   status: 'inspect',
   verify: 'inspect --verify',
+  'verify-proof': 'proof FILE --public-key KEYFILE',
   watch: 'inspect --watch',
   'group drop': 'group parked GROUP --drop SEQUENCE',
   'group redeliver': 'group parked GROUP --redeliver',

@@ -24,6 +24,7 @@ export interface Candidates {
 /** By the words that help shows for values. */
 const KINDS: Readonly<Record<string, Candidates['kinds'][number]>> = {
   FILE: 'files',
+  KEYFILE: 'files',
   LEDGER: 'ledgers',
   LOCATION: 'ledgers',
   A: 'ledgers',

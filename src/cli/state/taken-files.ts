@@ -16,6 +16,8 @@ export interface NamedFile {
   /** Name in messages. */
   readonly name: string;
   readonly place: FilePlace;
+  /** What to give instead. */
+  readonly hint?: string | undefined;
 }
 
 export interface FilesOfCommand {
@@ -33,6 +35,7 @@ type OutputStream = (typeof STDOUT | typeof STDERR)['place'];
 /** Files that SQLite keeps beside a database. */
 const COMPANIONS = ['-wal', '-shm', '-journal'];
 const LINKS_MAX = 40;
+const LINES_HINT = 'give files of JSON lines; to read a ledger: completengine replay';
 const HYPHEN = 'give a file name; a file called - is ./-';
 const HYPHEN_OF_LINES = `${HYPHEN}, and standard error is /dev/stderr`;
 
@@ -42,10 +45,9 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
   for (const ledger of ledgers.filter(isFile))
     for (const [place, fact] of filesOfLedger(ledger)) take(taken, place, fact);
   // closing the input would drop SQLite's locks, and another process could write in between
-  for (const { name, place } of inputs) {
+  for (const { name, place, hint = LINES_HINT } of inputs) {
     const fact = taken.get(keyOf(place) ?? '');
-    if (fact !== undefined)
-      throw refusal(`the input ${name} ${fact}`, 'give files of JSON lines; to read a ledger: completengine replay');
+    if (fact !== undefined) throw refusal(`the input ${name} ${fact}`, hint);
   }
   for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
   for (const { place } of [STDOUT, STDERR, ...filesOf({ ...outputs, into: undefined })])

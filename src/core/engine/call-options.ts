@@ -3,6 +3,7 @@
  * itself.
  */
 
+import type { CheckpointSource } from '../checkpoint/read-checkpoints.ts';
 import type { IngestHooks } from '../emission/commit/ingest.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
 import { RESTORABLE } from '../formats/event-format.ts';
@@ -40,6 +41,14 @@ import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-te
 import { Playback } from '../scheduler/pacing/playback.ts';
 import type { ArchiveOptions } from './archive.ts';
 import type { BackupCallOptions } from './backup.ts';
+import type {
+  CheckpointOptions,
+  CheckpointTrust,
+  CosignOptions,
+  KeyText,
+  ProofOptions,
+  VerifyProofOptions,
+} from './checkpoint-types.ts';
 import type { CompactOptions } from './compact.ts';
 import type { DiffOptions } from './diff.ts';
 import type { EmitEventsOptions, EmitOptions, RoutingOverrideOptions } from './emit.ts';
@@ -201,7 +210,49 @@ export const ARCHIVE: OptionTable<ArchiveOptions> = {
   ...ABORT,
 };
 export const BACKUP: OptionTable<BackupCallOptions> = { onProgress: hook(), ...ABORT };
-export const VERIFY: OptionTable<VerifyOptions> = { expectHead: expectedHead, onProgress: hook(), ...ABORT };
+const KEY_TEXT = kindOf<KeyText>('the text of a key, or an object with its name and its text', (value) => {
+  const { name, text: it } = (value ?? {}) as { readonly name?: unknown; readonly text?: unknown };
+  return typeof value === 'string' || (typeof name === 'string' && typeof it === 'string');
+});
+const CHECKPOINTS = listOf<CheckpointSource>(
+  kindOf('a file of checkpoints', (value) => {
+    const { name, bytes } = (value ?? {}) as { readonly name?: unknown; readonly bytes?: unknown };
+    return typeof name === 'string' && bytes instanceof Uint8Array;
+  }),
+  'a list of files of checkpoints, each with a name and its bytes',
+);
+const TRUST = { publicKeys: listOf(KEY_TEXT, 'a list of keys, each a text, or its name and text'), witnesses: whole };
+export const CHECKPOINT: OptionTable<CheckpointOptions> = {
+  key: required(KEY_TEXT),
+  name: text,
+  previous: text,
+  nextKey: KEY_TEXT,
+};
+export const CHECKPOINT_TRUST: OptionTable<CheckpointTrust> = {
+  checkpoints: required(CHECKPOINTS),
+  publicKeys: required(TRUST.publicKeys),
+  witnesses: whole,
+};
+export const PROOF: OptionTable<ProofOptions> = { key: KEY_TEXT, name: text, checkpoints: CHECKPOINTS, ...ABORT };
+export const VERIFY_PROOF: OptionTable<VerifyProofOptions> = {
+  publicKeys: required(TRUST.publicKeys),
+  witnesses: whole,
+};
+export const COSIGN: OptionTable<CosignOptions> = {
+  ...CHECKPOINT_TRUST,
+  key: required(KEY_TEXT),
+  name: text,
+  last: text,
+  onProgress: hook(),
+  ...ABORT,
+};
+export const VERIFY: OptionTable<VerifyOptions> = {
+  expectHead: expectedHead,
+  checkpoints: CHECKPOINTS,
+  ...TRUST,
+  onProgress: hook(),
+  ...ABORT,
+};
 
 export const LATE_EVENTS: OptionTable<LateEventsOptions> = ABORT;
 export const SURVEY: OptionTable<SurveyOptions> = { bucketsMax: positive, ...ABORT };

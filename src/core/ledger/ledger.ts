@@ -25,6 +25,7 @@ import type { LedgerWarning } from '../model/warning.ts';
 import type { ArchivedRun, Archives } from './archives.ts';
 import type { Compaction } from './compaction.ts';
 import type { GroupStore } from './group-store.ts';
+import type { ChainPath } from './protocol/chain-step.ts';
 
 /** Properties of a ledger that never change, and those that change only with an epoch, as of the last call. */
 export interface LedgerIdentity {
@@ -129,6 +130,8 @@ export interface RoutingChange {
 export interface Verification {
   /** Head that was kept elsewhere: the ledger must extend it. */
   readonly anchor?: Anchor | undefined;
+  /** Heads that were signed, in the order of the chain: the ledger must extend each. Those in dropped history are passed over, but for the last. */
+  readonly checkpoints?: readonly Anchor[] | undefined;
   /** Reads the unique id of a payload, if the ledger keeps such ids. */
   readonly idOf?: ((payload: Buffer) => string | null) | undefined;
   /** Reads the key of an event by the routing that was in force; verifies the pins of sticky sessions. */
@@ -145,8 +148,10 @@ export interface VerifyReport {
   readonly events: number;
   readonly commits: number;
   readonly head: Head;
-  /** Whether an anchor was given and the ledger extends it. */
+  /** Whether an anchor or a checkpoint was given and the ledger extends it. */
   readonly isAnchored: boolean;
+  /** How many checkpoints lie in dropped history, so that nothing compares them. */
+  readonly droppedCheckpoints: number;
 }
 
 /** How far a backup is: bytes of the storage while it copies, events while it verifies the copy. */
@@ -203,6 +208,18 @@ export interface LedgerTransaction {
   /** Discards all commits. */
   abandon(): Promise<void>;
 }
+
+/** A head with its place among those of one sequence, as a checkpoint has it. */
+export interface ChainEnd {
+  readonly head: Head;
+  /** How many links up to there are no commits. */
+  readonly joints: number;
+  /** What the links begin with. */
+  readonly format: string;
+}
+
+/** A place in a chain: after its first `joints` links that are no commits, and the commits up to `sequence`. */
+export type ChainLinkPlace = Pick<ChainEnd, 'joints'> & Pick<Head, 'sequence'>;
 
 /** A commit and the chain hash after it. Two ledgers of one uuid that have the same are the same up to its end. */
 export interface ChainLink {
@@ -264,6 +281,10 @@ export interface Ledger extends History {
   checkKept(sequence: number): Promise<void>;
   /** The commit that holds this sequence; null if there is none, or where finding it means reading the events. */
   linkAt(sequence: number): Promise<ChainLink | null>;
+  /** The head as a checkpoint has it. @throws UNSUPPORTED by a part of a ledger */
+  chainEnd(): Promise<ChainEnd>;
+  /** The links from the commit that holds a sequence to an end of the chain that lies at it or behind. @throws VERIFICATION_FAILED, ARCHIVE_MISSING, UNSUPPORTED */
+  pathFrom(sequence: number, end: ChainLinkPlace): Promise<ChainPath>;
   /** Opens a pipeline for volume: it commits in the background. */
   openPipeline(): Promise<CommitPipeline>;
   /** Verifies every commit. @throws VERIFICATION_FAILED naming the first bad commit, HEAD_MISMATCH */

@@ -16,6 +16,12 @@ export type LedgerErrorCode =
   | 'VERIFICATION_FAILED'
   /** The ledger does not extend the head kept as an anchor. */
   | 'HEAD_MISMATCH'
+  /** A checkpoint cannot be read, is of another ledger, is not signed as it must be, or one before it is missing. */
+  | 'CHECKPOINT_REFUSED'
+  /** Two signed checkpoints are of two histories. */
+  | 'CHECKPOINT_FORKED'
+  /** A proof of an event would have too many links: no checkpoint is near enough. */
+  | 'PROOF_TOO_LONG'
   /** The digest of the delivered events is not the expected one. */
   | 'DIGEST_MISMATCH'
   /** A command failed to accept the events delivered to it. */

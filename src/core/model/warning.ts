@@ -12,6 +12,8 @@ export interface LedgerWarning {
    * WORLD_READABLE: users other than the owner can read or write the file.
    * SEGMENT_MISSING: archived history is not in the archive, or not whole.
    * LEFTOVER_FILES: killed runs have left files beside the ledger that are no part of it.
+   * KEY_READABLE: users other than the owner can read a private key.
+   * CHECKPOINT_TORN: a crash has left a part of the last checkpoint in a file, which was cut off.
    * ARRAY_EVENT: the first line of an input is an array of objects, whose elements may be meant as the events.
    */
   readonly code:
@@ -21,6 +23,8 @@ export interface LedgerWarning {
     | 'WORLD_READABLE'
     | 'SEGMENT_MISSING'
     | 'LEFTOVER_FILES'
+    | 'KEY_READABLE'
+    | 'CHECKPOINT_TORN'
     | 'ARRAY_EVENT';
   /** The fact, with its values, on one line. */
   readonly message: string;

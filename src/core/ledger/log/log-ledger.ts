@@ -8,7 +8,9 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { Epochs } from '../../model/routing/routing.ts';
 import type { GroupStore } from '../group-store.ts';
 import type { Ledger, LedgerIdentity, Sampling } from '../ledger.ts';
+import { LOG_DOMAIN } from '../protocol/chain.ts';
 import { pipelineOver } from '../protocol/commit-pipeline.ts';
+import { headOf } from '../protocol/ledger-state.ts';
 import type { Fold, SealEvery } from './fold/fold.ts';
 import { isGuarded } from './fold/guarded.ts';
 import { type Genesis, type LogState, NO_PRODUCER, partitionsOf } from './fold/log-state.ts';
@@ -22,6 +24,7 @@ import { commitColumns, describeLog, gaugeLog, summarizeLog } from './read/descr
 import { HistoryWalk } from './read/history-walk.ts';
 import { LiveFold } from './read/live-fold.ts';
 import { LogHistory } from './read/log-history.ts';
+import { logPath } from './read/log-path.ts';
 import { Seals } from './read/seals.ts';
 import { verifyLog } from './read/verify-log.ts';
 import { beginEpoch } from './write/epoch-writer.ts';
@@ -147,6 +150,17 @@ export class LogLedger implements Ledger {
   }
 
   head = () => this.#history.head();
+
+  pathFrom: Ledger['pathFrom'] = async (sequence, end) => {
+    const { position } = await this.#live.current();
+    const fold = await this.#seals.before((summary) => summary.sequence < sequence, position);
+    return logPath(this.#parts.opened.log, fold, sequence, end, position);
+  };
+
+  chainEnd: Ledger['chainEnd'] = async () => {
+    const { ledger } = await this.#live.current();
+    return { head: headOf(ledger), joints: ledger.epoch.epoch, format: LOG_DOMAIN };
+  };
   firstSequence = () => this.#history.firstSequence();
   read = (request: ReadRequest) => this.#history.read(request);
   pages = (request: ReadRequest) => this.#history.pages(request);

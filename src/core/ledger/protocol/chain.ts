@@ -6,9 +6,10 @@
 
 import { blake3, newBlake3 } from '../../native/blake3.ts';
 
-const DOMAIN = 'completengine/1';
+/** What every link of a ledger in a file begins with. */
+export const DOMAIN = 'completengine/1';
 /** Of a ledger in a log, where the place of a link is hashed as well. */
-const LOG_DOMAIN = 'completengine/log/1';
+export const LOG_DOMAIN = 'completengine/log/1';
 /** Hash before the first link. */
 export const GENESIS: Buffer = Buffer.alloc(32);
 

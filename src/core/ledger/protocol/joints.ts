@@ -5,6 +5,7 @@
 
 import type { ArchiveLink } from './chain.ts';
 import { hashArchive } from './chain.ts';
+import type { ChainStep } from './chain-step.ts';
 
 export interface Joint {
   /** The commit at this sequence comes next. */
@@ -16,6 +17,8 @@ export interface Joint {
   readonly hash: Buffer;
   /** Its hash, recomputed over the chain hash before it. */
   hashAfter(previous: Buffer): Buffer;
+  /** With all that its hash covers. */
+  step(): ChainStep;
 }
 
 export interface ArchiveRow extends ArchiveLink {
@@ -24,7 +27,15 @@ export interface ArchiveRow extends ArchiveLink {
 
 export function archiveJoint(uuid: string, row: ArchiveRow): Joint {
   const { beforeSequence, epoch, number, hash } = row;
-  return { beforeSequence, epoch, archive: number, hash, hashAfter: (previous) => hashArchive(previous, uuid, row) };
+  const { hash: _, ...link } = row;
+  return {
+    beforeSequence,
+    epoch,
+    archive: number,
+    hash,
+    hashAfter: (previous) => hashArchive(previous, uuid, row),
+    step: () => ({ kind: 'archive', link, previous: null }),
+  };
 }
 
 /** In the order of the chain: archives of one epoch come after its beginning. */

@@ -9,6 +9,11 @@ export interface CommitRow extends Omit<CommitLink, 'frames'> {
   readonly hash: Buffer;
 }
 
+/** A commit with its frames, but for their bodies. */
+export interface LinkedRow extends CommitLink {
+  readonly hash: Buffer;
+}
+
 /** A frame with the hash that its row carries. */
 export interface HashedFrame extends StoredFrame {
   readonly hash: Buffer;

@@ -7,7 +7,7 @@ import { EVERYTHING } from '../../model/events/range.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import { type Micros, TIME_MIN } from '../../model/time/time.ts';
-import type { VerifyReport } from '../ledger.ts';
+import type { Verification, VerifyReport } from '../ledger.ts';
 import { brokenCommit, IF_COPIED } from './broken-commit.ts';
 import { GENESIS } from './chain.ts';
 import type { CommitRow } from './link-check.ts';
@@ -27,6 +27,12 @@ export interface RunStart {
   endOf(partition: PartitionId): { readonly nextOffset: number };
 }
 
+/** Heads that the ledger must extend. */
+export interface ExpectedHeads extends Pick<Verification, 'anchor' | 'checkpoints'> {
+  /** The first sequence that was not dropped; default 1. */
+  readonly floor?: number | undefined;
+}
+
 const BEGINNING: RunStart = { sequence: 1, hash: GENESIS, endOf: () => ({ nextOffset: 0 }) };
 
 export class VerifyRun {
@@ -34,17 +40,20 @@ export class VerifyRun {
   events = 0;
   /** By name, as of their last commits. */
   readonly producers = new Map<string, ProvenProducer>();
-  readonly #anchor: Anchor | undefined;
-  /** Hashes met at the anchor's sequence. */
-  readonly #atAnchor: string[] = [];
+  readonly #expected: ExpectedHeads;
+  /** Hashes met at the sequences of expected heads: several where other links than commits stand there. */
+  readonly #met = new Map<number, string[]>();
   readonly #offsets = new Map<PartitionId, number>();
   #time: Micros = TIME_MIN;
   readonly #start: RunStart;
 
   /** `start`: what the first commit that is taken continues; by default the beginning of a ledger. */
-  constructor(anchor: Anchor | undefined, start = BEGINNING) {
-    this.#anchor = anchor;
+  constructor(expected: ExpectedHeads, start = BEGINNING) {
+    this.#expected = expected;
     this.#start = start;
+    const { anchor, checkpoints = [] } = expected;
+    for (const { sequence } of anchor === undefined ? checkpoints : [anchor, ...checkpoints])
+      this.#met.set(sequence, []);
     if (start !== BEGINNING) this.#noteHead(start.sequence - 1, start.hash);
   }
 
@@ -96,20 +105,29 @@ export class VerifyRun {
     throw brokenCommit(through + 1, `the head is at ${head.sequence}, and the chain ends at ${through}`);
   }
 
-  /** Everything was verified. @throws LedgerError HEAD_MISMATCH where an anchor was given and the ledger does not extend it */
+  /** Everything was verified. @throws LedgerError HEAD_MISMATCH naming the first expected head that the ledger does not extend, ARCHIVE_MISSING */
   report(head: Head): VerifyReport {
     const { events, commits } = this;
-    this.#checkAnchor();
-    return { from: this.#start.sequence, events, commits, head, isAnchored: this.#anchor !== undefined };
+    const { anchor, checkpoints = [], floor = 1 } = this.#expected;
+    if (anchor !== undefined) this.#check(anchor, null);
+    // the last one vouches for those in dropped history, so it must be proven
+    const isDropped = (at: number): boolean =>
+      (checkpoints[at] as Anchor).sequence < floor - 1 && at < checkpoints.length - 1;
+    let dropped = 0;
+    for (const [at, checkpoint] of checkpoints.entries()) {
+      if (isDropped(at)) dropped++;
+      else this.#check(checkpoint, at);
+    }
+    const isAnchored = anchor !== undefined || checkpoints.length > 0;
+    return { from: this.#start.sequence, events, commits, head, isAnchored, droppedCheckpoints: dropped };
   }
 
-  #checkAnchor(): void {
-    const anchor = this.#anchor;
-    if (anchor === undefined) return;
+  /** `checkpoint`: its index, for the caller, who knows its name. */
+  #check(anchor: Anchor, checkpoint: number | null): void {
     const { through } = this;
     const isReached = anchor.sequence <= through;
-    if (anchor.sequence < this.#start.sequence - 1) throw this.#beforeStart(anchor);
-    if (isReached && this.#atAnchor.includes(anchor.hash)) return;
+    if (anchor.sequence < this.#start.sequence - 1) throw this.#beforeStart(anchor, checkpoint);
+    if (isReached && this.#met.get(anchor.sequence)?.includes(anchor.hash) === true) return;
     throw new LedgerError('HEAD_MISMATCH', {
       message: isReached
         ? `the ledger has another history than ${formatHead(anchor)}: its commits do not meet that head`
@@ -117,20 +135,20 @@ export class VerifyRun {
       hint: isReached
         ? 'check that this is the right ledger, and that only one copy of it was emitted to'
         : `look for a newer copy of all its files; ${IF_COPIED}`,
-      details: { anchor, head: through },
+      details: { anchor, head: through, ...(checkpoint === null ? {} : { checkpoint }) },
     });
   }
 
-  #beforeStart(anchor: Anchor): LedgerError {
+  #beforeStart(anchor: Anchor, checkpoint: number | null): LedgerError {
     const { sequence } = this.#start;
     return new LedgerError('ARCHIVE_MISSING', {
       message: `${formatHead(anchor)} lies in archived history that is not at hand: the ledger was verified from sequence ${sequence} on`,
       hint: 'name the directory of its segments with `archive`, or expect a later head',
-      details: { anchor, next: sequence },
+      details: { anchor, next: sequence, ...(checkpoint === null ? {} : { checkpoint }) },
     });
   }
 
   #noteHead(sequence: number, hash: Buffer): void {
-    if (sequence === this.#anchor?.sequence) this.#atAnchor.push(hash.toString('hex'));
+    this.#met.get(sequence)?.push(hash.toString('hex'));
   }
 }

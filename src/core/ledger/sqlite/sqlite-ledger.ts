@@ -25,7 +25,9 @@ import type { BusyLimit } from '../driver.ts';
 import type {
   BackupOptions,
   BackupReport,
+  ChainEnd,
   ChainLink,
+  ChainLinkPlace,
   CommitColumns,
   Ledger,
   LedgerDescription,
@@ -38,6 +40,7 @@ import type {
   Verification,
   VerifyReport,
 } from '../ledger.ts';
+import type { ChainPath } from '../protocol/chain-step.ts';
 import { decideEpoch } from '../protocol/epoch-link.ts';
 import { headOf } from '../protocol/ledger-state.ts';
 import { ArchiveFiles } from './archive/archive-files.ts';
@@ -53,6 +56,7 @@ import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
 import type { BodyTarget } from './read/body-target.ts';
+import { readChainEnd } from './read/chain-end.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges } from './read/gauges.ts';
 import { endOf, positionAt, readLane } from './read/lanes.ts';
@@ -145,6 +149,18 @@ export class SqliteLedger implements Ledger {
 
   head(): Promise<Head> {
     return this.#guarded.read(() => headOf(this.#current()));
+  }
+
+  chainEnd(): Promise<ChainEnd> {
+    return this.#guarded.readSnapshot(() => readChainEnd(this.#db));
+  }
+
+  async pathFrom(sequence: number, end: ChainLinkPlace): Promise<ChainPath> {
+    const { chainPath } = await import('./read/chain-path.ts');
+    const reader = new FrameReader(this.#db);
+    return this.#guarded.read(() =>
+      chainPath(this.#db, reader, new LedgerHistory(this.#db, reader, this.#files), sequence, end),
+    );
   }
 
   async firstSequence(): Promise<number> {

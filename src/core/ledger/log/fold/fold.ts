@@ -5,6 +5,7 @@
 
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { blake3 } from '../../../native/blake3.ts';
+import type { EpochLink, LogPlace } from '../../protocol/chain.ts';
 import { decideEpoch, linkEpoch } from '../../protocol/epoch-link.ts';
 import type { LedgerState } from '../../protocol/ledger-state.ts';
 import { readEpoch } from '../format/epoch.ts';
@@ -52,7 +53,7 @@ const POINTS_MAX = 16;
 /** What became of a message. */
 export type Folded = { readonly position: number; readonly isSealDue: boolean } & (
   | { readonly kind: 'commits'; readonly who: Who; readonly commits: readonly FoldedCommit[] }
-  | { readonly kind: 'epoch'; readonly id: string }
+  | { readonly kind: 'epoch'; readonly id: string; readonly link: EpochLink; readonly place: LogPlace }
   /** `who` and `id`: of a proposal and of an epoch, if it can be read and was made for this ledger. */
   | { readonly kind: 'void'; readonly reason: VoidReason; readonly who: Who | null; readonly id: string | null }
   /** A message that proposes nothing. */
@@ -61,7 +62,7 @@ export type Folded = { readonly position: number; readonly isSealDue: boolean } 
 
 type Outcome =
   | { readonly kind: 'commits'; readonly who: Who; readonly commits: readonly FoldedCommit[] }
-  | { readonly kind: 'epoch'; readonly id: string }
+  | { readonly kind: 'epoch'; readonly id: string; readonly link: EpochLink; readonly place: LogPlace }
   | { readonly kind: 'void'; readonly reason: VoidReason; readonly who: Who | null; readonly id: string | null }
   | { readonly kind: 'note' };
 
@@ -196,23 +197,23 @@ export class Fold {
     if (proposed.ledger !== this.genesis.ledger.uuid) return voided('foreign');
     this.#heads.check(proposed.seen, message.position);
     if (proposed.after !== this.state.ledger.epoch.epoch) return voided('epoch', null, id);
-    if (!this.#beginEpoch(proposed, message.position)) return voided('malformed', null, id);
-    return { kind: 'epoch', id };
+    const begun = this.#beginEpoch(proposed, message.position);
+    return begun === null ? voided('malformed', null, id) : { kind: 'epoch', id, ...begun };
   }
 
-  /** False for a plan that no ledger can hold. */
-  #beginEpoch({ plan }: ProposedEpoch, position: number): boolean {
+  /** Null for a plan that no ledger can hold. */
+  #beginEpoch({ plan }: ProposedEpoch, position: number): { link: EpochLink; place: LogPlace } | null {
     const { state } = this;
     const { ledger } = state;
     const planned = possible(() => decideEpoch(ledger, () => plan).planned);
-    if (planned === null) return false;
+    if (planned === null) return null;
     const place = { position, floor: ledger.time, draftedTimes: [], marks: null };
     const linked = linkEpoch(ledger.hash, this.genesis.ledger, partitionLinks(state), planned, tableOf, place);
     const { epoch } = linked.routing;
     state.ledger = { ...ledger, ...linked.routing, hash: linked.hash };
     state.epochs.push(epoch);
     for (const name of planned.newPartitionNames) state.partitions.push(emptyPartition(name, epoch.epoch));
-    return true;
+    return { link: linked.link, place };
   }
 
   #takeSeal({ header, position }: LogMessage): Outcome {

@@ -24,10 +24,10 @@ export async function verifyLog(
   present: LogState,
   options: Verification,
 ): Promise<VerifyReport> {
-  const { anchor, signal, onProgress, isGentle } = options;
+  const { signal, onProgress, isGentle } = options;
   const through = present.position;
   const head = headOf(present.ledger);
-  const run = new VerifyRun(anchor);
+  const run = new VerifyRun(options);
   const takeJoint = (): void =>
     run.takeJoint({ beforeSequence: fold.state.ledger.sequence + 1, hash: fold.state.ledger.hash });
   takeJoint();

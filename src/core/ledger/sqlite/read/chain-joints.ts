@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
-import { GENESIS, hashEpoch } from '../../protocol/chain.ts';
+import { type EpochLink, GENESIS, hashEpoch } from '../../protocol/chain.ts';
 import { type ArchiveRow, archiveJoint, inChainOrder, type Joint, jointBefore } from '../../protocol/joints.ts';
 import { readArchiveRows } from '../archive/archive-rows.ts';
 import { type LiveStart, liveStartAfter } from '../archive/live-start.ts';
@@ -167,16 +167,22 @@ export class ChainJoints {
 
   #epochJoint(row: EpochRow): Joint {
     const { epoch, fromSequence, routing, hash } = row;
-    const hashAfter = (previous: Buffer): Buffer =>
-      hashEpoch(previous, {
-        ledger: this.ledger,
-        epoch,
-        fromSequence,
-        routing,
-        partitions: this.partitions.filter((partition) => partition.epoch <= epoch),
-        placements: readPlacementRows(this.#db, epoch),
-      });
-    return { beforeSequence: fromSequence, epoch, archive: null, hash, hashAfter };
+    const link = (): EpochLink => ({
+      ledger: this.ledger,
+      epoch,
+      fromSequence,
+      routing,
+      partitions: this.partitions.filter((partition) => partition.epoch <= epoch),
+      placements: readPlacementRows(this.#db, epoch).map(({ key, partition }) => ({ key, partition })),
+    });
+    return {
+      beforeSequence: fromSequence,
+      epoch,
+      archive: null,
+      hash,
+      hashAfter: (previous) => hashEpoch(previous, link()),
+      step: () => ({ kind: 'epoch', link: link(), place: null }),
+    };
   }
 
   #hashInArchive(sequence: number): Buffer {

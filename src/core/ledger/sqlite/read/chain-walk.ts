@@ -5,15 +5,15 @@ import type { Page, ReadRequest } from '../../../model/events/history.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit, missingSequences } from '../../protocol/broken-commit.ts';
 import type { FrameLink } from '../../protocol/chain.ts';
-import { type CommitRow, checkLink, type HashedFrame } from '../../protocol/link-check.ts';
+import { type CommitRow, checkLink, type HashedFrame, type LinkedRow } from '../../protocol/link-check.ts';
 import { blob, clientName, integer, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { ChainJoints, type Place } from './chain-joints.ts';
 import { FRAME_COLUMNS, type FrameReader, groupByCommit, toFrameLink } from './read.ts';
 
 export interface VerifiedPage extends Page {
-  /** The row of each of `commits`. */
-  readonly rows: readonly CommitRow[];
+  /** Every commit of the page, also one without frames in `commits`. */
+  readonly rows: readonly LinkedRow[];
 }
 
 const COLUMNS =
@@ -54,10 +54,12 @@ export class ChainWalk {
         const links = this.#links(from, end, wanted, frames);
 
         let place = this.#joints.placeBefore(from);
-        for (const row of rows) {
-          place = this.#step(place, row, links.get(row.firstSequence) ?? []);
+        const linked = rows.map((row): LinkedRow => {
+          const own = links.get(row.firstSequence) ?? [];
+          place = this.#step(place, row, own);
           links.delete(row.firstSequence);
-        }
+          return { ...row, frames: own };
+        });
         const [orphan] = links.keys();
         if (orphan !== undefined) throw brokenCommit(orphan, 'there are frames without their commit');
         this.#reader.checkBodies(frames);
@@ -66,7 +68,7 @@ export class ChainWalk {
         const next = place.next <= range.through ? place.next : null;
         if (next === null) this.#reader.checkEnd(range.through, [...wanted]);
         this.#reader.growPages(rows.length, frames);
-        return { commits: groupByCommit(frames), rows, next };
+        return { commits: groupByCommit(frames), rows: linked, next };
       })
       .deferred();
   }

@@ -31,14 +31,17 @@ export async function verifyLedger(
   history: LedgerHistory,
   options: Verification,
 ): Promise<VerifyReport> {
-  const { anchor, idOf, keyOf } = options;
+  const { idOf, keyOf, anchor, checkpoints } = options;
   // Commits made after this point are not verified.
   const head = readHead(db);
-  const start = db.transaction(() => history.firstAtHand()).deferred();
+  const { start, floor } = db
+    .transaction(() => ({ start: history.firstAtHand(), floor: history.floor().sequence }))
+    .deferred();
   const joints = new ChainJoints(db, reader.statements);
   const { sequence: liveStart } = joints.start;
   const frames: FrameCounts = new Map();
-  const run = start.sequence === 1 ? new VerifyRun(anchor) : new VerifyRun(anchor, start);
+  const expected = { anchor, checkpoints, floor };
+  const run = start.sequence === 1 ? new VerifyRun(expected) : new VerifyRun(expected, start);
   const pins = keyOf === undefined ? null : new PinProof(db, keyOf, start.sequence);
   joints.checkAll();
   for (const joint of joints.all) run.takeJoint(joint);

@@ -6,7 +6,7 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { hashBody, hashCommit } from '../../protocol/chain.ts';
 import type { Joint } from '../../protocol/joints.ts';
-import type { CommitRow } from '../../protocol/link-check.ts';
+import type { LinkedRow } from '../../protocol/link-check.ts';
 import { blob, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import type { Statements } from '../connection/statements.ts';
 import { isDamage } from '../connection/translate-error.ts';
@@ -92,7 +92,7 @@ export class BlockReader {
   }
 
   /** Recomputes the chain through a block; all of its bodies must be decoded. Returns its commits. @throws LedgerError VERIFICATION_FAILED */
-  verify({ row, commits, frames }: DecodedBlock): CommitRow[] {
+  verify({ row, commits, frames }: DecodedBlock): LinkedRow[] {
     return this.#guarded(row, () => {
       const next = new Map<PartitionId, number>();
       let hash = row.hashBefore;
@@ -104,8 +104,7 @@ export class BlockReader {
           return { ...frame, hash: hashBody(frameAt(frames, frame.partition, at).body) };
         });
         hash = hashCommit(hash, this.#uuid, { ...commit, frames: links });
-        const { frames: _, ...columns } = commit;
-        return { ...columns, hash };
+        return { ...commit, frames: links, hash };
       });
       if (!hash.equals(row.hashBehind)) throw new BlockFault('its chain hash does not fit what is stored');
       return rows;

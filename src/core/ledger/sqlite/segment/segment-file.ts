@@ -11,7 +11,7 @@ import type { Micros } from '../../../model/time/time.ts';
 import type { PartitionSummary } from '../../ledger.ts';
 import { hashEpoch } from '../../protocol/chain.ts';
 import { archiveJoint, inChainOrder, type Joint } from '../../protocol/joints.ts';
-import type { CommitRow } from '../../protocol/link-check.ts';
+import type { LinkedRow } from '../../protocol/link-check.ts';
 import { readArchiveRows } from '../archive/archive-rows.ts';
 import { checkStructure } from '../connection/check-structure.ts';
 import { connect } from '../connection/connection.ts';
@@ -92,7 +92,7 @@ export class SegmentFile {
     const wanted = partitions ?? this.#ids;
     const through = Math.min(range.through, this.range.through);
     const commits: StoredCommit[] = [];
-    const rows: CommitRow[] = [];
+    const rows: LinkedRow[] = [];
     let [from, bytes] = [range.from, 0];
     while (from <= through && bytes < PAGE_BYTES) {
       try {
@@ -114,7 +114,7 @@ export class SegmentFile {
     { from, through }: SequenceRange,
     wanted: readonly PartitionId[],
     verify: boolean,
-  ): { commits: StoredCommit[]; rows: CommitRow[]; bytes: number; next: number } {
+  ): { commits: StoredCommit[]; rows: LinkedRow[]; bytes: number; next: number } {
     const block = this.#blocks.decode(row, verify ? this.#ids : wanted);
     const isIn = ({ firstSequence, count }: { firstSequence: number; count: number }): boolean =>
       firstSequence + count > from && firstSequence <= through;
@@ -260,7 +260,8 @@ export class SegmentFile {
           hint: 'restore an intact copy of this segment',
           details: { segment: this.path, epoch: row.epoch },
         });
-      return { beforeSequence: row.fromSequence, epoch: row.epoch, archive: null, hash: row.hash, hashAfter };
+      const step = () => ({ kind: 'epoch', link, place: null }) as const;
+      return { beforeSequence: row.fromSequence, epoch: row.epoch, archive: null, hash: row.hash, hashAfter, step };
     });
     const all = inChainOrder([...joints, ...archives.map((row) => archiveJoint(uuid, row))]);
     return all.filter(({ beforeSequence }) => beforeSequence > fromSequence && beforeSequence <= through);

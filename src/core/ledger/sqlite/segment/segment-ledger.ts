@@ -77,6 +77,21 @@ export class SegmentLedger implements Ledger {
     return { sequence: through, time: lastTime, hash: hashBehind.toString('hex') };
   }
 
+  async chainEnd(): Promise<never> {
+    throw this.#isPart();
+  }
+
+  async pathFrom(): Promise<never> {
+    throw this.#isPart();
+  }
+
+  #isPart(): LedgerError {
+    return new LedgerError('UNSUPPORTED', {
+      message: `${this.#segment.path} is a segment of an archive, and neither checkpoints nor proofs are made of a part of a ledger`,
+      hint: 'name the ledger that it belongs to',
+    });
+  }
+
   async firstSequence(): Promise<number> {
     return this.#segment.range.fromSequence;
   }
@@ -169,9 +184,10 @@ export class SegmentLedger implements Ledger {
   }
 
   /** The chain and the events of the range. Unique ids and pins are kept in the ledger alone. */
-  async verify({ anchor, onProgress, signal }: Verification): Promise<VerifyReport> {
+  async verify({ anchor, checkpoints, onProgress, signal }: Verification): Promise<VerifyReport> {
     const { frame, joints, range } = this.#segment;
-    const run = new VerifyRun(anchor, {
+    const expected = { anchor, checkpoints };
+    const run = new VerifyRun(expected, {
       sequence: range.fromSequence,
       hash: range.hashBefore,
       endOf: (partition) => ({ nextOffset: frame.partitions[partition]?.firstOffset ?? 0 }),
