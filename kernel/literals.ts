@@ -3,8 +3,6 @@
  * one with its line feed, such as `,"topic":` or `}}\n`. Each is known in the context in which the plain machine
  * verified it, and leads to another one, so that the same bytes in the same context need not be parsed again. A context
  * is the stack behind a scalar; 0 is the one at a line's beginning, and as the context behind a literal the line's end.
- *
- * The host gives the memory. It is only trusted after {@link clearLiterals}.
  */
 
 import { MET_MAX, metCount, metList, setMetList } from './keys';
@@ -54,6 +52,7 @@ export function literalBytes(): usize {
   return MET_BYTES + BUCKETS * 4 + <usize>CONTEXTS_MAX * COPY_BYTES + (2 + <usize>LITERALS_MAX) * LITERAL_BYTES;
 }
 
+/** `at`: of {@link literalBytes} bytes, aligned to sixteen. */
 export function layLiterals(at: usize): void {
   nothing = at;
   lineBegin = nothing + LITERAL_BYTES;

@@ -9,18 +9,14 @@ import {
   FAULT_NONE,
   KIND_ABSENT,
   KIND_ARRAY,
-  KIND_DECIMAL,
   KIND_ESCAPED_STRING,
-  KIND_FALSE,
-  KIND_INTEGER,
   KIND_NULL,
   KIND_OBJECT,
   KIND_STRING,
-  KIND_TRUE,
-  PLAIN_DIGITS_MAX,
 } from './codes';
 import { writeInteger } from './digits';
 import { ends, faults, fieldEnds, fieldKinds, fieldStarts, slotCount, starts } from './layout';
+import { keyFrom, keyKind, keyTo, readKey } from './row-key';
 import { floorDivide, setTimeCache, TIME_BYTES, writeTime } from './time-text';
 
 /** Parts of a row, PART_BYTES each: what it is, and two words: bounds of a literal, or a slot. */
@@ -36,8 +32,6 @@ const PART_FIELD: u32 = 7;
 const PART_EPOCH_MS: u32 = 8;
 const PART_KEY_BYTES: u32 = 9;
 const PART_PAYLOAD_BYTES: u32 = 10;
-/** In place of the key's slot. */
-const NO_SLOT: u32 = 0xffffffff;
 
 /**
  * Frames, FRAME_BYTES each: bounds of the partition's cell, bounds of the given key's cell, bytes of that key, and
@@ -61,11 +55,6 @@ let times: usize = 0;
 let offsets: usize = 0;
 let frameOf: usize = 0;
 let frames: usize = 0;
-
-/** Of the current line's key: its kind, ABSENT if it has none, and its bounds. */
-let keyKind: u8 = KIND_ABSENT;
-let keyFrom: usize = 0;
-let keyTo: usize = 0;
 
 let end: usize = 0;
 let isLeft: bool = false;
@@ -214,7 +203,7 @@ function putField(line: u32, at: usize, slot: u32): usize {
 function putKey(line: u32, at: usize, slot: u32): usize {
   const frame = frameAt(line);
   if (load<u32>(frame, 20) != 0) return putBytes(at, frames + load<u32>(frame, 8), frames + load<u32>(frame, 12));
-  if (!readKey(line, slot)) return LEFT;
+  if (!readKey(line, slot, base)) return LEFT;
   if (keyKind == KIND_STRING) return putString(at, keyFrom, keyTo);
   return keyKind == KIND_ESCAPED_STRING ? putEscapedString(at, keyFrom, keyTo) : putBytes(at, keyFrom, keyTo);
 }
@@ -222,35 +211,6 @@ function putKey(line: u32, at: usize, slot: u32): usize {
 function putKeyBytes(line: u32, at: usize, slot: u32): usize {
   const frame = frameAt(line);
   if (load<u32>(frame, 20) != 0) return putNumber(at, load<u32>(frame, 16));
-  if (!readKey(line, slot) || keyKind == KIND_ESCAPED_STRING) return LEFT;
+  if (!readKey(line, slot, base) || keyKind == KIND_ESCAPED_STRING) return LEFT;
   return putNumber(at, <f64>(keyTo - keyFrom));
-}
-
-/** The key in the payload, as `scalarText` takes it. False if its text differs from its bytes and it is not a string. */
-function readKey(line: u32, slot: u32): bool {
-  keyKind = KIND_ABSENT;
-  keyFrom = 0;
-  keyTo = 0;
-  if (slot == NO_SLOT) return true;
-  const cell = line * slotCount + slot;
-  const kind = load<u8>(fieldKinds + cell);
-  const from = bound(fieldStarts, cell);
-  const to = bound(fieldEnds, cell);
-  const isString = kind == KIND_STRING || kind == KIND_ESCAPED_STRING;
-  const isNumber = kind == KIND_INTEGER || kind == KIND_DECIMAL;
-  if (!isString && !isNumber && kind != KIND_TRUE && kind != KIND_FALSE) return true;
-  if (isNumber && !isPlainNumber(kind, from, to)) return false;
-  keyKind = kind;
-  keyFrom = isString ? from + 1 : from;
-  keyTo = isString ? to - 1 : to;
-  return true;
-}
-
-/** Whether a number is spelled canonically. */
-function isPlainNumber(kind: u8, from: usize, to: usize): bool {
-  if (<u32>(to - from) > PLAIN_DIGITS_MAX) return false;
-  if (kind == KIND_INTEGER) return to - from != 2 || load<u16>(from) != 0x302d;
-  if (load<u8>(to - 1) == 0x30) return false;
-  for (let at = from; at < to; at++) if ((load<u8>(at) | 0x20) == 0x65) return false;
-  return true;
 }

@@ -5,7 +5,7 @@
 
 /** Misses that are counted together. */
 const MISSES: usize = 128;
-/** Bytes of input for each miss that are worth it. */
+/** A miss is worth it once in as many bytes: it costs about what the plain machine takes for them. */
 const BYTES_A_MISS: usize = 64;
 const CLOSED_BYTES: usize = 1024 * 1024;
 

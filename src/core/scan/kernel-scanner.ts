@@ -133,6 +133,8 @@ export class KernelScanner {
         node.slots.reduce((bits, slot) => bits | (1 << slot), 0),
         true,
       );
+      // no line has met it
+      view.setUint32(entry + 12, 0, true);
       for (const key of node.keys) {
         const keyEntry = keysAt + nextKey++ * KEY_BYTES;
         new Uint8Array(this.#memory.buffer, textAt).set(key.bytes);
