@@ -74,10 +74,10 @@ export const MUTANTS = [
     isBuilt: true,
   },
   {
-    name: 'a backup gets its name before it is synced',
+    name: 'the name of a backup is not synced',
     file: `${SQLITE}/backup/new-file.ts`,
-    find: '    await syncFile(this.temporary)',
-    replace: '    await Promise.resolve()',
+    find: '      await syncDirectory(dirname(this.path));\n',
+    replace: '',
     tests: ['test/faults/backup.test.ts'],
     isBuilt: true,
   },
