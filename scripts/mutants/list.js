@@ -334,7 +334,7 @@ export const MUTANTS = [
   {
     name: 'a cursor moves back in the protocol',
     file: `${PROTOCOL}/lane-change.ts`,
-    find: '  if (cursor.nextOffset > nextOffset) return { result: false };\n',
+    find: '  if (cursor.nextOffset > position.nextOffset) return { result: false };\n',
     replace: '',
     tests: ['test/core/ledger/protocol/lane-change.property.test.ts'],
   },
@@ -343,6 +343,13 @@ export const MUTANTS = [
     file: `${PROTOCOL}/membership.ts`,
     find: 'const dead = others.filter((member) => member.expiresAt <= now)',
     replace: 'const dead = others.filter((member) => member.expiresAt < now)',
+    tests: ['test/core/ledger/protocol/membership.property.test.ts'],
+  },
+  {
+    name: 'the crash of a member that is restarted under its name is not counted',
+    file: `${PROTOCOL}/membership.ts`,
+    find: 'const orphans = new Map(lost.map(',
+    replace: 'const orphans = new Map(lost.filter(({ member }) => dead.includes(member)).map(',
     tests: ['test/core/ledger/protocol/membership.property.test.ts'],
   },
   {
