@@ -139,6 +139,6 @@ test('the state is written before the cosignature is printed', async () => {
   const it = await site();
   await grow(it, 1, 1);
   const failed = await cosign(it, it.w1, '--state', join(it.directory, 'no', 'such'));
-  expectFailure(failed, 74, 'cannot be written');
+  expectFailure(failed, 73, 'cannot be written');
   expect(failed.stdout.toString()).toBe('');
 });
