@@ -30,7 +30,7 @@ export function checkNoneRemoved(all: readonly ReadCheckpoint[]): void {
   if (orphan === undefined) return;
   throw refused(
     `the checkpoint before ${orphan.name}, was removed: it names one that is in none of the files`,
-    'name all files of the ledger, each with --checkpoint, or compare them with copies that were kept elsewhere',
+    'name all files of the ledger, each with `checkpoints`, or compare them with copies that were kept elsewhere',
     { sequence: orphan.checkpoint.sequence },
   );
 }

@@ -29,7 +29,7 @@ export interface CheckpointList {
 
 /** @throws LedgerError CHECKPOINT_REFUSED naming the first that cannot be read, or is of another ledger than those before it */
 export function readCheckpoints(sources: readonly CheckpointSource[]): CheckpointList {
-  if (sources.length === 0) throw refused('there is no file of checkpoints', 'name one with --checkpoint');
+  if (sources.length === 0) throw refused('there is no file of checkpoints', 'name one with `checkpoints`');
   const byText = new Map<string, ReadCheckpoint>();
   let tornBytes = 0;
   let first: ReadCheckpoint | undefined;

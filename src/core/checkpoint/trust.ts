@@ -109,7 +109,7 @@ async function signersOf(one: ReadCheckpoint, logs: readonly LogKey[], keys: rea
       `${one.name}, is signed by a key that was replaced at sequence ${retired.checkpoint.sequence}`,
       'find out who still signs with the old key',
     );
-  throw refused(`${one.name}, is not signed by a trusted key`, 'name the public key of its signer with --public-key');
+  throw refused(`${one.name}, is not signed by a trusted key`, 'name the public key of its signer with `publicKeys`');
 }
 
 /** @throws LedgerError CHECKPOINT_REFUSED for a signature that names the key and is not its own */
@@ -162,7 +162,7 @@ function checkWitnesses(
   if (uncovered === undefined) return;
   throw refused(
     `${uncovered.name}, has not the cosignatures of ${witnesses} trusted witnesses, and none behind it has`,
-    'have it cosigned, name more keys of witnesses with --public-key, or verify the file that a witness keeps',
+    'have it cosigned, name more keys of witnesses with `publicKeys`, or verify the file that a witness keeps',
     { sequence: uncovered.checkpoint.sequence },
   );
 }

@@ -97,7 +97,7 @@ export function keysOf({ publicKeys = [], witnesses = 0 }: Pick<VerifyOptions, '
   if (keys.length > 0) return { keys, witnesses };
   throw invalidArgument(
     'checkpoints prove nothing without the public key of their signer',
-    'name it with --public-key, as a file or as NAME+ID+KEY',
+    'name it with `publicKeys`, as a file or as NAME+ID+KEY',
   );
 }
 

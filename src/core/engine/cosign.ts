@@ -64,6 +64,6 @@ async function ownLast(note: string, key: SigningKey): Promise<ReadCheckpoint> {
       return last;
   throw refused(
     'the state is not cosigned by this key: it is of another witness, or was changed',
-    'name the state of this key with --state',
+    'name the state of this key with `last`',
   );
 }

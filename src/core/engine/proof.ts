@@ -61,9 +61,13 @@ async function checkpointFor(
   const { all } = readCheckpoints(sources);
   const found = all.find(({ checkpoint }) => checkpoint.sequence >= sequence);
   if (found === undefined)
-    throw refused(`there is no checkpoint at sequence ${sequence} or after it`, 'sign one: --sign KEYFILE', {
-      sequence,
-    });
+    throw refused(
+      `there is no checkpoint at sequence ${sequence} or after it`,
+      'sign one: completengine inspect --sign KEYFILE',
+      {
+        sequence,
+      },
+    );
   const { uuid } = ledger.identity;
   if (found.checkpoint.uuid !== uuid)
     throw refused(
