@@ -9,17 +9,19 @@ import { BIN, finished, runCli } from './support/cli.ts';
 import { blocksOf, expectSession, runLine, sessionOf } from './support/document-session.ts';
 import { killAfterTest, needs } from './support/fault-tools.ts';
 import { earthquakeLedger } from './support/ledger-cli.ts';
+import { ledgerCopies } from './support/ledger-copies.ts';
 import { tempDir } from './support/temp-dir.ts';
 import { until } from './support/until.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
 const DOCUMENT = readFileSync(join(ROOT, 'docs/OPERATIONS.md'), 'utf8');
+const copyOfEarthquakes = ledgerCopies(earthquakeLedger);
 const PLACE = '/var/lib/events';
 
 /** A directory as the page has it: the ledger, and a group with a parked event. */
 async function workplace(): Promise<string> {
   const directory = tempDir();
-  copyFileSync(await earthquakeLedger(), join(directory, 'events.codex'));
+  copyFileSync(await copyOfEarthquakes(), join(directory, 'events.codex'));
   symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
   const ledger = join(directory, 'events.codex');
   const parking = ['--group', 'mailer', '-e', '--max-deliver', '1', '--exec', '! grep -q Malden'];

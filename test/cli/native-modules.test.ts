@@ -1,8 +1,9 @@
 /** Tests native modules that do not fit: one line with the versions, one with the command to run, exit code 69; for the library an error with a code. */
 
-import { readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
 import { join } from 'node:path';
-import { describe, expect, it } from 'vitest';
+import { afterAll, describe, expect, it } from 'vitest';
 import { cannotLoad } from '../../src/core/native/cannot-load.ts';
 import { type Outcome, PlantedPackage } from '../support/planted-package.ts';
 import { nodeHasZstd } from '../support/zstd.ts';
@@ -13,6 +14,17 @@ const REINSTALL = 'npm install --force completengine';
 const INSTALL = isOldNode
   ? 'install Node 22.14 or later, which an installed completengine needs: nvm install 24'
   : REINSTALL;
+
+const project = mkdtempSync(join(tmpdir(), 'completengine-test-'));
+afterAll(() => rmSync(project, { recursive: true, force: true }));
+let shared: PlantedPackage | undefined;
+
+/** One for all tests, each time as if it were new. */
+function plantedPackage(): PlantedPackage {
+  if (shared === undefined) shared = new PlantedPackage({ project, isCompiled: true });
+  else shared.restore();
+  return shared;
+}
 
 function expectRefusal({ code, signal, out, err }: Outcome, fact: RegExp, hint: string): void {
   expect({ code, signal, out }, err).toEqual({ code: 69, signal: null, out: '' });
@@ -71,13 +83,13 @@ function replaceAll(file: string, from: RegExp, to: string): number {
 
 describe('a native module', () => {
   it('is used when it fits', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     expect(planted.command(['init'])).toMatchObject({ code: 0, err: '' });
     expect(planted.program(OPEN)).toMatchObject({ code: 0, out: 'false undefined\n' });
   });
 
   it('of a version that would crash this Node is not loaded', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     // checking the binary before the version would give another message
     writeFileSync(planted.binaryOf('better-sqlite3'), 'no binary');
     planted.setVersion('better-sqlite3', isOldNode ? '13.2.0' : '12.11.1');
@@ -91,19 +103,19 @@ describe('a native module', () => {
   });
 
   it('that is not installed is named', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     planted.remove('better-sqlite3');
     expectBothToRefuse(planted, /better-sqlite3 has no binary here for Node .* on/, INSTALL);
   });
 
   it('without its binary is named', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     rmSync(planted.binaryOf('better-sqlite3'));
     expectBothToRefuse(planted, /better-sqlite3 1\d\.\d+\.\d+ has no binary here for Node .* on/, INSTALL);
   });
 
   it('whose binary is damaged is named', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     writeFileSync(planted.binaryOf('better-sqlite3'), 'no binary');
     expectBothToRefuse(
       planted,
@@ -112,7 +124,7 @@ describe('a native module', () => {
   });
 
   it.runIf(process.platform === 'linux')('that needs a newer C library is named with both versions', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     const { header } = process.report.getReport() as unknown as { header: { glibcVersionRuntime: string } };
     expect(replaceAll(planted.binaryOf('better-sqlite3'), /GLIBC_2\./g, 'GLIBC_9.')).toBeGreaterThan(0);
     const fact = new RegExp(
@@ -126,7 +138,7 @@ describe('a native module', () => {
   });
 
   it('for BLAKE3 is checked in the same way', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     writeFileSync(planted.binaryOf('@napi-rs/blake-hash-linux-x64-gnu'), 'no binary');
     expectBothToRefuse(planted, /@napi-rs\/blake-hash 1\.\d+\.\d+ cannot be loaded by Node/);
     planted.remove('@napi-rs/blake-hash-linux-x64-gnu');
@@ -134,7 +146,7 @@ describe('a native module', () => {
   });
 
   it.runIf(!nodeHasZstd)('for zstd is needed by compressed frames alone', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     expect(planted.command(['init', '-l', 'compressed.codex', '--compression', 'zstd'])).toMatchObject({ code: 0 });
     planted.remove('zstd-napi');
     const hint = 'use Node 22.15 or later, or install the package: npm install zstd-napi@0.0.13';
@@ -152,7 +164,7 @@ describe('a native module', () => {
   });
 
   it('is not needed by a command that opens no ledger', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     planted.remove('better-sqlite3');
     planted.remove('@napi-rs/blake-hash');
     expect(planted.command(['--version'])).toMatchObject({ code: 0, err: '' });
@@ -160,7 +172,7 @@ describe('a native module', () => {
   });
 
   it('that disappears while a ledger is open leaves the work of the threads to the main thread', () => {
-    const planted = new PlantedPackage();
+    const planted = plantedPackage();
     const { code, out, err } = planted.program(THREADS, { BINARY: planted.binaryOf('better-sqlite3') });
     expect({ code, out }, err).toEqual({ code: 0, out: '40000 40000 true\n' });
   });

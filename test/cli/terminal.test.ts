@@ -3,9 +3,12 @@ import { join } from 'node:path';
 import stringWidth from 'string-width';
 import { expect, test } from 'vitest';
 import { earthquakeLedger, newLedger, succeed } from '../support/ledger-cli.ts';
+import { ledgerCopies } from '../support/ledger-copies.ts';
 import { hasScreen, Screen } from '../support/screen.ts';
 import { hasTerminal, plainLines, runOnTerminal, runShell } from '../support/shell.ts';
 import { tempDir } from '../support/temp-dir.ts';
+
+const copyOfEarthquakes = ledgerCopies(earthquakeLedger);
 
 const ESCAPE = '\u001b';
 const COLOUR = `${ESCAPE}[3`;
@@ -29,7 +32,7 @@ async function evilLedger(): Promise<string> {
 }
 
 onTerminal('events are shown pretty: time, position and key, truncated to the width', async () => {
-  const ledger = await earthquakeLedger();
+  const ledger = await copyOfEarthquakes();
   for (const columns of [80, 120]) {
     const lines = plainLines(
       await runOnTerminal('completengine tail -n 5', { columns, variables: { COMPLETENGINE_LEDGER: ledger } }),
@@ -57,7 +60,7 @@ onTerminal('wide characters are truncated to the width too', async () => {
 });
 
 onTerminal('colours are used on a terminal, and not with NO_COLOR', async () => {
-  const variables = { COMPLETENGINE_LEDGER: await earthquakeLedger() };
+  const variables = { COMPLETENGINE_LEDGER: await copyOfEarthquakes() };
   expect(await runOnTerminal('completengine tail', { variables })).toContain(COLOUR);
   expect(await runOnTerminal('completengine tail', { variables: { ...variables, NO_COLOR: '1' } })).not.toContain(
     ESCAPE,
@@ -90,7 +93,7 @@ onTerminal.each([
 test('in a pipe payloads are unchanged, and nothing is coloured', async () => {
   const ledger = await evilLedger();
   expect((await succeed(['tail', '-l', ledger])).stdout.toString()).toBe(`${EVIL_PAYLOADS.join('\n')}\n`);
-  const earthquakes = await earthquakeLedger();
+  const earthquakes = await copyOfEarthquakes();
   for (const args of [
     ['tail', '-o', 'pretty'],
     ['inspect'],
@@ -105,7 +108,7 @@ test('in a pipe payloads are unchanged, and nothing is coloured', async () => {
 });
 
 onTerminal('the pretty form in a pipe is not truncated', async () => {
-  const ledger = await earthquakeLedger();
+  const ledger = await copyOfEarthquakes();
   const { stdout } = await runShell('completengine tail -n 1 -o pretty', { COMPLETENGINE_LEDGER: ledger });
   expect(stdout.toString()).toMatch(/^2018-02-07T01:26:13\.840000Z p2\/418 ci \{.*"id":"ci37868143"\}\n$/);
 });
@@ -142,7 +145,7 @@ onTerminal('errors are two lines without colours', async () => {
 });
 
 test.skipIf(!hasScreen)('each event takes one line of the screen, and Ctrl-C ends a tail that follows', async () => {
-  const screen = new Screen({ columns: 100, rows: 30, variables: { COMPLETENGINE_LEDGER: await earthquakeLedger() } });
+  const screen = new Screen({ columns: 100, rows: 30, variables: { COMPLETENGINE_LEDGER: await copyOfEarthquakes() } });
   screen.type('completengine tail -f -n 4');
   const lines = await screen.showing(/p2\/418/);
   expect(lines.filter((line) => /^2018-02-0\d/.test(line))).toHaveLength(4);
@@ -164,7 +167,7 @@ test.skipIf(!hasScreen)('a progress line is removed from the screen', async () =
 });
 
 onTerminal('--color decides before NO_COLOR and FORCE_COLOR', async () => {
-  const variables = { ledger: await earthquakeLedger() };
+  const variables = { ledger: await copyOfEarthquakes() };
   const shown = (args: string, more: Record<string, string> = {}) =>
     runOnTerminal(`completengine tail -l "$ledger" ${args}`, { variables: { ...variables, ...more } });
   expect(await shown('--color never')).not.toContain(COLOUR);
@@ -177,7 +180,7 @@ onTerminal('--color decides before NO_COLOR and FORCE_COLOR', async () => {
 });
 
 onTerminal('a head is short where its line would wrap, and whole with -v, in a pipe and in a document', async () => {
-  const ledger = await earthquakeLedger();
+  const ledger = await copyOfEarthquakes();
   const shown = async (args: string, columns: number): Promise<string> =>
     plainLines(
       await runOnTerminal(`completengine ${args}`, { columns, variables: { COMPLETENGINE_LEDGER: ledger } }),

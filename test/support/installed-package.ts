@@ -6,12 +6,15 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
+import { OPTIMIZE_LATER } from './node-flags.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
 
 /** The strictest compiler options. */
 const COMPILER_OPTIONS = {
   target: 'es2022',
+  // without the DOM, which a program for Node need not have
+  lib: ['es2022'],
   module: 'nodenext',
   strict: true,
   exactOptionalPropertyTypes: true,
@@ -75,7 +78,7 @@ export function run(
   program: string,
   directory: string,
 ): { readonly code: number | null; readonly out: string; readonly err: string } {
-  const { status, stdout, stderr } = spawnSync(process.execPath, [program], {
+  const { status, stdout, stderr } = spawnSync(process.execPath, [...OPTIMIZE_LATER, program], {
     cwd: directory,
     encoding: 'utf8',
     timeout: 60_000,

@@ -3,6 +3,7 @@
 import { fileURLToPath } from 'node:url';
 import { expect } from 'vitest';
 import { runProgram } from './fault-tools.ts';
+import { OPTIMIZE_LATER } from './node-flags.ts';
 
 const LIBRARY = fileURLToPath(new URL('../../dist/lib/index.js', import.meta.url));
 
@@ -23,6 +24,7 @@ export async function runLibrary<Delivered>(
     const result = await (async () => { ${body} })();
     process.stdout.write(JSON.stringify({ ...result, threads }));`;
   const { code, signal, stdout, stderr } = await runProgram(process.execPath, [
+    ...OPTIMIZE_LATER,
     '--input-type=module',
     '--eval',
     script,

@@ -4,6 +4,7 @@ import { spawnSync } from 'node:child_process';
 import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { OPTIMIZE_LATER } from './node-flags.ts';
 import { tempDir } from './temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
@@ -23,18 +24,32 @@ export interface Outcome {
 }
 
 export class PlantedPackage {
-  readonly project = tempDir();
-  readonly #modules = join(this.project, 'node_modules');
+  readonly project: string;
+  readonly #modules: string;
 
-  constructor() {
+  /** `project`: an empty directory. `isCompiled`: with the code that the build has cached, as in a clone; a command without it takes twice as long. */
+  constructor({
+    project = tempDir(),
+    isCompiled = false,
+  }: { readonly project?: string; readonly isCompiled?: boolean } = {}) {
+    this.project = project;
+    this.#modules = join(project, 'node_modules');
+    const left = isCompiled ? /\.(d\.ts|map)$/ : /\.(code|d\.ts|map)$/;
     const own = join(this.#modules, 'completengine');
     mkdirSync(join(own, 'dist'), { recursive: true });
     writeFileSync(join(this.project, 'package.json'), '{ "type": "module" }');
     for (const part of ['bin', 'dist/cli', 'dist/lib', 'package.json', 'oclif.manifest.json'])
       cpSync(join(ROOT, part), join(own, part), {
         recursive: true,
-        filter: (path) => !/\.(code|d\.ts|map)$/.test(path),
+        filter: (path) => !left.test(path),
       });
+    this.restore();
+  }
+
+  /** Makes the dependencies whole again and removes the other files of the project. The package stays. */
+  restore(): void {
+    removeAllBut(this.project, ['node_modules', 'package.json']);
+    removeAllBut(this.#modules, ['completengine']);
     this.#linkAll(join(ROOT, 'node_modules'), this.#modules);
     mkdirSync(join(this.#modules, '@napi-rs'));
     this.#linkAll(join(ROOT, 'node_modules/@napi-rs'), join(this.#modules, '@napi-rs'));
@@ -67,7 +82,7 @@ export class PlantedPackage {
   program(code: string, env: Readonly<Record<string, string>> = {}): Outcome {
     const file = join(this.project, 'program.mjs');
     writeFileSync(file, code);
-    return this.#node([file], env);
+    return this.#node([...OPTIMIZE_LATER, file], env);
   }
 
   #node(args: readonly string[], env: Readonly<Record<string, string>> = {}): Outcome {
@@ -90,4 +105,9 @@ export class PlantedPackage {
     for (const name of readdirSync(from))
       if (!name.startsWith('.') && name !== '@napi-rs') symlinkSync(join(from, name), join(to, name));
   }
+}
+
+function removeAllBut(directory: string, kept: readonly string[]): void {
+  for (const name of readdirSync(directory))
+    if (!kept.includes(name)) rmSync(join(directory, name), { recursive: true });
 }
