@@ -10,7 +10,7 @@ import { type Command, READERS, WRITERS } from './commands.ts';
 import { type Family, familyOf, type Site } from './damage.ts';
 import { faultOfHistory, faultOfProbe, faultOfRun, faultOfWrite, type History, isCrash } from './laws.ts';
 import { filesOf, LEDGER, type Original, place } from './originals.ts';
-import type { Prober } from './prober.ts';
+import type { Crash, Probe, Prober } from './prober.ts';
 import { ROWS } from './rows.ts';
 import { SCHEMAS } from './schema.ts';
 
@@ -94,10 +94,11 @@ async function check(
   const faults: string[] = [];
   const note = ({ args }: Pick<Command, 'args'>, fault: string | null): void =>
     void (fault === null || faults.push(`${args.join(' ')}: ${fault}`));
-  let before = await prober.probe(site.ledger);
-  note({ args: ['library'] }, faultOfProbe(before, histories, isForged));
-  if (isCrash(before)) return { faults, ending: 'crash' };
-  const { failure, events } = before;
+  const first = await prober.probe(site.ledger);
+  note({ args: ['library'] }, faultOfProbe(first, histories, isForged));
+  if (isCrash(first)) return { faults, ending: 'crash' };
+  const { failure, events } = first;
+  let before: Probe = first;
   const run = (command: Command) => cli.run(command.args, { input: command.input, timeout: limitMs });
   const group = site.original.groups[0] ?? 'none';
   for (const make of turnsOf(READERS, number, commands)) {
@@ -111,7 +112,7 @@ async function check(
     const files = filesOf(site.directory);
     const result = await run(command);
     // the same bytes are read in the same way, and a command that is refused, as three of four are, leaves them
-    const after = isUnchanged(site.directory, files) ? before : await prober.probe(site.ledger);
+    const after: Probe | Crash = isUnchanged(site.directory, files) ? before : await prober.probe(site.ledger);
     note(command, faultOfRun(command, result, isForged) ?? faultOfWrite(before, after, result.code));
     if (isCrash(after)) break;
     before = after;
