@@ -248,7 +248,7 @@ test(`four emitters run through ${CHANGES} changes, and every event is in the pa
   const rounds = [0, 0, 0, 0];
   // two send volume, for the kernel, which takes chunks from 64 KiB, and two a few lines at a time
   const emitters = [0, 1, 2, 3].map(async (emitter) => {
-    const [piece, pieces] = emitter < 2 ? [quick(4000, 12_000), 1] : [100, 6];
+    const [piece, pieces] = emitter < 2 ? [quick(1500, 12_000), 1] : [100, 6];
     const child = startCli(['emit', '-q', '--receipts', '-l', ledger, '--busy-timeout', '60s']);
     const result = finished(child);
     const reader = new ReceiptReader(child.stdout);

@@ -76,7 +76,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     const servers = await serverOf(program);
     const location = servers.location('a');
     await succeed(['init', '--layout', 'framed', '-l', location]);
-    const stream: GeneratedEvents = { name: 'a', seed: 1, count: quick(20_000, 400_000), piecesMax: 80 };
+    const stream: GeneratedEvents = { name: 'a', seed: 1, count: quick(10_000, 400_000), piecesMax: 80 };
     await succeed(['emit', '-q', '-l', location], { input: streamText(stream) });
     const { partitions } = await inspected(location);
     expect(partitions.length).toBe(8);
@@ -100,7 +100,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     const servers = await serverOf(program);
     const location = servers.location('a');
     await succeed(['init', '--layout', 'framed', '--routing', 'hash:k', '-l', location]);
-    const count = quick(16_000, 200_000);
+    const count = quick(8000, 200_000);
     const pad = 'x'.repeat(1000);
     const lines = Array.from({ length: count }, (_, n) => JSON.stringify({ k: sizes.keyOf(n), n, pad }));
     await succeed(['emit', '-q', '-l', location], { input: `${lines.join('\n')}\n` });

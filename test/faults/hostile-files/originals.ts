@@ -67,7 +67,8 @@ export function place({ files }: Original, directory: string): string {
   return join(directory, LEDGER);
 }
 
-function filesOf(directory: string): Map<string, Buffer> {
+/** What the files of a directory hold, by path, relative to it. */
+export function filesOf(directory: string): Map<string, Buffer> {
   const names = readdirSync(directory, { recursive: true, withFileTypes: true }).filter((entry) => entry.isFile());
   return new Map(
     names.map(({ parentPath, name }) => {

@@ -3,6 +3,7 @@
 import { type ChildProcess, fork } from 'node:child_process';
 import { fileURLToPath } from 'node:url';
 import type { LedgerErrorCode } from '../../../src/index.ts';
+import { OPTIMIZE_LATER } from '../../support/node-flags.ts';
 
 interface Failure {
   readonly code: LedgerErrorCode;
@@ -67,7 +68,7 @@ export class Prober {
 
   #process(): ChildProcess {
     this.#child ??= fork(SCRIPT, {
-      execArgv: [`--max-old-space-size=${this.#heapMb}`],
+      execArgv: [...OPTIMIZE_LATER, `--max-old-space-size=${this.#heapMb}`],
       stdio: ['ignore', 'ignore', 'inherit', 'ipc'],
     });
     return this.#child;

@@ -5,12 +5,16 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { memoryDirectory } from '../../support/memory-file-system.ts';
 import { Seeded } from '../../support/seeded.ts';
+import { quick } from '../../support/test-size.ts';
 import { DiskModel } from './disk-model.ts';
 import { AcknowledgedLost } from './laws.ts';
 import type { Call } from './recording.ts';
-import type { Scenario } from './scenario.ts';
+import type { CheckedState, Scenario } from './scenario.ts';
 import { drawState, type State, writeImage } from './states.ts';
 import { survivorsOf } from './survivors.ts';
+
+/** Of this many states one is resumed. The first one is: it may be the only one, a state that is repeated. */
+const RESUMED_EACH = quick(2, 1);
 
 /** A state that breaks a law. */
 interface Finding {
@@ -42,9 +46,10 @@ export async function runStates<Truth>(
       }),
     );
     for (const seed of seeds) {
+      const isResumed = tally.states % RESUMED_EACH === 0;
       const state = drawState(calls, seed, scenario.window?.(calls));
       const finding = await inDirectory(join(place, String(seed)), (directory) =>
-        checkState(scenario, state, truth, directory),
+        checkState(scenario, state, { directory, truth, isResumed }),
       );
       tally.states++;
       if (finding !== null) tally.findings.push(finding);
@@ -65,14 +70,13 @@ function writeWhole(calls: readonly Call[], cut: number, directory: string): voi
 async function checkState<Truth>(
   scenario: Scenario<Truth>,
   state: State,
-  truth: Truth,
-  directory: string,
+  site: Pick<CheckedState<Truth>, 'directory' | 'truth' | 'isResumed'>,
 ): Promise<Finding | null> {
   const { seed, image, acknowledged } = state;
-  writeImage(image.root, directory);
+  writeImage(image.root, site.directory);
   const access = new Seeded(seed).fork(1).pick(['read', 'write'] as const);
   try {
-    await scenario.check({ directory, acknowledged, truth, access });
+    await scenario.check({ ...site, acknowledged, access });
     return null;
   } catch (error) {
     const kind = error instanceof AcknowledgedLost ? 'lost' : 'wrong';

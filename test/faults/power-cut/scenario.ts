@@ -8,12 +8,14 @@ import type { Acknowledged, Call } from './recording.ts';
 import type { Window } from './states.ts';
 
 /** One state, in a directory of its own that the check may change. */
-interface CheckedState<Truth> {
+export interface CheckedState<Truth> {
   readonly directory: string;
   readonly acknowledged: Acknowledged;
   readonly truth: Truth;
   /** What opens the ledger first: one that only reads, or one that writes. */
   readonly access: 'read' | 'write';
+  /** Whether the commands are run again on it, which is half of the time of a state: in a quick run every second one, unless it alone shows a loss. */
+  readonly isResumed: boolean;
 }
 
 export interface Scenario<Truth = unknown> extends RecordedScenario {
