@@ -9,6 +9,7 @@ import { planText, reportText } from '../cli/archive/archive-text.ts';
 import { ArchiveProgressLine } from '../cli/archive/progress.ts';
 import { endFlags, endOptions, limitFlag, zoneFlag } from '../cli/range/range-flags.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
+import { shownClock } from '../cli/terminal/shown-clock.ts';
 import type { ArchiveOptions, ArchivePlan, Completengine } from '../index.ts';
 import { archivePlanDocument, archiveReportDocument } from '../views/archive-document.ts';
 
@@ -48,10 +49,11 @@ Without --yes it prints the plan. The segment is synced and verified from the di
     const options = { ...endOptions(flags), to, drop, force };
     const isJson = this.jsonEnabled();
     const decision = { yes, force, isJson };
+    const clock = await shownClock(flags.tz);
     return withLedger(flags, mayApply(decision) ? 'write' : 'read', async (engine, { signal }) => {
       const plan = await engine.planArchive(options);
       const isByTime = flags.until !== undefined || flags.through !== undefined;
-      if (!isJson) this.log(planText(plan, drop, isByTime ? await aheadOfClock(engine, plan) : null));
+      if (!isJson) this.log(planText(plan, drop, isByTime ? await aheadOfClock(engine, plan) : null, clock));
       if (!yes && !(await this.#isAgreed(plan, decision, signal))) return archivePlanDocument(plan);
       return this.#archive(engine, options, signal);
     });

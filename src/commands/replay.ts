@@ -18,6 +18,7 @@ import { CursorFile } from '../cli/state/cursor-file.ts';
 import { refuseTakenFiles } from '../cli/state/taken-files.ts';
 import { appendFlags, outputText } from '../cli/terminal/output.ts';
 import { outputSync } from '../cli/terminal/output-sync.ts';
+import { type ShownClock, shownClock } from '../cli/terminal/shown-clock.ts';
 import type { Completengine, ReplayOptions } from '../index.ts';
 import { dryRunDocument, replayDocument } from '../views/replay-document.ts';
 
@@ -60,10 +61,11 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
     const check = new DigestCheck(flags['expect-digest'], flags['digest-file']);
     const cursor = flags['cursor-file'] === undefined ? null : new CursorFile(flags['cursor-file'], outputSync());
     const { into, exec, json, quiet } = flags;
+    const clock = await shownClock(flags.tz);
     await withLedger(flags, 'read', async (engine, interrupt) => {
       checkArguments(selected, engine);
       const asked = replayRequest(flags, selected);
-      if (flags['dry-run']) return this.#dryRun(engine, { ...asked, signal: interrupt.signal }, json);
+      if (flags['dry-run']) return this.#dryRun(engine, { ...asked, signal: interrupt.signal }, json, clock);
       const request = cursor?.resume(engine.identity.uuid, asked, outputText(flags)) ?? asked;
       if (cursor?.isAtEnd) {
         if (exec === undefined) await completeOutput(cursor, flags, interrupt.signal);
@@ -84,7 +86,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
         output: flags,
       });
       if (report !== null && json) this.#print(safeJson(replayDocument(report)), into !== undefined);
-      else if (report !== null && !quiet) this.logToStderr(replayLine(report, asked, isReaderGone));
+      else if (report !== null && !quiet) this.logToStderr(replayLine(report, asked, { isReaderGone, clock }));
       if (rest !== null && (into !== undefined || cursor !== null))
         this.logToStderr('run the same command again to resume');
       else if (rest !== null) {
@@ -99,10 +101,10 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
     });
   }
 
-  async #dryRun(engine: Completengine, request: ReplayOptions, isDocument: boolean): Promise<void> {
+  async #dryRun(engine: Completengine, request: ReplayOptions, isDocument: boolean, clock: ShownClock): Promise<void> {
     const report = await engine.dryRun(request);
     if (isDocument) this.#print(safeJson(dryRunDocument(report)), true);
-    else this.logToStderr(dryRunLine(report, request));
+    else this.logToStderr(dryRunLine(report, request, clock));
   }
 
   /** The document is the output where no event is. */

@@ -28,6 +28,11 @@ const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][]
     "there is no command 'group redeliver'",
     'completengine group parked GROUP --redeliver, or completengine group --help',
   ],
+  [
+    ['group', 'nosuch'],
+    "there is no command 'group nosuch'",
+    'completengine group show nosuch, or completengine group --help',
+  ],
   [['verify'], "there is no command 'verify'", `completengine inspect --verify, or ${HELP}`],
   [['import', 'a.jsonl'], "there is no command 'import'", `completengine emit, or ${HELP}`],
   [['--hepl'], 'there is no flag --hepl before a command', '--help'],

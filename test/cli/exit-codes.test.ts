@@ -97,7 +97,7 @@ const COMMANDS: Readonly<Record<string, Codes>> = {
   'group parked': { ...reads('mailer'), 75: `mailer --redeliver 1 ${HELD}` },
   'group reset': writes('mailer --from start --yes'),
   'group show': reads('mailer'),
-  'group skip': writes('mailer p0 --yes'),
+  'group skip': { ...writes('mailer p0 --sequence 2 --yes'), 4: 'mailer p0 --sequence 1 --yes' },
   backup: { ...reads('new.codex'), 73: 'text.codex' },
   diff: {
     0: 'events.codex same.codex',

@@ -5,7 +5,7 @@ import { describe, expect, test } from 'vitest';
 import type { Completengine } from '../../src/index.ts';
 import { runCli } from '../support/cli.ts';
 import { openEngine } from '../support/engines.ts';
-import { expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
+import { expectFailure, newLedger, numbers, succeed } from '../support/ledger-cli.ts';
 import { MemberProcess } from '../support/members.ts';
 import { hasScreen, Screen } from '../support/screen.ts';
 import { until } from '../support/until.ts';
@@ -193,6 +193,24 @@ describe('group reset', () => {
     screen.type('y');
     await screen.showing(/done: members continue from there\nexit 0/);
     expect(await consumed(ledger)).toEqual(range(1, 30));
+  });
+
+  test.skipIf(!hasScreen)('asks before it drops parked events, which is final', async () => {
+    const ledger = await newLedger('--partitions', '1');
+    await succeed(['emit', '-q', '-l', ledger], { input: numbers(1, 2) });
+    await runCli(['tail', '-q', '-l', ledger, '-g', 'g', '-e', '--max-deliver', '1', '--exec', 'exit 1']);
+    const screen = new Screen({ columns: 100, rows: 60, variables: { COMPLETENGINE_LEDGER: ledger } });
+    for (const [answer, end] of [
+      ['n', /\nnothing was changed\nexit 0/],
+      ['y', /\ndone: 2 events dropped\nexit 0/],
+    ] as const) {
+      screen.type(`clear; echo "round ${answer}"''1; completengine group parked g --drop all; echo "exit $?"`);
+      await screen.showing(
+        new RegExp(`round ${answer}1\n[^]*2 parked events will be dropped[^]*drop them for group g\\? \\[y/N\\]`),
+      );
+      screen.type(answer);
+      await screen.showing(end);
+    }
   });
 });
 

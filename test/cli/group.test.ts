@@ -37,13 +37,13 @@ describe('group show', () => {
 });
 
 describe('group skip', () => {
-  it('shows the event, and moves past it with --yes alone', async () => {
+  it('shows the event, and moves past it with --yes and its sequence', async () => {
     const ledger = await ledgerWithGroup(2);
     const planned = await succeed(['group', 'skip', 'g', 'p0', '-l', ledger]);
-    expect(planned.stdout.toString()).toBe(
-      'group g: p0/2 (sequence 3) will be skipped after 0 failures; no active members\n3\n',
+    expect(planned.stdout.toString()).toMatch(
+      /^group g: p0\/2 \(sequence 3\) of \d[^ ]+Z will be skipped after 0 failures; no active members\n3\n$/,
     );
-    expect(planned.stderr).toBe('nothing was changed: add --yes to apply it\n');
+    expect(planned.stderr).toBe('nothing was changed: add --sequence 3 --yes to apply it\n');
     expect(await documentOf(ledger, 'skip', 'g', 'p0')).toEqual({
       ...{
         group: 'g',
@@ -56,8 +56,35 @@ describe('group skip', () => {
         liveMembers: [],
       },
     });
-    expect((await succeed(['group', 'skip', 'g', 'p0', '--yes', '-l', ledger])).stderr).toBe('done: it was skipped\n');
+    const skip = ['group', 'skip', 'g', 'p0', '--sequence', '3', '--yes', '-l', ledger];
+    expect((await succeed(skip)).stderr).toBe('done: it was skipped\n');
     expect((await succeed(['tail', '-l', ledger, '-g', 'g', '-e'])).stdout.toString()).toBe(numbers(4, 6));
+  });
+
+  it('skips the shown event alone: a second run is refused, and says where the group is', async () => {
+    const ledger = await ledgerWithGroup(2);
+    const skip = (...args: string[]) => runCli(['group', 'skip', 'g', ...args, '-l', ledger]);
+    const unnamed = await skip('p0', '--yes');
+    expectFailure(unnamed, 2, '--yes without the event');
+    expect(unnamed.stderr).toContain('completengine group skip g p0 --sequence 3 --yes');
+    expect((await skip('p0', '--sequence', '3', '--yes')).code).toBe(0);
+    expectFailure(await skip('p0', '--sequence', '3', '--yes'), 4, 'is at p0/3 (sequence 4), not at sequence 3');
+    expectFailure(await skip('p0', '--sequence', '3'), 4, 'is at p0/3 (sequence 4), not at sequence 3');
+    expect(await documentOf(ledger, 'skip', 'g', 'p0')).toMatchObject({ sequence: 4 });
+  });
+
+  it('takes the words that a failure is reported with: a place, or a sequence', async () => {
+    const ledger = await ledgerWithGroup(2);
+    const skip = (...args: string[]) => runCli(['group', 'skip', 'g', ...args, '-l', ledger]);
+    expect((await skip('p0/2')).stderr).toBe('nothing was changed: add --yes to apply it\n');
+    expectFailure(await skip('p0/3', '--yes'), 4, 'is at p0/2 (sequence 3), not at p0/3');
+    expectFailure(await skip('p0/2', '--sequence', '4', '--yes'), 4, 'not at sequence 4');
+    expect((await skip('p0/2', '--yes')).code).toBe(0);
+    expect((await skip('4', '--yes')).code).toBe(0);
+    expectFailure(await skip('4', '--yes'), 4, 'is at p0/4 (sequence 5), not at sequence 4');
+    expectFailure(await skip('99', '--yes'), 2, 'sequence 99');
+    await succeed(['group', 'reset', 'g', '--from', 'end', '--yes', '-l', ledger]);
+    expectFailure(await skip('4', '--yes'), 4, 'is at the end of partition p0, offset 6, not at sequence 4');
   });
 
   it('refuses what is not there, and a group in use', async () => {
@@ -81,7 +108,7 @@ describe('group skip', () => {
       }
     });
     await until(async () => ((await engine.groups())[0]?.lanes[0]?.attempts ?? 0) > 0);
-    const skip = ['group', 'skip', 'g', 'p0', '--yes', '-l', ledger];
+    const skip = ['group', 'skip', 'g', '2', '--yes', '-l', ledger];
     expectFailure(await runCli(skip), 4, 'has a live member');
     await succeed([...skip, '--force']);
     await until(() => taken.length === 2);
@@ -132,6 +159,30 @@ describe('group delete', () => {
     other.child.kill('SIGINT');
     expect(await other.ended).toBe(130);
   });
+});
+
+test('group parked --drop prints how many, and drops them with --yes alone', async () => {
+  const ledger = await newLedger('--partitions', '1');
+  await succeed(['emit', '-q', '-l', ledger], { input: numbers(1, 5) });
+  await runCli(['tail', '-q', '-l', ledger, '-g', 'g', '-e', '--max-deliver', '1', '--exec', 'exit 1']);
+  const drop = (...args: string[]) => runCli(['group', 'parked', 'g', '--drop', ...args, '-l', ledger]);
+  const said = async (...args: string[]) => {
+    const { code, stdout, stderr } = await drop(...args);
+    return { code, stdout: stdout.toString(), stderr };
+  };
+  const asked = { code: 0, stderr: 'nothing was changed: add --yes to apply it\n' };
+  expect(await said('all')).toEqual({ ...asked, stdout: 'group g: 5 parked events will be dropped for good\n' });
+  expect(await said('2', '2', '3')).toEqual({
+    ...asked,
+    stdout: 'group g: 2 parked events will be dropped for good\n',
+  });
+  expectFailure(await drop('2', '9'), 2, 'sequence 9 is not parked for group g');
+  expectFailure(await drop(), 2, '--drop without a sequence');
+  expectFailure(await runCli(['group', 'parked', 'g', '--redeliver', '--yes', '-l', ledger]), 2, '--yes');
+  expect(await documentOf(ledger, 'show', 'g')).toMatchObject({ parked: 5 });
+  expect(await said('2', '3', '--yes')).toEqual({ code: 0, stdout: '', stderr: 'done: 2 events dropped\n' });
+  expect(await said('all', '--yes')).toEqual({ code: 0, stdout: '', stderr: 'done: 3 events dropped\n' });
+  expect(await documentOf(ledger, 'show', 'g')).toMatchObject({ parked: 0 });
 });
 
 test('group parked takes a format and a limit', async () => {

@@ -54,10 +54,10 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   ],
   group: [...COMMON, 'json', 'tz'],
   'group delete': [...COMMON, 'force', 'json', 'yes'],
-  'group parked': [...COMMON, ...OUTPUT, 'drop', 'json', 'limit', 'output', 'redeliver', 'tz'],
+  'group parked': [...COMMON, ...OUTPUT, 'drop', 'json', 'limit', 'output', 'redeliver', 'tz', 'yes'],
   'group reset': [...COMMON, 'force', 'from', 'from-sequence', 'json', 'partition', 'tz', 'yes'],
   'group show': [...COMMON, 'json', 'tz'],
-  'group skip': [...COMMON, 'force', 'json', 'yes'],
+  'group skip': [...COMMON, 'force', 'json', 'sequence', 'tz', 'yes'],
   init: [
     'tz',
     ...COMMON,

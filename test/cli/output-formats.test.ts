@@ -53,7 +53,14 @@ function captured(): () => string {
 function interrupt() {
   const controller = new AbortController();
   const { signal } = controller;
-  return { signal, atOnce: signal, abort: () => controller.abort(), setExitCode: () => {}, close: () => {} };
+  return {
+    signal,
+    atOnce: signal,
+    isReceived: false,
+    abort: () => controller.abort(),
+    setExitCode: () => {},
+    close: () => {},
+  };
 }
 
 test('without a format that needs more there is one flag; settings and --append come with the formats', () => {

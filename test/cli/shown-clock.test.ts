@@ -30,6 +30,11 @@ test('texts have the offset of the zone, and JSON is the same with and without i
   expect(await textOf(ledger, 'inspect', '--sequence', '1', ...BERLIN)).toContain(`time       ${first}\n`);
   expect(await textOf(ledger, 'group', ...BERLIN)).toContain(last);
   expect(await textOf(ledger, 'group', 'show', 'g', ...BERLIN)).toContain(last);
+  expect(await textOf(ledger, 'group', 'skip', 'g', 'p0', ...BERLIN)).toContain(`of ${last} will be skipped`);
+  for (const mode of [[], ['--dry-run']])
+    expect((await succeed(['replay', ...mode, '-l', ledger, ...BERLIN])).stderr).toContain(`${first} to ${last}`);
+  await succeed(['emit', '-q', '-l', ledger], { input: '{"at":"2025-10-26T04:30:00Z"}\n' });
+  expect(await textOf(ledger, 'archive', '--limit', '2', ...BERLIN)).toContain(`from ${first} to ${last}\n`);
   for (const command of [['inspect', '--sequence', '1'], ['group'], ['inspect', '--timeline']]) {
     const inUtc = JSON.parse(await textOf(ledger, ...command, '--json'), withoutNow);
     expect(JSON.parse(await textOf(ledger, ...command, '--json', ...BERLIN), withoutNow)).toEqual(inUtc);

@@ -57,6 +57,23 @@ async function tailed(ledger: string, ...args: string[]): Promise<string> {
 const ALL = lines(1, 100);
 const threes = ALL.filter(({ k }) => k === 'k3');
 
+test('a filter that nothing matches is said, but not to who polls or follows', async () => {
+  const ledger = await numbersLedger();
+  const said = async (...args: string[]) => (await succeed(['tail', '-l', ledger, ...args])).stderr;
+  expect(await said('--key', 'k9')).toBe('no events in this range match --key k9\n');
+  expect(await said('p0', '--where', 'n>100')).toBe("no events in this range match --partition p0 --where 'n>100'\n");
+  const cursor = join(tempDir(), 'cursor');
+  for (const more of [
+    ['-q'],
+    ['-n', '0'],
+    ['--from', 'end'],
+    ['--from-sequence', '101'],
+    ['--idle', '1ms'],
+    ['--cursor-file', cursor],
+  ])
+    expect(await said('--key', 'k9', ...more)).toBe('');
+});
+
 test.each<[string[], readonly Line[]]>([
   [['--key', 'k3'], threes.slice(-10)],
   [['--key', 'k3', '-n', '3'], threes.slice(-3)],
@@ -64,7 +81,6 @@ test.each<[string[], readonly Line[]]>([
   [['--key', 'k3', '-n', '99'], threes],
   [['--key', 'k3', '-n', 'all'], threes],
   [['--key', 'k3', '-n', '0'], []],
-  [['--key', 'k9'], []],
   [['--where', 'n<=41', '-n', '2'], ALL.slice(39, 41)],
   [['--where', 'n>=10', '--where', 'n<12', '--where', 'k=k1'], [{ k: 'k1', n: 11 }]],
   [['--where', 'k~^k[12]$', '--key', 'k2', '-n', '2'], ALL.filter(({ k }) => k === 'k2').slice(-2)],
@@ -104,7 +120,7 @@ test('a filter combines with partitions and times', async () => {
   expect(parseLines(await tailed(ledger, partition, '--key', 'ak', '-n', '20'))).toEqual(
     alaska.map(({ payload }) => payload),
   );
-  expect(await tailed(ledger, elsewhere, '--key', 'ak')).toBe('');
+  expect(await tailed(ledger, elsewhere, '--key', 'ak', '-q')).toBe('');
 });
 
 test('-f prints new matches of any process, also after a change of the routing', async () => {

@@ -61,6 +61,8 @@ describe('tail --group', () => {
     expect(again.stderr).toBe(
       'group g resumes at its own offsets: --from is for a new group; to reset the offsets: completengine group reset g --from start\n',
     );
+    const inZone = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', '03:00', '--tz', 'Europe/Berlin']);
+    expect(inZone.stderr).toContain('completengine group reset g --from 03:00 --tz Europe/Berlin\n');
   });
 
   test('two members get each event once', async () => {
@@ -240,8 +242,8 @@ describe('tail --exec', () => {
     expect((await succeed(['group', 'parked', 'g', '-l', ledger, '--redeliver', 'all'])).stderr).toMatch(
       /^3,000 events will be redelivered/,
     );
-    expect((await succeed(['group', 'parked', 'g', '-l', ledger, '--drop', 'all'])).stderr).toBe(
-      '3,000 events dropped\n',
+    expect((await succeed(['group', 'parked', 'g', '-l', ledger, '--drop', 'all', '--yes'])).stderr).toBe(
+      'done: 3,000 events dropped\n',
     );
     expect((await groupsOf(ledger))[0]).toMatchObject({ parked: 0 });
   });
@@ -278,7 +280,9 @@ describe('tail --exec', () => {
     const leader = Number(stdout);
     expect(leader).toBeGreaterThan(1);
     await until(() => !hasGroup(leader));
-    expect((await succeed(['group', 'parked', 'g', '-l', ledger, '--drop', '1'])).stderr).toBe('1 event dropped\n');
+    expect((await succeed(['group', 'parked', 'g', '-l', ledger, '--drop', '1', '--yes'])).stderr).toBe(
+      'done: 1 event dropped\n',
+    );
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 0, parked: 0 });
   });
 
@@ -364,8 +368,10 @@ describe('tail --exec', () => {
       `echo begun; until test -e '${goOn}'; do sleep 0.02; done; echo done`,
     ]);
     const lines = new LineReader(tail.stdout);
+    const said = new LineReader(tail.stderr);
     expect(await lines.next()).toBe('begun');
     tail.kill('SIGINT');
+    expect(await said.next()).toBe('waiting for p0/0 (sequence 1): Ctrl-C again ends at once');
     writeFileSync(goOn, '');
     expect(await lines.take(5)).toEqual(['done']);
     expect((await groupsOf(ledger))[0]).toMatchObject({ lag: 2, members: [] });

@@ -45,7 +45,7 @@ export const SPECIAL: Readonly<Record<string, readonly Command[]>> = {
       'group skip auditor p0 --json',
       'group delete auditor --json',
       'group parked mailer',
-      'group parked mailer --drop all',
+      'group parked mailer --drop all --yes',
       'tail --group mailer --exit-at-head -o envelope',
       'tail --group auditor --exit-at-head --batch 10 --exec cat',
       'partition explain acme globex 17 --json',

@@ -329,6 +329,15 @@ describe('an archive', () => {
     await after.finished;
     expect((await alone.groups()).map(({ lag }) => lag)).toEqual([0, 0]);
     expect((await alone.planCursors('g', { fromSequence: 61 })).steps.map(({ to }) => to)).toEqual([20, 40, 0]);
+    // a member of a group that cannot begin leaves no group behind, which would keep history from being archived
+    const start = (partitions: string[]) => alone.subscribe({ group: 'n', partitions, until: { head: true } }, nothing);
+    await failureOf(() => start([]), 'ARCHIVE_MISSING');
+    await failureOf(() => start(['p0']), 'ARCHIVE_MISSING');
+    expect((await alone.groups()).map(({ name }) => name)).toEqual(['g', 'h']);
+    // p2 has no event in it
+    await (await start(['p2'])).finished;
+    expect((await alone.groups()).map(({ name }) => name)).toEqual(['g', 'h', 'n']);
+    await alone.deleteGroup('n');
     // a place within it needs it
     await failureOf(() => alone.planCursors('g', { fromSequence: 30 }), 'ARCHIVE_MISSING');
     // a cursor that is ahead of the record is found as before

@@ -14,6 +14,8 @@ export interface GroupChange<Plan> {
   obstacle(plan: Plan): string | null;
   /** The question on a terminal. */
   readonly question: string;
+  /** Flags that `--yes` needs beside it, as typed in a shell; default none. */
+  readonly pin?: string | undefined;
   /** Fact for the user if the output fails once it is done. */
   readonly doneFact: string;
   /** Takes a note for the user. */
@@ -56,19 +58,21 @@ export async function isAgreed(
   {
     obstacle,
     question,
+    pin,
     report,
-  }: Pick<GroupChange<never>, 'question' | 'report'> & { readonly obstacle: string | null },
+  }: Pick<GroupChange<never>, 'question' | 'pin' | 'report'> & { readonly obstacle: string | null },
   decision: Decision,
   signal: AbortSignal,
 ): Promise<boolean> {
-  const reason = obstacleTo(decision.force ? null : obstacle, decision);
+  const reason = obstacleTo(decision.force ? null : obstacle, pin, decision);
   if (reason === null && (await confirm(question, signal))) return true;
   report(`nothing was changed${reason === null ? '' : `: ${reason}`}`);
   return false;
 }
 
 /** Why the user is not asked; null if the question can be asked. */
-function obstacleTo(found: string | null, decision: Decision): string | null {
-  if (found !== null) return `${found}; add ${mayApply(decision) ? '--force' : '--yes --force'}`;
-  return mayApply(decision) ? null : 'add --yes to apply it';
+function obstacleTo(found: string | null, pin: string | undefined, decision: Decision): string | null {
+  const yes = pin === undefined ? '--yes' : `${pin} --yes`;
+  if (found !== null) return `${found}; add ${mayApply(decision) ? '--force' : `${yes} --force`}`;
+  return mayApply(decision) ? null : `add ${yes} to apply it`;
 }

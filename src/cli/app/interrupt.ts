@@ -12,6 +12,8 @@ export interface Interrupt {
   readonly signal: AbortSignal;
   /** Aborts right before a second signal ends the process: for child processes that would outlive it. */
   readonly atOnce: AbortSignal;
+  /** Whether a signal was received; the next one ends the process. */
+  readonly isReceived: boolean;
   /** Stops the work for another reason than a signal: the output pipe is closed. */
   abort(): void;
   /** Sets the exit code of the received signal, if any. */
@@ -44,6 +46,9 @@ export function listenForInterrupt(): Interrupt {
   return {
     signal: controller.signal,
     atOnce: last.signal,
+    get isReceived() {
+      return caught !== undefined;
+    },
     abort: () => controller.abort(),
     setExitCode: () => {
       if (caught !== undefined) process.exitCode = SIGNAL_EXIT_CODES[caught];

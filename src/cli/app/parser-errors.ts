@@ -132,7 +132,7 @@ export function unknownVerb(typed: string, verbs: readonly string[], command?: C
       `'${typed}' is written without flags in between`,
       `completengine ${typed}, and the flags behind it`,
     );
-  const near = commandSaidOtherwise(typed) ?? nearVerb(typed, verbs) ?? command?.verb ?? null;
+  const near = commandSaidOtherwise(typed) ?? nearVerb(typed, verbs) ?? showOf(typed, verbs) ?? command?.verb ?? null;
   const help = command === undefined ? 'completengine --help' : helpOf(command);
   return new UsageError(`there is no command '${typed}'`, near === null ? help : `completengine ${near}, or ${help}`);
 }
@@ -144,6 +144,12 @@ function nearVerb(typed: string, verbs: readonly string[]): string | null {
   if (rest.length === 0 || below.length === 0) return nearName(typed, verbs);
   const near = nearName(rest.join(' '), below);
   return near === null ? null : `${topic} ${near}`;
+}
+
+/** `group mailer` names what `group show mailer` shows; null for a topic that shows nothing by name. */
+function showOf(typed: string, verbs: readonly string[]): string | null {
+  const [topic = '', ...rest] = typed.split(' ');
+  return rest.length > 0 && verbs.includes(`${topic} show`) ? `${topic} show ${shellWord(rest.join(' '))}` : null;
 }
 
 function refusedValue(error: Error, command: CommandFacts, flag: string, reason: string): Error {

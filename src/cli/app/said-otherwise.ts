@@ -23,6 +23,8 @@ const COMMANDS: Readonly<Record<string, string>> = {
   'verify-proof': 'proof FILE --public-key KEYFILE',
   watch: 'inspect --watch',
   'group drop': 'group parked GROUP --drop SEQUENCE',
+  'group list': 'group',
+  'group ls': 'group',
   'group redeliver': 'group parked GROUP --redeliver',
 };
 

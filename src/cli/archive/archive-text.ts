@@ -1,8 +1,7 @@
 /** Formats the plan and the report of `archive`, and the archived runs that `inspect` shows. */
 
-import type { ArchivePlan, ArchiveReport } from '../../index.ts';
+import { type ArchivePlan, type ArchiveReport, formatTime } from '../../index.ts';
 import type { ArchivedRunDocument } from '../../views/archive-document.ts';
-import { timeOrNull } from '../../views/times.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, plural, span } from '../terminal/format-numbers.ts';
 import type { ShownClock } from '../terminal/shown-clock.ts';
@@ -16,7 +15,7 @@ export interface Ahead {
 }
 
 /** `drop`: whether the commits would be deleted without a segment. `ahead`: null if what stays is not of the future. */
-export function planText(plan: ArchivePlan, drop: boolean, ahead: Ahead | null): string {
+export function planText(plan: ArchivePlan, drop: boolean, ahead: Ahead | null, clock: ShownClock): string {
   const lines: string[] = [];
   if (plan.leftover > 0)
     lines.push(`an interrupted archive is finished first: ${plural(plan.leftover, 'archived commit')} to delete`);
@@ -25,7 +24,7 @@ export function planText(plan: ArchivePlan, drop: boolean, ahead: Ahead | null):
     const { from, through } = plan.range;
     lines.push(
       `${drop ? 'drop' : 'archive'} sequences ${from} to ${through}: ${plural(plan.events, 'event')} in ${plural(plan.commits, 'commit')}, ${bytes(plan.bytes)}`,
-      `from ${timeOrNull(plan.firstTime)} to ${timeOrNull(plan.lastTime)}`,
+      `from ${clock.text(formatTime(plan.firstTime ?? 0))} to ${clock.text(formatTime(plan.lastTime ?? 0))}`,
       drop ? 'they are deleted and cannot be replayed again' : `into ${escapeForTerminal(plan.segment ?? '')}`,
     );
   }
@@ -35,7 +34,7 @@ export function planText(plan: ArchivePlan, drop: boolean, ahead: Ahead | null):
     );
   if (ahead !== null)
     lines.push(
-      `the ledger's time is ahead of this clock: sequence ${ahead.sequence}, where what stays begins, is of ${ahead.time}, in ${span(ahead.ms)}; an end by sequence does not depend on clocks: --through-sequence`,
+      `the ledger's time is ahead of this clock: sequence ${ahead.sequence}, where what stays begins, is of ${clock.text(ahead.time)}, in ${span(ahead.ms)}; an end by sequence does not depend on clocks: --through-sequence`,
     );
   if (plan.keepsLast) lines.push('the last commit stays: the next one is linked to it');
   for (const { group, events } of plan.groupsBehind.slice(0, 10))

@@ -1,6 +1,6 @@
 /** `group parked`: lists the parked events of a group, redelivers them, or drops them. */
 
-import { type Completengine, LedgerError, type ParkedEventDescription, StreamWriter, shellWord } from '../../index.ts';
+import { type Completengine, type ParkedEventDescription, StreamWriter } from '../../index.ts';
 import { parkedFacts } from '../../views/parked-document.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
@@ -76,7 +76,7 @@ async function* linesOf(events: AsyncIterable<ParkedPayload>): AsyncGenerator<st
   if (lines !== '') yield lines;
 }
 
-/** Returns a message. `given`: sequences, or `all`; empty: all. */
+/** Returns a message. `given`: sequences, or `all`; empty: all. @throws LedgerError as {@link chosenOf} does, NOT_PARKED */
 export async function redeliverParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
   const count = await engine.redeliver(group, given.length === 0 ? 'all' : chosenOf(given));
   const hasLiveMember = (await engine.groups()).some(
@@ -85,17 +85,8 @@ export async function redeliverParked(engine: Completengine, group: string, give
   return `${plural(count, 'event')} will be redelivered${hasLiveMember ? '' : ' when a member of the group runs'}`;
 }
 
-/** Returns a message. `given`: sequences, or `all`; required, because dropping is final. */
-export async function dropParked(engine: Completengine, group: string, given: readonly string[]): Promise<string> {
-  if (given.length === 0)
-    throw new LedgerError('INVALID_ARGUMENT', {
-      message: '--drop without a sequence',
-      hint: `name sequences, or all; see them: completengine group parked ${shellWord(group)}`,
-    });
-  return `${plural(await engine.dropParked(group, chosenOf(given)), 'event')} dropped`;
-}
-
-function chosenOf(given: readonly string[]): 'all' | number[] {
+/** `given`: sequences, or `all`. @throws LedgerError INVALID_ARGUMENT */
+export function chosenOf(given: readonly string[]): 'all' | number[] {
   if (given.length === 1 && given[0] === 'all') return 'all';
   return given.map((text) =>
     readWholeNumber(text, { noun: 'a sequence', least: 1, hint: 'give sequences as group parked lists them, or all' }),

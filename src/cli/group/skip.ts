@@ -1,16 +1,31 @@
 /** `group skip`: moves a group past the next event of one partition, which it cannot take. */
 
-import { type Completengine, type GroupLane, LedgerError, type LedgerEvent } from '../../index.ts';
+import {
+  type Completengine,
+  formatTime,
+  type GroupLane,
+  LedgerError,
+  type LedgerEvent,
+  shellWord,
+} from '../../index.ts';
 import { type GroupSkipDocument, groupSkipDocument } from '../../views/group-change-document.ts';
+import { failureDocument } from '../../views/group-document.ts';
 import { applyPlan, type Decision } from '../app/apply-plan.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
+import type { ShownClock } from '../terminal/shown-clock.ts';
+import { failureText } from './failure-text.ts';
 import { liveMembersOf, namedGroup } from './named-group.ts';
+import { placeOf } from './skip-place.ts';
 
 export interface Skip {
   readonly group: string;
-  readonly partition: string;
+  /** A partition, or an event of one: see {@link placeOf}. */
+  readonly place: string;
+  /** The event that is to be skipped, and no other; undefined: whichever is next. */
+  readonly sequence: number | undefined;
   readonly decision: Decision;
+  readonly clock: ShownClock;
   print(text: string): void;
   report(note: string): void;
 }
@@ -24,20 +39,31 @@ interface SkipPlan {
 /** Characters of the payload that are shown. */
 const SHOWN = 200;
 
-/** Returns the document of the plan. @throws LedgerError INVALID_RANGE if no event waits there */
+/**
+ * Returns the document of the plan.
+ * @throws LedgerError INVALID_RANGE if no event waits there, CURSOR_CONFLICT if another one than the named does,
+ * INVALID_ARGUMENT for `--yes` without a named event: given twice it would skip two
+ */
 export async function skipEvent(engine: Completengine, skip: Skip, signal: AbortSignal): Promise<GroupSkipDocument> {
-  const { group, partition, decision, print, report } = skip;
-  const found = await nextEvent(engine, group, partition);
+  const { group, decision, clock, print, report } = skip;
+  const { isPinned, ...found } = await nextEvent(engine, skip);
+  const { sequence, partition } = found.event;
+  if (decision.yes && !isPinned)
+    throw new LedgerError('INVALID_ARGUMENT', {
+      message: '--yes without the event that is to be skipped: a second run would skip the next one',
+      hint: `if it is sequence ${sequence}: completengine group skip ${shellWord(group)} ${partition} --sequence ${sequence} --yes`,
+    });
   const { isDone } = await applyPlan<SkipPlan>(
     {
       plan: async () => found,
       apply: async () => {
-        await engine.skip(group, found.event.sequence, { force: decision.force });
+        await engine.skip(group, sequence, { force: decision.force });
         return found;
       },
-      show: async (plan) => print(skipText(group, plan)),
+      show: async (plan) => print(skipText(group, plan, clock)),
       obstacle: ({ liveMembers }) => (liveMembers.length > 0 ? 'members are active' : null),
       question: `skip it for group ${group}?`,
+      pin: isPinned ? undefined : `--sequence ${sequence}`,
       doneFact: 'the event was skipped',
       report,
     },
@@ -48,20 +74,24 @@ export async function skipEvent(engine: Completengine, skip: Skip, signal: Abort
   return groupSkipDocument(group, { ...found, partition }, isDone);
 }
 
-async function nextEvent(engine: Completengine, group: string, partition: string): Promise<SkipPlan> {
+async function nextEvent(engine: Completengine, skip: Skip): Promise<SkipPlan & { readonly isPinned: boolean }> {
+  const { group } = skip;
   const description = await namedGroup(engine, group);
-  const lane = description.lanes.find((each) => each.partition === partition);
-  const event = lane === undefined ? undefined : await eventAt(engine, lane);
-  if (lane !== undefined && event !== undefined) return { event, lane, liveMembers: liveMembersOf(description) };
-  throw lane === undefined
-    ? new LedgerError('UNKNOWN_PARTITION', {
-        message: `no partition '${partition.slice(0, 80)}'`,
-        hint: 'list them with: completengine partition',
-      })
-    : new LedgerError('INVALID_RANGE', {
-        message: `no event of partition ${partition} waits for group ${group}`,
-        hint: 'there is nothing to skip',
-      });
+  const place = await placeOf(engine, description, skip.place);
+  const sequence = skip.sequence ?? place.sequence;
+  const isPinned = sequence !== undefined || place.offset !== undefined;
+  const event = await eventAt(engine, place.lane);
+  const isNamed = [
+    [skip.sequence, event?.sequence],
+    [place.sequence, event?.sequence],
+    [place.offset, event?.offset],
+  ].every(([named, found]) => named === undefined || named === found);
+  if (!isNamed) throw elsewhere(group, place.lane, event, sequence ?? `${place.lane.partition}/${place.offset}`);
+  if (event !== undefined) return { event, lane: place.lane, liveMembers: liveMembersOf(description), isPinned };
+  throw new LedgerError('INVALID_RANGE', {
+    message: `no event of partition ${place.lane.partition} waits for group ${group}`,
+    hint: 'there is nothing to skip',
+  });
 }
 
 /** No earlier event of the partition has this sequence or a later one. */
@@ -74,15 +104,33 @@ async function eventAt(
   return undefined;
 }
 
-function skipText(group: string, { event, lane, liveMembers }: SkipPlan): string {
+/** `named`: sequence or place of the event that was to be skipped. */
+function elsewhere(
+  group: string,
+  { partition, nextOffset }: GroupLane,
+  event: LedgerEvent | undefined,
+  named: number | string,
+): LedgerError {
+  const what = typeof named === 'number' ? `sequence ${named}` : named;
+  const where =
+    event === undefined
+      ? `at the end of partition ${partition}, offset ${nextOffset}`
+      : `at ${partition}/${event.offset} (sequence ${event.sequence})`;
+  return new LedgerError('CURSOR_CONFLICT', {
+    message: `group ${group} is ${where}, not at ${what}`,
+    hint: `see what is next: completengine group skip ${shellWord(group)} ${partition}`,
+    details: { group, partition, nextOffset, nextSequence: event?.sequence ?? null },
+  });
+}
+
+function skipText(group: string, { event, lane, liveMembers }: SkipPlan, clock: ShownClock): string {
   const place = `${event.partition}/${event.offset} (sequence ${event.sequence})`;
   const members = liveMembers.length === 0 ? 'no active members' : `active members: ${liveMembers.join(', ')}`;
+  const failure = failureText({ ...lane, failure: failureDocument(lane) }, clock);
   const payload = event.text();
-  return [
-    `group ${group}: ${place} will be skipped after ${plural(lane.attempts, 'failure')}; ${members}`,
-    ...(lane.failure === null ? [] : [`last failure: ${lane.failure.reason}`]),
+  const lines = [
+    `group ${group}: ${place} of ${clock.text(formatTime(event.time))} will be skipped after ${plural(lane.attempts, 'failure')}; ${members}`,
     payload.length > SHOWN ? `${payload.slice(0, SHOWN)}..` : payload,
-  ]
-    .map(escapeForTerminal)
-    .join('\n');
+  ].map(escapeForTerminal);
+  return [lines[0], ...(failure === null ? [] : [failure]), lines[1]].join('\n');
 }

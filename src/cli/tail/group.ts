@@ -26,6 +26,7 @@ import { watchReader } from '../terminal/reader-gone.ts';
 import { checkProgram } from './check-program.ts';
 import { DeliveryLog, positionText, summaryLine } from './delivery-log.ts';
 import type { TailFlags } from './flags.ts';
+import { DeliveriesInProgress } from './in-progress.ts';
 import { beyondHead } from './start.ts';
 
 /** Events per delivery to standard output; if the member crashes, they are delivered again. */
@@ -53,13 +54,19 @@ export async function tailGroup(
     flags.exec === undefined
       ? await outputTarget(interrupt, flags)
       : await commandTarget(flags.exec, flags, { log, signal: interrupt.atOnce });
+  const inProgress = new DeliveriesInProgress();
+  const onAbort = (): void => {
+    const waited = interrupt.isReceived && flags.exec !== undefined ? inProgress.text() : null;
+    if (waited !== null) report(`waiting for ${waited}: Ctrl-C again ends at once`);
+  };
+  interrupt.signal.addEventListener('abort', onAbort, { once: true });
   // also for the output of a command: without a reader its runs would fail, and park events that are not to blame
   const reader = watchReader(() => interrupt.abort());
   let subscription: Subscription | undefined;
   try {
     subscription = await engine.subscribe(
       { ...common(flags, partitions, report), ...target.options, signal: interrupt.signal },
-      target.handler,
+      inProgress.track(target.handler),
     );
     const begin = beginFlag(flags);
     if (!subscription.isNew && begin !== null)
@@ -73,6 +80,7 @@ export async function tailGroup(
       );
     await subscription.finished;
   } finally {
+    interrupt.signal.removeEventListener('abort', onAbort);
     reader.close();
     log.close();
     if (subscription !== undefined) reportParked(subscription, report);
@@ -80,10 +88,12 @@ export async function tailGroup(
   await target.finish();
 }
 
-/** The flag of the start, as typed in a shell; null without one. */
-function beginFlag({ from, 'from-sequence': sequence }: TailFlags): string | null {
+/** The flags of the start, as typed in a shell, with the zone of its time; null without one. */
+function beginFlag({ from, 'from-sequence': sequence, tz }: TailFlags): string | null {
   if (sequence !== undefined) return shellFlag('from-sequence', String(sequence));
-  return from === undefined ? null : shellFlag('from', from);
+  if (from === undefined) return null;
+  const zone = tz === undefined ? [] : [shellFlag('tz', tz)];
+  return [shellFlag('from', from), ...zone].join(' ');
 }
 
 /** Sets the exit code for scripts; an error or a signal overrides it later. */

@@ -5,6 +5,7 @@ import { millisOf } from '../app/durations.ts';
 import type { Interrupt } from '../app/interrupt.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
 import type { RangeArguments } from '../range/arguments.ts';
+import { nothingFound } from '../range/nothing-found.ts';
 import { rangeOptions } from '../range/range-flags.ts';
 import { missingFieldsText } from '../terminal/missing-fields-text.ts';
 import { outputText, resumableOutput, standardOutput } from '../terminal/output.ts';
@@ -58,7 +59,7 @@ export async function tailHistory(
       cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress, output.isBegun);
     const report = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(sink);
     if (!interrupt.signal.aborted)
-      note(outcomeText(report, { hasCursor: cursor !== null, isRange: isRange(flags, given) && !isFollowing }));
+      note(isFollowing ? missingFieldsText(report) : outcomeText(report, cursor !== null, flags, given));
   } finally {
     reader?.close();
     cursor?.save();
@@ -68,19 +69,19 @@ export async function tailHistory(
 /** What the output does not say: that a range has nothing, and why. Null if there is nothing to say. */
 function outcomeText(
   report: StreamReport,
-  { hasCursor, isRange }: { readonly hasCursor: boolean; readonly isRange: boolean },
+  hasCursor: boolean,
+  flags: TailFlags,
+  { range, partitions }: RangeArguments,
 ): string | null {
-  const missing = missingFieldsText(report);
-  if (missing !== null || report.events > 0 || !report.isComplete || !isRange) return missing;
-  return hasCursor ? 'no events after the position in the cursor file' : 'no events in this range';
-}
-
-/** Whether somebody who sees nothing would wonder: not after `-n 0`, `--from end` or a filter, and no poller, which asks for the next sequence. */
-function isRange(flags: TailFlags, { range }: RangeArguments): boolean {
   const { from, through, until, key, where, number } = flags;
-  if (from === 'end' || number === '0' || key !== undefined || where !== undefined) return false;
+  const missing = missingFieldsText(report);
+  if (missing !== null || report.events > 0 || !report.isComplete || from === 'end' || number === '0') return missing;
+  if (key !== undefined || where !== undefined)
+    return hasCursor || flags['from-sequence'] !== undefined ? null : nothingFound({ partitions, key, where });
   const bounds = [range, from, through, until, flags['through-sequence']];
-  return bounds.some((bound) => bound !== undefined);
+  // nobody asked for a place that could be empty, and a poller asks for the next sequence
+  if (bounds.every((bound) => bound === undefined)) return null;
+  return hasCursor ? 'no events after the position in the cursor file' : 'no events in this range';
 }
 
 function toOptions(flags: TailFlags, { range, partitions }: RangeArguments): TailOptions {

@@ -13,7 +13,7 @@ export default class GroupReset extends BaseCommand {
   static override description =
     `Without --yes it prints the plan. Members continue from the new place to the head, so a reset has no end. Failure counts restart; parked events stay parked.`;
   static override enableJsonFlag = true;
-  static override usage = '<%= command.id %> GROUP --from PLACE | --from-sequence N [-p GROUP] [--yes] [--force]';
+  static override usage = '<%= command.id %> GROUP --from PLACE | --from-sequence N [-p PARTITION] [--yes] [--force]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> mailer --from yesterday',
     '<%= config.bin %> <%= command.id %> mailer --from-sequence 901 --yes',

@@ -17,6 +17,7 @@ import { isInside } from '../scheduler/feeding/inside.ts';
 import type { LiveConsumer } from '../scheduler/feeding/live-consumer.ts';
 import type { Shutdown } from '../scheduler/feeding/shutdown.ts';
 import { type Consumer, Scheduler } from '../scheduler/scheduler.ts';
+import { checkAtHand } from './check-at-hand.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { follow } from './follow.ts';
 import { join } from './join-group.ts';
@@ -120,6 +121,8 @@ export class Subscriptions {
       if (isKnown && error instanceof LedgerError && error.code === 'HISTORY_DROPPED') return 1;
       throw error;
     });
+    // a group that cannot begin would keep its history from being archived
+    if (!isKnown) await checkAtHand(this.#parts.ledger, from, partitions);
     const isNew = !isKnown && (await groups.create(group, from, this.#parts.clock.nowMicros()));
     const consumer = await join(this.#parts, { group, member, partitions }, options, handler);
     this.#add(consumer, () => consumer.refresh(), options.signal);
