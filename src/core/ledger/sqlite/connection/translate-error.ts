@@ -34,6 +34,11 @@ export function isUnmakeable(error: unknown): boolean {
   );
 }
 
+/** Whether SQLite was to write a file that this process may only read. */
+export function isReadOnlyFile(error: unknown): boolean {
+  return isSqliteError(error) && error.code === 'SQLITE_READONLY';
+}
+
 /** Before the driver is loaded no error comes from SQLite. */
 function isSqliteError(error: unknown): error is InstanceType<typeof Database.SqliteError> {
   const driver = loadedBetterSqlite3();
