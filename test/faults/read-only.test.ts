@@ -137,7 +137,7 @@ it('beside an emitter it is read, and followed, through the -wal of that one', a
   const { code, stdout, stderr } = await run(['inspect', '--json']);
   expect({ code }, stderr.toString()).toEqual({ code: 0 });
   const { log } = JSON.parse(stdout.toString()).storage;
-  // SQLite tells it nobody who may not write the -shm
+  // SQLite says it only to who may write the -shm
   expect(log).toEqual({ bytes: statSync(`${ledger}-wal`).size, waitingBytes: null });
   emit.stdin.end();
   await result;
