@@ -99,7 +99,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return {
       code: 'NOT_A_LEDGER',
       fact: 'this is not a ledger',
-      hint: 'name another file, or make a ledger: completengine init',
+      hint: 'check the path: gzip, text and other files are given to emit; to make a ledger: completengine init',
     };
   }
   if (isDamageCode(code)) {
