@@ -41,7 +41,9 @@ it('shows lines of cron and of a shell that work', async (context) => {
   mkdirSync(join(directory, 'backups'));
   const cron = blocksOf(DOCUMENT, 'crontab').join('').trimEnd().split('\n');
   const shell = blocksOf(DOCUMENT, 'sh').join('').trimEnd().split('\n');
-  expect([cron.length, shell.length]).toEqual([4, 3]);
+  expect([cron.length, shell.length]).toEqual([5, 3]);
+  const lines = readFileSync(join(ROOT, 'fixtures/earthquakes.jsonl'), 'utf8').split('\n').slice(0, 2);
+  writeFileSync(join(directory, 'app.log-20260101'), `${lines.join('\n')}\n`);
   const { head } = JSON.parse(runLine('completengine inspect --json', directory).stdout) as { head: string };
   writeFileSync(join(directory, 'last-head'), head);
   for (const line of cron) {
@@ -55,7 +57,7 @@ it('shows lines of cron and of a shell that work', async (context) => {
   const metrics = readFileSync(join(directory, 'metrics.prom'), 'utf8');
   for (const name of DOCUMENT.matchAll(/completengine_[a-z_]+(?= [>=]|\[| > )/g))
     expect(metrics).toContain(`${name[0]}{`);
-  expect(metrics).toContain('group="mailer"} 1702');
+  expect(metrics).toContain('group="mailer"} 1704');
   for (const command of shell) {
     const [program = ''] = command.split(' ');
     if (program !== 'completengine' && spawnSync(program, ['-V']).error !== undefined) continue;

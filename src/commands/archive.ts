@@ -53,7 +53,8 @@ Without --yes it prints the plan. The segment is synced and verified from the di
     return withLedger(flags, mayApply(decision) ? 'write' : 'read', async (engine, { signal }) => {
       const plan = await engine.planArchive(options);
       const isByTime = flags.until !== undefined || flags.through !== undefined;
-      if (!isJson) this.log(planText(plan, drop, isByTime ? await aheadOfClock(engine, plan) : null, clock));
+      const ahead = isByTime ? await aheadOfClock(engine, plan) : null;
+      if (!isJson) this.log(planText(plan, { drop, ahead, runs: await engine.archivedRuns(), clock }));
       if (!yes && !(await this.#isAgreed(plan, decision, signal))) return archivePlanDocument(plan);
       return this.#archive(engine, options, signal);
     });

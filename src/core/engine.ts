@@ -573,9 +573,11 @@ export class Completengine {
   }
 
   /**
-   * The first sequence at which this ledger and another differ. Copies of one ledger are compared by their chain
-   * hashes, and by payload only after their last common commit; other ledgers by payload.
-   * @throws LedgerError INVALID_RANGE if they have no sequence in common; VERIFICATION_FAILED for an unreadable event
+   * The first sequence at which this ledger and another differ. Copies of one ledger are both verified, unless
+   * `chainOnly`, and compared by their chain hashes, by payload only after their last common commit; other ledgers by
+   * payload.
+   * @throws LedgerError INVALID_RANGE if they have no sequence in common; VERIFICATION_FAILED naming the ledger and its
+   * corrupt commit
    */
   async diff(other: Completengine, options?: DiffOptions): Promise<LedgerDiff> {
     readArgument('diff()', 'other', other, ENGINE);
@@ -588,6 +590,7 @@ export class Completengine {
       ledger: this.#ledger,
       // only payloads are compared, and the chain vouches for what is before them
       events: (fromSequence, throughSequence) => this.replay({ fromSequence, throughSequence, determinism: 'relaxed' }),
+      verify: (options) => verifying(this.#ledger, this.#eventLabels(), options),
     };
   }
 

@@ -34,7 +34,11 @@ function ledgerFamilies(ledger: OverviewDocument, lastCommitAt: string | null): 
     seconds('last_event_timestamp_seconds', 'Ledger time of the last event.', oneTime(ledger.lastTime)),
     bytes('storage_bytes', 'Size of the storage without its write-ahead log.', one(storage.bytes)),
     bytes('wal_bytes', 'Size of the write-ahead log.', log === null ? [] : one(log.bytes)),
-    bytes('wal_waiting_bytes', 'Commits that are not yet checkpointed.', log === null ? [] : one(log.waitingBytes)),
+    bytes(
+      'wal_waiting_bytes',
+      'Commits that are not yet checkpointed.',
+      log === null || log.waitingBytes === null ? [] : one(log.waitingBytes),
+    ),
     gauge('epochs', 'Routing epochs.', one(ledger.epochs.length)),
     gauge('warnings', 'Conditions that need attention.', one(ledger.warnings.length)),
     gauge(

@@ -164,6 +164,10 @@ describe('archive', () => {
     const nothing = await succeed(['archive', '-l', ledger, '--until', 'now', '--yes']);
     expect(nothing.stdout.toString()).toMatch(/^nothing to archive\n/);
     expect(nothing.stdout.toString()).toMatch(reason);
+    const dropped = await succeed(['archive', '-l', ledger, '--through-sequence', '1', '--drop', '--yes']);
+    expect(dropped.stdout.toString()).toBe(
+      'nothing to archive\nsequences 1 to 1 are already archived in 1 segment: completengine inspect lists them\n--drop deletes no segment: to give up what is in one, remove its file; reading those events then fails\n',
+    );
     const bySequence = await succeed(['archive', '-l', ledger, '--through-sequence', '2', '--yes']);
     expect(bySequence.stdout.toString()).not.toContain('ahead');
   });

@@ -46,6 +46,7 @@ const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][]
     'partition add has no flag --somersault',
     'completengine partition add --help',
   ],
+  [['tail', '--to', '2026-04-12'], 'tail has no --to', '--until TIME, exclusive, or --through TIME, inclusive'],
   [['tail', '--dry-run'], 'tail has no --dry-run', 'completengine replay --dry-run'],
   [['diff', '-l', 'a', 'b'], 'diff has no --ledger', 'completengine diff A B: both are arguments'],
   [['replay', '-n', '3'], 'replay has no --number', 'completengine tail -n 10, or --limit 10 for the first ones'],

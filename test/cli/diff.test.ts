@@ -1,6 +1,6 @@
 /** `diff`: the first sequence at which two ledgers differ, by chain and then by payload, and its exit codes. */
 
-import { copyFileSync, readdirSync } from 'node:fs';
+import { copyFileSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, test } from 'vitest';
 import { runCli } from '../support/cli.ts';
@@ -42,7 +42,7 @@ test('a copy is equal by its chain, and a ledger to itself', async () => {
     sameChainThrough: 50,
   });
   expect((await succeed(['diff', ledger, ledger])).stdout.toString()).toBe(
-    'equal: 50 events\ncopies of one ledger with one hash chain; their events were not read: check each with inspect --verify\n',
+    'equal: 50 events\ncopies of one ledger with one hash chain; all events of both were verified against it\n',
   );
 });
 
@@ -56,7 +56,7 @@ test('an older copy is the beginning of its ledger, which is a difference at its
   const { code, stdout } = await runCli(['diff', copy, ledger]);
   expect({ code, text: stdout.toString() }).toEqual({
     code: 3,
-    text: `${copy} is the beginning of ${ledger}, which has 1,650 events more, from sequence 51 on\ncopies of one ledger with one hash chain; their events were not read: check each with inspect --verify\n`,
+    text: `${copy} is the beginning of ${ledger}, which has 1,650 events more, from sequence 51 on\ncopies of one ledger with one hash chain; all events of both were verified against it\n`,
   });
 });
 
@@ -120,6 +120,43 @@ test('other ledgers are compared by payload', async () => {
   });
   expect(await diffOf(await newLedger(), await newLedger())).toMatchObject({ result: 'equal' });
   expect(await diffOf(await newLedger(), ledger)).toMatchObject({ result: 'prefix', sequence: 1, shorter: 'a' });
+});
+
+test('a copy whose payload was overwritten is not equal: both are verified, unless --chain-only', async () => {
+  const ledger = await ledgerOf(`${numbers(1, 20)}"needle"\n`);
+  await emit(ledger, numbers(22, 30));
+  const copy = await copyOf(ledger);
+  const bytes = readFileSync(copy);
+  const at = bytes.indexOf('needle');
+  expect(at).toBeGreaterThan(0);
+  bytes.write('noodle', at);
+  writeFileSync(copy, bytes);
+  for (const sides of [
+    [ledger, copy],
+    [copy, ledger],
+  ]) {
+    const { code, stdout, stderr } = await runCli(['diff', ...sides]);
+    expect({ code, stdout: stdout.toString() }).toEqual({ code: 3, stdout: '' });
+    expect(stderr).toContain(`${copy}: the commit at sequence 1 is corrupt`);
+    const believed = await succeed(['diff', ...sides, '--chain-only']);
+    expect(believed.stdout.toString()).toBe(
+      'equal by chain: 30 events\ncopies of one ledger with one hash chain; their events were not read: leave out --chain-only to verify both\n',
+    );
+  }
+  expect(JSON.parse((await succeed(['diff', ledger, copy, '--chain-only', '--json'])).stdout.toString())).toMatchObject(
+    {
+      result: 'equal',
+      isVerified: false,
+    },
+  );
+  expect(await diffOf(ledger, ledger)).toMatchObject({ result: 'equal', isVerified: true });
+  const other = await ledgerOf(`${numbers(1, 20)}"needle"\n${numbers(22, 30)}`);
+  expect(await diffOf(other, copy)).toMatchObject({
+    result: 'different',
+    sequence: 21,
+    by: 'payload',
+    isVerified: false,
+  });
 });
 
 test('a segment is compared with its ledger, and with a copy from before the archive', async () => {

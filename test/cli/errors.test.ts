@@ -278,7 +278,7 @@ test.each(["it's here", '-dash', 'two\nlines \x1b[2J', '$(touch pwned)'])(
     const directory = tempDir();
     const refused = await runCli(['replay', `--ledger=./${name}`], { cwd: directory });
     expectFailure(refused, 66, 'there is no ledger');
-    const [, command] = /^ {2}try: make one: (completengine init .*)$/m.exec(refused.stderr) ?? [];
+    const [, command] = /^ {2}try: check the path; to make one: (completengine init .*)$/m.exec(refused.stderr) ?? [];
     const made = await runShell(`cd "$directory"; ${command}`, { directory });
     expect(made.code, made.stderr).toBe(0);
     expect(readdirSync(directory)).toEqual([name]);

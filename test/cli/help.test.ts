@@ -27,7 +27,7 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
   ],
   compact: [...COMMON, 'before', 'compression', 'json', 'tz'],
   completion: ['color', 'verbose'],
-  diff: ['busy-timeout', 'color', 'json', 'verbose'],
+  diff: ['busy-timeout', 'chain-only', 'color', 'json', 'verbose'],
   emit: [
     ...COMMON,
     'atomic',

@@ -136,7 +136,7 @@ onTerminal('emit on a terminal prints how to end the input', async () => {
 onTerminal('errors are two lines without colours', async () => {
   const written = await runOnTerminal('completengine tail -l /nowhere/none.codex', {});
   expect(written).toBe(
-    'error: there is no ledger at /nowhere/none.codex\n  try: make one: completengine init --ledger /nowhere/none.codex\n',
+    'error: there is no ledger at /nowhere/none.codex\n  try: check the path; to make one: completengine init --ledger /nowhere/none.codex\n',
   );
   const usage = await runOnTerminal('completengine inspect --verify --sequence 1', {
     variables: { NODE_ENV: 'production' },

@@ -132,6 +132,13 @@ it('beside an emitter it is read, and followed, through the -wal of that one', a
   emit.stdin.write('1\n');
   await reader.atLeast(1, () => emit.exitCode !== null);
   expect(await run(['tail', '-f', '-c', '1'])).toMatchObject({ code: 0, stderr: '', stdout: Buffer.from('1\n') });
+  for (const args of [[], ['--check', 'wal<64MiB'], ['--metrics'], ['--timeline'], ['--html', '-'], ['--verify']])
+    expect({ args, ...(await run(['inspect', ...args])) }).toMatchObject({ args, code: 0 });
+  const { code, stdout, stderr } = await run(['inspect', '--json']);
+  expect({ code }, stderr.toString()).toEqual({ code: 0 });
+  const { log } = JSON.parse(stdout.toString()).storage;
+  // SQLite says it only to who may write the -shm
+  expect(log).toEqual({ bytes: statSync(`${ledger}-wal`).size, waitingBytes: null });
   emit.stdin.end();
   await result;
 });

@@ -16,6 +16,7 @@ const RETIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   diff: { ledger: 'completengine diff A B: both are arguments' },
   inspect: { groups: 'completengine group' },
   replay: {
+    to: '--until TIME, exclusive, or --through TIME, inclusive',
     group: RANGE_FOR_A_GROUP,
     number: 'completengine tail -n 10, or --limit 10 for the first ones',
     'to-group': 'completengine group reset GROUP --from PLACE',
@@ -23,6 +24,7 @@ const RETIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
     force: 'completengine group reset GROUP --from PLACE --force',
   },
   tail: {
+    to: '--until TIME, exclusive, or --through TIME, inclusive',
     count: '--limit 100, or -c 100',
     'dry-run': 'completengine replay --dry-run',
     into: 'completengine replay --into LEDGER, with --follow for new events, too',

@@ -1,6 +1,6 @@
 /** Formats the plan and the report of `archive`, and the archived runs that `inspect` shows. */
 
-import { type ArchivePlan, type ArchiveReport, formatTime } from '../../index.ts';
+import { type ArchivedRun, type ArchivePlan, type ArchiveReport, formatTime } from '../../index.ts';
 import type { ArchivedRunDocument } from '../../views/archive-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, plural, span } from '../terminal/format-numbers.ts';
@@ -14,12 +14,22 @@ export interface Ahead {
   readonly ms: number;
 }
 
-/** `drop`: whether the commits would be deleted without a segment. `ahead`: null if what stays is not of the future. */
-export function planText(plan: ArchivePlan, drop: boolean, ahead: Ahead | null, clock: ShownClock): string {
+/** What is said of a plan besides its figures. */
+interface PlanFacts {
+  /** Whether the commits would be deleted without a segment. */
+  readonly drop: boolean;
+  /** Null if what stays is not of the future. */
+  readonly ahead: Ahead | null;
+  /** What was archived before. */
+  readonly runs: readonly ArchivedRun[];
+  readonly clock: ShownClock;
+}
+
+export function planText(plan: ArchivePlan, { drop, ahead, runs, clock }: PlanFacts): string {
   const lines: string[] = [];
   if (plan.leftover > 0)
     lines.push(`an interrupted archive is finished first: ${plural(plan.leftover, 'archived commit')} to delete`);
-  if (plan.range === null) lines.push('nothing to archive');
+  if (plan.range === null) lines.push('nothing to archive', ...archivedBefore(runs, drop));
   else {
     const { from, through } = plan.range;
     lines.push(
@@ -41,6 +51,20 @@ export function planText(plan: ArchivePlan, drop: boolean, ahead: Ahead | null, 
     lines.push(`group ${escapeForTerminal(group)} has not read ${plural(events, 'event')} of it`);
   if (plan.groupsBehind.length > 10) lines.push(`and ${plan.groupsBehind.length - 10} more groups`);
   return lines.join('\n');
+}
+
+/** Where the events are that a range before the oldest one in the ledger means. */
+function archivedBefore(runs: readonly ArchivedRun[], drop: boolean): string[] {
+  const through = runs.at(-1)?.range.through;
+  if (through === undefined) return [];
+  const segments = runs.filter(({ file }) => file !== null).length;
+  const where = segments === 0 ? 'dropped' : `archived in ${plural(segments, 'segment')}`;
+  const lines = [`sequences 1 to ${through} are already ${where}: completengine inspect lists them`];
+  if (drop && segments > 0)
+    lines.push(
+      '--drop deletes no segment: to give up what is in one, remove its file; reading those events then fails',
+    );
+  return lines;
 }
 
 export function reportText(report: ArchiveReport): string {

@@ -11,21 +11,25 @@ export function diffText(diff: DiffDocument): string {
 }
 
 function summary(diff: DiffDocument): string {
-  const { result, sequence, by } = diff;
-  if (result === 'equal') return `equal: ${plural(headOf(diff.a), 'event')}`;
+  const { result, sequence, by, hasSameUuid, isVerified } = diff;
+  if (result === 'equal')
+    return `equal${hasSameUuid && !isVerified ? ' by chain' : ''}: ${plural(headOf(diff.a), 'event')}`;
   if (result === 'different') return `different from sequence ${sequence} on, by ${by}`;
   const [shorter, longer] = diff.shorter === 'a' ? [diff.a, diff.b] : [diff.b, diff.a];
   const more = plural(headOf(longer) - headOf(shorter), 'event');
   return `${name(shorter)} is the beginning of ${name(longer)}, which has ${more} more, from sequence ${sequence} on`;
 }
 
-function because({ result, by, payloadSequence, hasSameUuid, sameChainThrough, a, b }: DiffDocument): string[] {
-  if (result !== 'different')
+function because(diff: DiffDocument): string[] {
+  const { result, by, payloadSequence, hasSameUuid, isVerified, sameChainThrough, a, b } = diff;
+  if (result !== 'different') {
+    if (!hasSameUuid) return ['different ledgers, by payload: times, keys and partitions were not compared'];
     return [
-      hasSameUuid
-        ? 'copies of one ledger with one hash chain; their events were not read: check each with inspect --verify'
-        : 'different ledgers, by payload: times, keys and partitions were not compared',
+      isVerified
+        ? 'copies of one ledger with one hash chain; all events of both were verified against it'
+        : 'copies of one ledger with one hash chain; their events were not read: leave out --chain-only to verify both',
     ];
+  }
   const lines = hasSameUuid ? [`the chain is the same through sequence ${sameChainThrough}`] : [];
   if (by !== 'chain') return lines;
   if (payloadSequence === null)

@@ -132,7 +132,7 @@ export function busSection({ lastCommitAgeMs: age, storage }: SampleDocument, wi
     firstFitting(
       [
         `${name}  ${last}; ${walText(log)}`,
-        `${name}  ${last}; ${bytes(log.waitingBytes)} to checkpoint`,
+        ...(log.waitingBytes === null ? [] : [`${name}  ${last}; ${bytes(log.waitingBytes)} to checkpoint`]),
         `${name}  ${last}`,
       ],
       width,
@@ -142,6 +142,7 @@ export function busSection({ lastCommitAgeMs: age, storage }: SampleDocument, wi
 
 function walText({ bytes: size, waitingBytes }: NonNullable<LedgerDocument['storage']['log']>): string {
   if (size === 0) return 'no WAL';
+  if (waitingBytes === null) return `${bytes(size)} WAL`;
   return waitingBytes === 0
     ? `${bytes(size)} WAL, all checkpointed`
     : `${bytes(size)} WAL, ${bytes(waitingBytes)} not yet checkpointed`;

@@ -256,7 +256,7 @@ export const VERIFY: OptionTable<VerifyOptions> = {
 
 export const LATE_EVENTS: OptionTable<LateEventsOptions> = ABORT;
 export const SURVEY: OptionTable<SurveyOptions> = { bucketsMax: positive, ...ABORT };
-export const DIFF: OptionTable<DiffOptions> = { onProgress: hook(), ...ABORT };
+export const DIFF: OptionTable<DiffOptions> = { chainOnly: flag, onProgress: hook(), ...ABORT };
 export const COMPACT: OptionTable<CompactOptions> = {
   compression: text,
   before: time,

@@ -58,8 +58,11 @@ export interface PartitionSummary extends Partition {
 export interface StorageSize {
   /** Bytes of the storage, without the log. */
   readonly bytes: number;
-  /** Log of commits beside the storage: its size, and the part that is not merged into the storage yet. Null in a storage that never has one. */
-  readonly log: { readonly bytes: number; readonly waitingBytes: number } | null;
+  /**
+   * Log of commits beside the storage: its size, and the part that is not merged into the storage yet, which is null where
+   * this process may only read the log. Null in a storage that never has one.
+   */
+  readonly log: { readonly bytes: number; readonly waitingBytes: number | null } | null;
 }
 
 export interface LedgerDescription {

@@ -1,8 +1,10 @@
 /** Times as people type them: words, spans back, dates, zones with their clock changes, durations. */
 
+import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { readDuration, readTimeExpression, type TimeContext } from '../../../src/core/model/time/time-expression.ts';
 import { expectRefusal, rejectionOf } from '../../support/refusals.ts';
+import { quick } from '../../support/test-size.ts';
 
 const NOW = Date.parse('2026-04-12T22:30:00.123Z') * 1000 + 456;
 const HOUR = 3600e6;
@@ -57,6 +59,21 @@ describe('times of a day', () => {
     'refuses %j',
     async (text) => {
       expect((await rejectionOf(readTimeExpression(text, BERLIN))).code).toBe('INVALID_TIME');
+    },
+  );
+
+  it.each(['01:50-02:10', 'today 01:50-02:10', 'yesterday 01:50:30-02', '01:50 -0210'])(
+    'refuses %j, which may be a range with the wrong sign in its middle',
+    async (text) => {
+      for (const context of [UTC, BERLIN]) {
+        const refusal = await rejectionOf(readTimeExpression(text, context));
+        expect(refusal.code).toBe('INVALID_TIME');
+        expect(refusal.message).toBe(`'${text}' is ambiguous: an interval, or a time with an offset west of UTC`);
+        const [start, end] = [text.slice(0, text.lastIndexOf('-')).trim(), text.endsWith('-02') ? '02:00' : '02:10'];
+        expect(refusal.hint).toMatch(
+          new RegExp(`^write ${start}/${end} for the interval, or the time with its date: 2026-04-1[123]T01:50`),
+        );
+      }
     },
   );
 
@@ -245,4 +262,19 @@ describe('durations', () => {
     expect(readDuration('14000w')).toBe(14_000 * 7 * 24 * HOUR);
     for (const text of ['99999999w', '9'.repeat(400)]) expectRefusal('INVALID_TIME', () => readDuration(text));
   });
+});
+
+it('takes an offset west of UTC with a date, and not with a time of a day alone', async () => {
+  const two = (max: number) => fc.integer({ min: 0, max }).map((n) => String(n).padStart(2, '0'));
+  const clock = fc.tuple(two(23), two(59)).map((parts) => parts.join(':'));
+  await fc.assert(
+    fc.asyncProperty(clock, clock, fc.constantFrom('-', '+'), async (time, offset, sign) => {
+      const dated = `2026-04-12T${time}${sign}${offset}`;
+      expect(await readTimeExpression(dated, BERLIN)).toEqual(instant(at(dated)));
+      const alone = readTimeExpression(`${time}${sign}${offset}`, { now: at('2026-04-12T12:00Z') });
+      if (sign === '-') expect((await rejectionOf(alone)).hint).toContain(`write ${time}/${offset} for the interval`);
+      else expect(await alone).toEqual(instant(at(dated)));
+    }),
+    { numRuns: quick(100, 500) },
+  );
 });

@@ -105,7 +105,7 @@ export function badLineError(bad: BadLine, place: { source: string; line: number
     message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${format === null || bad.isArrayOfObjects ? bad.reason : `${format}, and not a JSON line each`}`,
     hint:
       misread?.hint({ source: place.source, codec }) ??
-      'fix the line, then emit again from there; or collect bad lines with `onReject` and continue',
+      'fix the line, then emit again from there, or with `producer` all of the input; or collect bad lines with `onReject` and continue',
     details: { ...place, byte: bad.byte, reason: bad.reason, ...(format === null ? {} : { format }), ...bad.conflict },
   });
 }

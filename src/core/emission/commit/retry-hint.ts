@@ -3,7 +3,7 @@
 import { LedgerError, type LedgerErrorCode } from '../../model/ledger-error.ts';
 
 const HINTS: Partial<Record<LedgerErrorCode, string>> = {
-  DISK_FULL: 'free some space and emit again from the first event not committed',
+  DISK_FULL: 'free some space and emit again from the first event not committed, or with `producer` all of the input',
   OUTCOME_UNKNOWN:
     'check the disk, then emit the same input again; with `producer` or a unique id nothing is stored twice',
 };

@@ -50,6 +50,8 @@ const AGO = /^-(?:\d+(?:ms|[smhdwy]))+$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 /** A time of a day that is named by a word, or is today. */
 const TIME_OF_DAY = /^(?:(today|yesterday) )?(\d{2}:\d{2}.*)$/;
+/** A time of a day with an offset west of UTC, or an interval with a hyphen for its slash. */
+const HYPHENED = /^((?:(?:today|yesterday) )?\d{2}:\d{2}(?::\d{2}(?:[.,]\d+)?)?) ?-(\d{2})(?::?(\d{2}))?$/;
 const NUMBER = /^-?\d+(\.\d+)?([eE][+-]?\d+)?$/;
 
 /** A time as callers pass it: an expression, or a Date, which covers its millisecond. */
@@ -58,11 +60,15 @@ export type TimeInput = string | Date;
 /**
  * A local time that occurs twice in a zone means the first of the two instants. A day begins at the first instant of
  * its date and ends where the next one begins.
- * @throws LedgerError INVALID_TIME, also for a local time or a date that the zone skipped, and for an invalid zone
+ * @throws LedgerError INVALID_TIME, also for a local time or a date that the zone skipped, for an invalid zone, and for
+ * a time of a day that may be an interval: `01:50-02:10`
  */
 export async function readTimeExpression(time: TimeInput, context: TimeContext): Promise<TimeSpan> {
   if (typeof time === 'string') {
     const { first, last } = await readMoment(time, context);
+    const hyphened = HYPHENED.exec(time.trim());
+    if (hyphened !== null)
+      throw hyphenedInterval(hyphened, withDate(hyphened[0], context, await timeZone(context.zone)));
     return { first, last };
   }
   const span = millisecond(time.getTime());
@@ -207,6 +213,15 @@ function ambiguous(text: string): LedgerError {
   return new LedgerError('INVALID_TIME', {
     message: `'${text}' is ambiguous: a year or a date, or seconds since 1970`,
     hint: `write ${date}, or ${text}.0 for seconds`,
+    details: { text },
+  });
+}
+
+/** Read as an offset it would silently be another time, hours away. `written`: with its date. */
+function hyphenedInterval([text, start, hours, minutes = '00']: RegExpExecArray, written: string): LedgerError {
+  return new LedgerError('INVALID_TIME', {
+    message: `'${text}' is ambiguous: an interval, or a time with an offset west of UTC`,
+    hint: `write ${start}/${hours}:${minutes} for the interval, or the time with its date: ${written}`,
     details: { text },
   });
 }

@@ -91,7 +91,7 @@ async function readEnds(text: string, start: string, end: string, context: TimeC
     if (ending === null) throw notAnInterval(text);
     return inOrder(text, { first: await moved(text, ending, start, -1), last });
   }
-  const first = start === OPEN ? null : (await readTimeExpression(start, context)).first;
+  const first = start === OPEN ? null : (await readMoment(start, context)).first;
   // an end on the day before the start is no empty range: the ends are swapped
   return inOrder(text, { first, last }, ending?.midnight == null ? 1 : 0);
 }

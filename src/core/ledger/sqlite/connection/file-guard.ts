@@ -34,7 +34,7 @@ export function guardFile(path: string, access: { readonly write: boolean; reado
     const link = target === null ? '' : `: it is a link to ${target}, which is not there`;
     throw new LedgerError('NO_LEDGER', {
       message: `there is no ledger at ${path}${link}`,
-      hint: `make one: completengine init ${shellFlag('ledger', target ?? path)}`,
+      hint: `check the path; to make one: completengine init ${shellFlag('ledger', target ?? path)}`,
       details: { path },
     });
   }

@@ -34,6 +34,11 @@ export function isUnmakeable(error: unknown): boolean {
   );
 }
 
+/** Whether SQLite was to write a file that this process may only read. */
+export function isReadOnlyFile(error: unknown): boolean {
+  return isSqliteError(error) && error.code === 'SQLITE_READONLY';
+}
+
 /** Before the driver is loaded no error comes from SQLite. */
 function isSqliteError(error: unknown): error is InstanceType<typeof Database.SqliteError> {
   const driver = loadedBetterSqlite3();
@@ -94,7 +99,7 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
     return {
       code: 'NOT_A_LEDGER',
       fact: 'this is not a ledger',
-      hint: 'name another file, or make a ledger: completengine init',
+      hint: 'check the path: gzip, text and other files are given to emit; to make a ledger: completengine init',
     };
   }
   if (isDamageCode(code)) {

@@ -5,7 +5,7 @@ import type { LedgerWarning } from '../../../model/warning.ts';
 import { PAGE_BYTES, WAL_PAGES } from './connection.ts';
 import { fileBytes } from './file-guard.ts';
 import { companionPath } from './ledger-path.ts';
-import { readWal } from './storage-size.ts';
+import { waitingBytesOrNull } from './storage-size.ts';
 import { translateError } from './translate-error.ts';
 
 /** Four times the size at which it is written back: a reader may delay that for a moment. */
@@ -19,7 +19,8 @@ export function walGrowth(db: Database, path: string, isWriter: boolean): Ledger
   // Nothing is known while another connection, such as the writing thread, is at it: the next call finds out.
   if (attempt === 'busy') return null;
   const { failure } = attempt;
-  const { waitingBytes } = readWal(db, path);
+  const waitingBytes = waitingBytesOrNull(db);
+  if (waitingBytes === null) return null;
   if (failure === null && waitingBytes <= WAITING_BYTES_MAX) return null;
   const held = 'another process reads an old state of it';
   const reason = failure ?? (isWriter ? held : `${held}, or writing back fails`);

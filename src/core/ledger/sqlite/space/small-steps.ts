@@ -7,7 +7,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { GuardedDatabase } from '../connection/guarded-database.ts';
-import { readWal } from '../connection/storage-size.ts';
+import { readWaitingBytes } from '../connection/storage-size.ts';
 
 /** SQLite writes back at 8 MB; far more than that means that a reader holds an old snapshot, and every further step would make the WAL larger. */
 const WAL_BYTES_MAX = 128 * 1024 * 1024;
@@ -64,7 +64,7 @@ export class SmallSteps {
     const { walBytesMax = WAL_BYTES_MAX, waitMs = WAIT_MS } = this.#limits;
     const deadline = performance.now() + waitMs;
     for (;;) {
-      const { waitingBytes } = await this.#guarded.read(() => readWal(this.#db, this.#path));
+      const waitingBytes = await this.#guarded.read(() => readWaitingBytes(this.#db));
       if (waitingBytes <= walBytesMax || this.isStopped) return;
       if (performance.now() >= deadline) throw this.#heldByReader(waitingBytes);
       // nobody else may commit, and with that write back, once the reader has gone
