@@ -291,3 +291,45 @@ test.for([
   );
   await expectHeld(name, directory, after);
 });
+
+test('nothing is committed to a ledger whose directory cannot be synced', async (context) => {
+  needs(context, ...SHIM_PROBE);
+  const { shim, templates } = await setUp();
+  const command = COMMANDS['emit, compressed'] as Command;
+  const runIn = (directory: string, injection: Injection | null = null): Promise<ShimmedRun> =>
+    shim.run(command.args(join(directory, 'events.codex'), directory), directory, injection);
+  const { calls } = await runIn(prepare(command, templates));
+  const synced = calls.findIndex(({ name, file }) => name === 'fsync' && file.startsWith('completengine-test-'));
+  const written = calls.findIndex(({ name, file }) => name === 'pwrite' && file === 'events.codex-wal');
+  // SQLite syncs it after the first commit is written, and passes over a failure
+  expect(synced).toBeGreaterThan(-1);
+  expect(synced).toBeLessThan(written);
+
+  const directory = prepare(command, templates);
+  const run = await runIn(directory, { fault: 'EIO', at: synced + 1 });
+  expect(run.injected).toBe(1);
+  expectFailure(run, EXIT_CODES.IO_FAILED, /the directory of .* cannot be synced: an I\/O error \(EIO\)/);
+  expect(await replayed(join(directory, 'events.codex'))).toEqual([]);
+  expect((await runIn(directory)).code).toBe(0);
+});
+
+test('a new ledger that cannot be written back from its -wal gets no name', async (context) => {
+  needs(context, ...SHIM_PROBE);
+  const { shim } = await setUp();
+  const runIn = (directory: string, injection: Injection | null = null): Promise<ShimmedRun> =>
+    shim.run(['init', '-l', join(directory, 'events.codex')], directory, injection);
+  const { calls } = await runIn(tempDir());
+  const writes = calls.flatMap(({ name, file }, at) =>
+    name === 'pwrite' && /incomplete-[0-9a-f-]{36}$/.test(file) ? [at + 1] : [],
+  );
+  expect(writes.length).toBeGreaterThan(5);
+
+  for (const at of [writes[0], writes.at(-1)] as number[]) {
+    const directory = tempDir();
+    const run = await runIn(directory, { fault: 'EIO', at });
+    expect(run.injected).toBe(1);
+    expectFailure(run, EXIT_CODES.IO_FAILED, /I\/O error/);
+    expect(readdirSync(directory)).toEqual([]);
+    expect((await runIn(directory)).code).toBe(0);
+  }
+});

@@ -67,10 +67,10 @@ test('nothing is committed over rejected lines that cannot be synced, and the sa
   const ledger = await newLedger('--partitions', '1');
   const rejects = join(directory, 'rejects');
   const args = ['emit', '-l', ledger, input(directory, 'a'), '--producer', 'p', '--rejects', rejects];
-  // the first fsync of the run is that of the rejects
-  const failed = await traceFiles(args, { inject: 'fsync:error=EIO:when=1' });
+  // the first fsync of the run is that of the ledger's directory
+  const failed = await traceFiles(args, { inject: 'fsync:error=EIO:when=2' });
   expect(failed.injected).toBe(1);
-  expect(failed.calls.find(({ call }) => call === 'fsync')?.file).toBe(rejects);
+  expect(failed.calls.filter(({ call }) => call === 'fsync')[1]?.file).toBe(rejects);
   expect(failed.code).toBe(74);
   expect(failed.stderr).toMatch(
     /^error: .*rejects: the rejects cannot be written: EIO\n {2}try: .*\nnothing committed/,

@@ -20,6 +20,12 @@ export function powerCutStates(): number {
   return atLeast('COMPLETENGINE_TEST_STATES', quick(300, 3000));
 }
 
+/** Trials of failed calls for each scenario; of large ones a quarter. */
+export function diskFaultTrials(isLarge: boolean): number {
+  const trials = atLeast('COMPLETENGINE_TEST_TRIALS', quick(2, 40));
+  return isLarge ? Math.ceil(trials / 4) : trials;
+}
+
 /** The number of the environment variable, but at least the size of the run. */
 function atLeast(name: string, everyRun: number): number {
   const given = process.env[name];

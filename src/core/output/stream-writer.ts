@@ -1,6 +1,7 @@
 /** Writes bytes to a stream: obeys its backpressure and ends when its reader has gone. */
 
 import type { Writable } from 'node:stream';
+import { isNoSpace, systemErrorCode } from '../model/disk-error.ts';
 import { LedgerError } from '../model/ledger-error.ts';
 import { hasMethods, kindOf } from '../model/options/option-kinds.ts';
 import { readArgument } from '../model/options/options.ts';
@@ -115,11 +116,10 @@ function failureOf(stream: Writable): Failure {
 /** Wraps the error of a failed write as IO_FAILED. */
 export function outputFailure(error: NodeJS.ErrnoException): LedgerError {
   return new LedgerError('IO_FAILED', {
-    message: `the output cannot be written: ${error.code ?? error.message}`,
-    hint:
-      error.code === 'ENOSPC'
-        ? 'the disk that the output goes to is full: free some space there, or name another place'
-        : 'check where the output goes',
+    message: `the output cannot be written: ${systemErrorCode(error) ?? error.message}`,
+    hint: isNoSpace(error)
+      ? 'the disk that the output goes to is full: free some space there, or name another place'
+      : 'check where the output goes',
     cause: error,
   });
 }

@@ -121,6 +121,7 @@ export class DiskModel {
         return this.#rename(number, call.path, call.to);
       case 'start':
         return this.#makeDurable();
+      case 'failed':
       case 'output':
       case 'begin':
       case 'end':

@@ -1,5 +1,9 @@
 /** Scenarios of events that are committed. */
 
+import { rmSync } from 'node:fs';
+import { join } from 'node:path';
+import { runCli } from '../../support/cli.ts';
+import { keyFiles } from '../../support/signing-keys.ts';
 import {
   expectEmits,
   expectEqualLines,
@@ -32,6 +36,12 @@ interface Emission extends Pick<Scenario, 'isMet' | 'window'> {
   /** What the ledger holds when all is done; default: all lines. */
   readonly events?: readonly string[];
   run(site: Site, emit: readonly string[]): Promise<void>;
+  /** More files that are there before it. */
+  prepare?(directory: string): void;
+  /** Runs the command again after the power cut; default: it must succeed at once. */
+  again?(directory: string, emit: readonly string[]): Promise<unknown>;
+  /** What else must hold when all is done again. */
+  expectMore?(directory: string): Promise<void>;
 }
 
 /** Inputs are emitted. After the power cut the same command completes them, without doubles or gaps. */
@@ -42,6 +52,9 @@ function emission({
   args = ['--producer', 'p'],
   events = Object.values(inputs).flat(),
   run,
+  prepare,
+  again = runAgain,
+  expectMore,
   ...rest
 }: Emission): Scenario<History> {
   const emit = ['emit', '-q', '-l', LEDGER, ...args, ...Object.keys(inputs)];
@@ -49,6 +62,7 @@ function emission({
     name,
     prepare: async (directory) => {
       writeInputs(directory, inputs);
+      prepare?.(directory);
       await prepareWith(directory, ['init', '-l', LEDGER, ...init]);
     },
     run: (site) => run(site, emit),
@@ -65,7 +79,8 @@ function emission({
         acknowledged: isDone ? events.length : lastReceipt(acknowledged),
       });
       if (!isResumed) return;
-      await runAgain(directory, emit);
+      await again(directory, emit);
+      await expectMore?.(directory);
       expectEqualLines(await expectEmits(directory, AFTER), events);
     },
   };
@@ -198,3 +213,28 @@ export const uniqueAndSticky = (): Scenario<History> => {
     },
   });
 };
+
+/** Heads are signed beside the commits: none that is in the file goes beyond what is stored. */
+export const signedCheckpoints = (): Scenario<History> =>
+  emission({
+    name: 'signed checkpoints',
+    inputs: smallInputs('in', 9, lineOf('g')),
+    args: ['--producer', 'p', '--checkpoint', 'checkpoints', '--sign', 'k.pem'],
+    prepare: (directory) => void keyFiles(directory, 'k'),
+    run: async ({ run }, emit) => {
+      await run('emit some', [...emit.slice(0, -4), '--receipts']);
+      await run('emit all', [...emit, '--receipts']);
+    },
+    // a file that the power cut has damaged is refused, and nothing is committed without a place for the checkpoint
+    again: async (directory, emit) => {
+      const { code } = await runCli(emit, { cwd: directory });
+      if (code === 2) rmSync(join(directory, 'checkpoints'));
+      await runAgain(directory, emit);
+    },
+    expectMore: async (directory) => {
+      await runAgain(directory, [
+        ...['inspect', '--verify', '-l', LEDGER],
+        ...['--checkpoint', 'checkpoints', '--public-key', 'k.pub'],
+      ]);
+    },
+  });

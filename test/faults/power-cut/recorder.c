@@ -27,9 +27,12 @@
 #include <sys/uio.h>
 #include <unistd.h>
 
-enum { NO_FAULT, SKIP_SYNC, FAIL_SYNC, HIDE_FAILED_SYNC, KILL_IN_WRITE, FAIL_SYNCS_FROM_THEN_ON, FAIL_SYNC_AND_KILL };
+enum { NO_FAULT, SKIP_SYNC, FAIL_SYNC, HIDE_FAILED_SYNC, KILL_IN_WRITE, FAIL_SYNCS_FROM_THEN_ON, FAIL_SYNC_AND_KILL, FAIL_CALL };
 /* Kinds of files, as bits. */
 enum { WAL = 1, LEDGER = 2, DIRECTORY = 4, OTHER = 8 };
+
+/* Kinds of calls that FAIL_CALL is about, and that are counted; in the order of CALL_KINDS of recorder.ts. */
+enum { CALL_WRITE, CALL_SYNC, CALL_TRUNCATE, CALL_OPEN, CALL_NAME, CALL_REMOVE, CALL_MKDIR, CALL_KINDS };
 
 /* As Recorder writes it, but for the first two members. */
 struct control {
@@ -42,6 +45,9 @@ struct control {
   uint32_t calls; /* counted here */
   uint32_t fired; /* counted here */
   uint32_t outputs; /* writes to standard output, counted here */
+  uint32_t call;    /* of FAIL_CALL: the kind */
+  uint32_t error;   /* of FAIL_CALL: errno; 0: a sync passes for a good one */
+  uint32_t counts[CALL_KINDS]; /* calls of each kind, counted here */
   char directory[PATH_MAX];
 };
 
@@ -163,16 +169,33 @@ static int is_due(uint32_t kind) {
   return 1;
 }
 
+/* With the lock, for each call on a file below the directory: whether it is the one that fails. Then errno is set, and nothing of it was made. */
+static int fails(uint32_t call, const char *name) {
+  uint32_t number = ++control->counts[call];
+  if (control->fault != FAIL_CALL || control->call != call || control->at != number) return 0;
+  control->fired++;
+  append('F', 0, 0, name, "", NULL, 0);
+  errno = (int)control->error;
+  return 1;
+}
+
+/* A disk or a quota that becomes full takes a part of what is written. */
+static int is_full(void) { return control->error == ENOSPC || control->error == EDQUOT; }
+
 /* With the lock: appends what was written, where it ended up. */
 static void wrote(int file, const char *path, const struct stat *found, const void *data, ssize_t bytes, off64_t offset) {
   if (bytes > 0) append('W', found->st_ino, offset < 0 ? lseek64(file, 0, SEEK_CUR) - bytes : offset, path, "", data, (size_t)bytes);
 }
+
+/* Whether the last write of this thread was made to fail. */
+static __thread int is_made_to_fail;
 
 /* `offset`: -1 for the position of the file. */
 static ssize_t record_write(int file, const void *data, size_t bytes, off64_t offset) {
   char path[PATH_MAX];
   const char *name = inner_of(file, path);
   struct stat found;
+  is_made_to_fail = 0;
   if (name == NULL || fstat(file, &found) != 0 || !S_ISREG(found.st_mode)) {
     /* logged before it is made, without the lock: a full pipe would block, and what is acknowledged counts from here on */
     if (file == STDOUT_FILENO && name == NULL && control != NULL && control->directory[0] != '\0') {
@@ -185,11 +208,16 @@ static ssize_t record_write(int file, const void *data, size_t bytes, off64_t of
   }
   lock();
   int is_last = control->fault == KILL_IN_WRITE && is_due(kind_of(name, &found));
-  size_t wanted = is_last ? bytes / 2 : bytes;
+  int is_failed = is_made_to_fail = fails(CALL_WRITE, name);
+  size_t wanted = is_last || (is_failed && is_full()) ? bytes / 2 : is_failed ? 0 : bytes;
   if (offset >= 0 && (fcntl(file, F_GETFL) & O_APPEND)) append('!', 0, 0, "pwrite to a file that is opened for appending", "", NULL, 0);
   ssize_t written = offset < 0 ? syscall(SYS_write, file, data, wanted) : syscall(SYS_pwrite64, file, data, wanted, offset);
   wrote(file, name, &found, data, written, offset);
   if (is_last) raise(SIGKILL);
+  if (is_failed) {
+    errno = (int)control->error;
+    written = -1;
+  }
   unlock();
   return written;
 }
@@ -204,7 +232,8 @@ static ssize_t record_writev(int file, const struct iovec *parts, int count, off
   for (int at = 0; at < count; at++) {
     if (parts[at].iov_len == 0) continue;
     ssize_t written = record_write(file, parts[at].iov_base, parts[at].iov_len, offset < 0 ? -1 : offset + total);
-    if (written < 0) return total > 0 ? total : written;
+    /* a short write whose rest was made to fail looks like this, too */
+    if (written < 0) return total > 0 && !is_made_to_fail ? total : written;
     total += written;
     if ((size_t)written < parts[at].iov_len) break;
   }
@@ -222,7 +251,9 @@ static int record_sync(long call, int file) {
   if (name == NULL || fstat(file, &found) != 0) return (int)syscall(call, file);
   lock();
   uint32_t fault = control->fault == KILL_IN_WRITE ? NO_FAULT : control->fault;
-  if (fault != NO_FAULT && !is_due(kind_of(name, &found))) fault = NO_FAULT;
+  int error = EIO;
+  if (fails(CALL_SYNC, name)) error = errno;
+  else if (fault != NO_FAULT && !is_due(kind_of(name, &found))) fault = NO_FAULT;
   int result = fault == NO_FAULT ? (int)syscall(call, file) : 0;
   int64_t end = SYNCED;
   if (fault == SKIP_SYNC) end = SYNC_SKIPPED;
@@ -230,8 +261,9 @@ static int record_sync(long call, int file) {
   append('S', found.st_ino, end, name, S_ISDIR(found.st_mode) ? "/" : "", NULL, 0);
   if (fault == FAIL_SYNC_AND_KILL) raise(SIGKILL);
   unlock();
-  if (fault != FAIL_SYNC && fault != FAIL_SYNCS_FROM_THEN_ON) return result;
-  errno = EIO;
+  if (fault != FAIL_SYNC && fault != FAIL_SYNCS_FROM_THEN_ON && fault != FAIL_CALL) return result;
+  if (error == 0) return 0;
+  errno = error;
   return -1;
 }
 
@@ -244,7 +276,7 @@ static int record_truncate(int file, off64_t bytes) {
   struct stat found;
   if (name == NULL || fstat(file, &found) != 0) return (int)syscall(SYS_ftruncate, file, bytes);
   lock();
-  int result = (int)syscall(SYS_ftruncate, file, bytes);
+  int result = fails(CALL_TRUNCATE, name) ? -1 : (int)syscall(SYS_ftruncate, file, bytes);
   if (result == 0) append('T', found.st_ino, bytes, name, "", NULL, 0);
   unlock();
   return result;
@@ -255,13 +287,16 @@ int ftruncate64(int file, off64_t bytes) { return record_truncate(file, bytes); 
 
 static int record_open(int directory, const char *given, int flags, mode_t mode) {
   char path[PATH_MAX];
-  const char *name = flags & (O_CREAT | O_TRUNC) ? inner_at(directory, given, path) : NULL;
+  const char *name = inner_at(directory, given, path);
   if (name == NULL) return (int)syscall(SYS_openat, directory, given, flags, mode);
   struct stat before, found;
   lock();
   int is_new = fstatat(directory, given, &before, 0) != 0;
-  int file = (int)syscall(SYS_openat, directory, given, flags, mode);
-  if (file >= 0 && fstat(file, &found) == 0) {
+  int is_failed = fails(CALL_OPEN, name);
+  /* one that only reads needs no space, and no file system that can be written */
+  if (is_failed && (flags & (O_ACCMODE | O_CREAT)) == O_RDONLY) errno = EIO;
+  int file = is_failed ? -1 : (int)syscall(SYS_openat, directory, given, flags, mode);
+  if (file >= 0 && (flags & (O_CREAT | O_TRUNC)) && fstat(file, &found) == 0) {
     if (is_new) append('C', found.st_ino, 0, name, "", NULL, 0);
     else if ((flags & O_TRUNC) && before.st_size > 0) append('T', found.st_ino, 0, name, "", NULL, 0);
   }
@@ -302,18 +337,18 @@ int creat(const char *path, mode_t mode) { return record_open(AT_FDCWD, path, O_
 int creat64(const char *path, mode_t mode) { return creat(path, mode); }
 
 /* A call that changes one name. */
-#define RECORD_NAME(kind, directory, given, made) \
+#define RECORD_NAME(kind, call, directory, given, made) \
   char path_of_it[PATH_MAX]; \
   const char *name = inner_at(directory, given, path_of_it); \
   if (name == NULL) return (int)(made); \
   lock(); \
-  int result = (int)(made); \
+  int result = fails(call, name) ? -1 : (int)(made); \
   if (result == 0) append(kind, 0, 0, name, "", NULL, 0); \
   unlock(); \
   return result;
 
 int unlinkat(int directory, const char *path, int flags) {
-  RECORD_NAME(flags & AT_REMOVEDIR ? 'D' : 'U', directory, path, syscall(SYS_unlinkat, directory, path, flags))
+  RECORD_NAME(flags & AT_REMOVEDIR ? 'D' : 'U', CALL_REMOVE, directory, path, syscall(SYS_unlinkat, directory, path, flags))
 }
 
 int unlink(const char *path) { return unlinkat(AT_FDCWD, path, 0); }
@@ -326,7 +361,7 @@ int remove(const char *path) {
 }
 
 int mkdirat(int directory, const char *path, mode_t mode) {
-  RECORD_NAME('M', directory, path, syscall(SYS_mkdirat, directory, path, mode))
+  RECORD_NAME('M', CALL_MKDIR, directory, path, syscall(SYS_mkdirat, directory, path, mode))
 }
 
 int mkdir(const char *path, mode_t mode) { return mkdirat(AT_FDCWD, path, mode); }
@@ -338,7 +373,7 @@ static int record_names(char kind, int from_at, const char *from, int to_at, con
   long call = kind == 'R' ? SYS_renameat2 : SYS_linkat;
   if (source == NULL && target == NULL) return (int)syscall(call, from_at, from, to_at, to, flags);
   lock();
-  int result = (int)syscall(call, from_at, from, to_at, to, flags);
+  int result = fails(CALL_NAME, target == NULL ? source : target) ? -1 : (int)syscall(call, from_at, from, to_at, to, flags);
   if (result == 0 && source != NULL && target != NULL) append(kind, 0, 0, source, target, NULL, 0);
   else if (result == 0) append('!', 0, 0, "a name from outside of the directory", "", NULL, 0);
   unlock();
@@ -392,7 +427,7 @@ int truncate64(const char *given, off64_t bytes) {
   struct stat found;
   if (name == NULL || stat(given, &found) != 0) return (int)syscall(SYS_truncate, given, bytes);
   lock();
-  int result = (int)syscall(SYS_truncate, given, bytes);
+  int result = fails(CALL_TRUNCATE, name) ? -1 : (int)syscall(SYS_truncate, given, bytes);
   if (result == 0) append('T', found.st_ino, bytes, name, "", NULL, 0);
   unlock();
   return result;

@@ -17,7 +17,7 @@ import {
   writeSync,
 } from 'node:fs';
 import { writeFile } from 'node:fs/promises';
-import { tmpdir } from 'node:os';
+import { constants, tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { expect } from 'vitest';
 import type { CliResult } from '../../support/cli-result.ts';
@@ -33,11 +33,21 @@ import { survivorsOf } from './survivors.ts';
 
 const SOURCE = new URL('./recorder.c', import.meta.url);
 
-/** Of `struct control`: after the lock six numbers of 32 bits, then a path. */
+/** Kinds of calls that can be made to fail, in the order of `recorder.c`. `name`: rename and link; `remove`: unlink and rmdir. */
+export const CALL_KINDS = ['write', 'sync', 'truncate', 'open', 'name', 'remove', 'mkdir'] as const;
+export type CallKind = (typeof CALL_KINDS)[number];
+
+/** What the call then says. `ENOSPC` and `EDQUOT` take half of what was to be written. */
+export const ERRORS = ['EIO', 'ENOSPC', 'EROFS', 'EDQUOT'] as const;
+
+/** Of `struct control`: after the lock six numbers of 32 bits, two and one for each kind of call, then a path. */
 const FAULT_AT = 64;
 const FIRED_AT = FAULT_AT + 16;
 const OUTPUTS_AT = FAULT_AT + 20;
-const DIRECTORY_AT = FAULT_AT + 24;
+const CALL_AT = FAULT_AT + 24;
+const ERROR_AT = FAULT_AT + 28;
+const COUNTS_AT = FAULT_AT + 32;
+const DIRECTORY_AT = COUNTS_AT + 4 * CALL_KINDS.length;
 const PATH_MAX = 4096;
 
 const FAULTS = {
@@ -48,17 +58,34 @@ const FAULTS = {
   'kill in a write': 4,
   'fail syncs from then on': 5,
   'fail a sync and kill': 6,
+  'fail a call': 7,
 } as const;
 const FILES = { wal: 1, ledger: 2, directory: 4, other: 8 } as const;
 
 export interface RecordedFault {
-  readonly fault: Exclude<keyof typeof FAULTS, 'none'>;
+  readonly fault: Exclude<keyof typeof FAULTS, 'none' | 'fail a call'>;
   readonly files: keyof typeof FILES;
   /** Number of the call, from 1; each if it is left out. */
   readonly at?: number;
 }
 
-interface StepOptions extends Pick<ResidentOptions, 'input' | 'appendTo'> {
+/** One call of one command fails, and no other. */
+export interface FailedCall {
+  readonly call: CallKind;
+  /** `hidden`: of a sync, which passes for a good one. */
+  readonly error: (typeof ERRORS)[number] | 'hidden';
+  /** Number of the call among those of its kind that the command makes in the directory, from 1. */
+  readonly at: number;
+}
+
+export interface Attempt extends CliResult {
+  /** How many calls of each kind the command made. */
+  readonly counts: Readonly<Record<CallKind, number>>;
+  /** File of the call that was made to fail, relative to the directory; null if none was. */
+  readonly failedPath: string | null;
+}
+
+export interface StepOptions extends Pick<ResidentOptions, 'input' | 'appendTo'> {
   /** Exit code; null if the command is killed. */
   readonly code?: number | null;
 }
@@ -68,6 +95,8 @@ export interface Site {
   readonly directory: string;
   /** One recorded command, whose end acknowledges what it has done. `step`: its name in the recording. */
   run(step: string, args: readonly string[], options?: StepOptions): Promise<CliResult>;
+  /** One that may end in any way, while one of its calls fails; then it has another process than all other commands. Its end acknowledges something if it has the code of success, and no error. */
+  attempt(step: string, args: readonly string[], fault: FailedCall | null, options?: StepOptions): Promise<Attempt>;
   /** Several at the same time, in a process each. */
   runTogether(step: string, commands: readonly (readonly string[])[]): Promise<void>;
   /**
@@ -153,6 +182,32 @@ export class Recorder {
         else mark('>', step);
         return result;
       },
+      attempt: async (step, args, fault, { code = 0, ...options } = {}) => {
+        mark('<', step);
+        // those of a shell that redirects the output
+        const redirected = Object.keys(options.appendTo ?? {}).length;
+        const at = (fault?.at ?? 0) + (fault?.call === 'open' ? redirected : 0);
+        this.#setFault(null, directory, fault === null ? null : { ...fault, at });
+        const result = await this.#cli(fault === null ? 0 : 1).run(args, { cwd: directory, ...options });
+        const failed = parseLog(readFileSync(this.#logPath)).find(({ kind }) => kind === 'failed');
+        const counts = Object.fromEntries(
+          CALL_KINDS.map((kind, nth) => [
+            kind,
+            this.#counted(COUNTS_AT + 4 * nth) - (kind === 'open' ? redirected : 0),
+          ]),
+        );
+        this.#setFault(null, directory);
+        // a standard output that has failed stays so in its process
+        if (failed?.kind === 'failed' && Object.values(options.appendTo ?? {}).includes(failed.path))
+          this.#cli(1).kill();
+        // a code of success may be that of an error, too
+        if (result.code === code && !/^error: /m.test(result.stderr)) mark('>', step);
+        return {
+          ...result,
+          counts: counts as Attempt['counts'],
+          failedPath: failed?.kind === 'failed' ? failed.path : null,
+        };
+      },
       runTogether: async (step, commands) => {
         mark('<', step);
         const results = await Promise.all(commands.map((args, at) => this.#cli(at).run(args, { cwd: directory })));
@@ -180,11 +235,15 @@ export class Recorder {
     return this.#clis[at];
   }
 
-  #setFault(fault: RecordedFault | null, directory: string): void {
+  #setFault(fault: RecordedFault | null, directory: string, failed: FailedCall | null = null): void {
     const control = Buffer.alloc(DIRECTORY_AT + PATH_MAX - FAULT_AT);
-    control.writeUInt32LE(FAULTS[fault?.fault ?? 'none'], 0);
+    control.writeUInt32LE(FAULTS[fault?.fault ?? (failed === null ? 'none' : 'fail a call')], 0);
     control.writeUInt32LE(fault === null ? 0 : FILES[fault.files], 4);
-    control.writeUInt32LE(fault?.at ?? 0, 8);
+    control.writeUInt32LE(fault?.at ?? failed?.at ?? 0, 8);
+    if (failed !== null) {
+      control.writeUInt32LE(CALL_KINDS.indexOf(failed.call), CALL_AT - FAULT_AT);
+      control.writeUInt32LE(failed.error === 'hidden' ? 0 : constants.errno[failed.error], ERROR_AT - FAULT_AT);
+    }
     control.write(directory, DIRECTORY_AT - FAULT_AT);
     writeSync(this.#control, control, 0, control.length, FAULT_AT);
   }

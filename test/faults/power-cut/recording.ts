@@ -18,6 +18,8 @@ export type Call =
   | { readonly kind: 'sync directory'; readonly path: string; readonly end: SyncEnd }
   | { readonly kind: 'rename' | 'link'; readonly path: string; readonly to: string }
   | { readonly kind: 'unlink' | 'mkdir' | 'rmdir'; readonly path: string }
+  /** Made to fail by the test; what was made of it comes after it. */
+  | { readonly kind: 'failed'; readonly path: string }
   | { readonly kind: 'output'; readonly process: number; readonly data: Buffer }
   | { readonly kind: 'begin' | 'end'; readonly step: string }
   /** What came before is on the disk. */
@@ -77,6 +79,8 @@ function toCall({ kind, process, file, place, path, other, data }: LogRecord): C
       return { kind: 'mkdir', path };
     case 'D':
       return { kind: 'rmdir', path };
+    case 'F':
+      return { kind: 'failed', path };
     case 'O':
       return { kind: 'output', process, data };
     case '<':

@@ -8,6 +8,7 @@ import {
   failedSync,
   killedProducer,
   recoveredByReader,
+  signedCheckpoints,
   smallCommits,
   uniqueAndSticky,
 } from './emissions.ts';
@@ -36,6 +37,7 @@ export const SCENARIOS: readonly Share[] = [
   of(failedSync('fsyncs that fail from then on'), 1),
   of(failedSync('a failed fsync, and a kill'), 1),
   of(uniqueAndSticky()),
+  of(signedCheckpoints(), 1),
   of(creation()),
   of(epochs()),
   of(twoWriters()),

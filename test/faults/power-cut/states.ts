@@ -25,7 +25,10 @@ export interface Window {
   readonly through: number;
 }
 
-/** @throws Error if nothing of the recording could be lost: then no state shows anything. */
+/** Everything is synced at each moment that was drawn, or it was not recorded. */
+export class NothingToLose extends Error {}
+
+/** @throws NothingToLose if nothing of the recording could be lost: then no state shows anything. */
 export function drawState(calls: readonly Call[], seed: number, window = windowOf(calls)): State {
   const random = new Seeded(seed);
   const moments = momentsOf(calls, window);
@@ -36,7 +39,7 @@ export function drawState(calls: readonly Call[], seed: number, window = windowO
     const isVacuous = image.pending === 0 || (!image.isReduced && mode !== 'everything survives');
     if (!isVacuous) return { seed, cut, mode, image, acknowledged: acknowledgedBy(calls, cut) };
   }
-  throw new Error(
+  throw new NothingToLose(
     `${DRAWS_MAX} power cuts took nothing away: everything is synced at each moment, or it was not recorded`,
   );
 }

@@ -16,9 +16,24 @@ export interface MeasureOptions {
 
 /**
  * Size and BLAKE3 of a segment. Closing it drops the locks that connections of this process have on it, which does not matter: a segment is never written.
- * @throws Error of the system; the reason of the signal
+ * @throws LedgerError IO_FAILED; the reason of the signal
  */
-export async function measureSegment(path: string, { signal, isGentle }: MeasureOptions): Promise<StoredSegment> {
+export async function measureSegment(path: string, options: MeasureOptions): Promise<StoredSegment> {
+  try {
+    return await measure(path, options);
+  } catch (cause) {
+    const { code } = cause as NodeJS.ErrnoException;
+    if (code === undefined || cause instanceof LedgerError || options.signal?.aborted) throw cause;
+    throw new LedgerError('IO_FAILED', {
+      message: `${path} cannot be read: ${code}`,
+      hint: 'look at the disk, then run the same command again',
+      details: { segment: path, code },
+      cause,
+    });
+  }
+}
+
+async function measure(path: string, { signal, isGentle }: MeasureOptions): Promise<StoredSegment> {
   const hasher = newBlake3();
   // One memory for all of it: a stream makes a new one for each chunk, and left 27 MB of them to the garbage collector.
   const chunk = Buffer.allocUnsafeSlow(1024 * 1024);
@@ -44,16 +59,7 @@ export async function measureSegment(path: string, { signal, isGentle }: Measure
 export async function checkSegment(path: string, row: ArchiveRow, options: MeasureOptions): Promise<void> {
   const { firstSequence: sequence, through } = row;
   const details = { segment: path, sequence, through };
-  const measured = await measureSegment(path, options).catch((cause: unknown) => {
-    const { code } = cause as NodeJS.ErrnoException;
-    if (code === undefined || options.signal?.aborted) throw cause;
-    throw new LedgerError('IO_FAILED', {
-      message: `${path} cannot be read: ${code}`,
-      hint: 'look at the disk, then verify again',
-      details: { ...details, code },
-      cause,
-    });
-  });
+  const measured = await measureSegment(path, options);
   if (measured.bytes === row.bytes && row.checksum !== null && measured.checksum.equals(row.checksum)) return;
   throw new LedgerError('VERIFICATION_FAILED', {
     message: `${path} is not the file that was archived with sequences ${sequence} to ${through}: its BLAKE3 is ${measured.checksum.toString('hex')}, and the record has ${row.checksum?.toString('hex') ?? 'none'}`,

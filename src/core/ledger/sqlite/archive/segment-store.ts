@@ -5,6 +5,7 @@
 
 import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { isNoSpace, systemErrorCode } from '../../../model/disk-error.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { makeDirectoryHint } from '../../../model/text/shell-word.ts';
 import { giveName } from '../connection/give-name.ts';
@@ -178,8 +179,8 @@ export async function publish(path: string): Promise<void> {
 }
 
 function cannotStore(path: string, cause: unknown): LedgerError {
-  const { code } = cause as NodeJS.ErrnoException;
-  return new LedgerError(code === 'ENOSPC' ? 'DISK_FULL' : 'IO_FAILED', {
+  const code = systemErrorCode(cause);
+  return new LedgerError(isNoSpace(cause) ? 'DISK_FULL' : 'IO_FAILED', {
     message: `${path}: the segment cannot be stored (${code ?? 'unknown error'})`,
     hint: 'look at the disk and its free space; nothing was archived',
     details: { path, code },

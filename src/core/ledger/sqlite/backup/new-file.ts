@@ -5,6 +5,7 @@
 
 import { closeSync, lstatSync, openSync, rmSync, statSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemErrorCode } from '../../../model/disk-error.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { makeDirectoryHint } from '../../../model/text/shell-word.ts';
 import { giveName } from '../connection/give-name.ts';
@@ -119,7 +120,7 @@ function removeIfPossible(path: string): void {
 }
 
 function codeOf(error: unknown): string {
-  return (error as NodeJS.ErrnoException).code ?? String(error);
+  return systemErrorCode(error) ?? String(error);
 }
 
 function cannotSync(path: string, error: unknown): LedgerError {

@@ -2,6 +2,7 @@
 
 import { linkSync, rmSync } from 'node:fs';
 import { dirname } from 'node:path';
+import { systemErrorCode } from '../../../model/disk-error.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { createFile, fileExists } from './file-guard.ts';
 import { NO_LINKS } from './give-name.ts';
@@ -30,7 +31,7 @@ export async function createWhole(path: string, make: (temporary: string) => Pro
     await syncDirectory(dirname(path));
     return true;
   } catch (error) {
-    const { code } = error as NodeJS.ErrnoException;
+    const code = systemErrorCode(error);
     if (code === 'EEXIST' || NO_LINKS.includes(code ?? '')) return false;
     if (error instanceof LedgerError || code === undefined) throw error;
     throw new LedgerError('IO_FAILED', {

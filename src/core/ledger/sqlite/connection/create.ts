@@ -25,7 +25,7 @@ export function createLedger(
   enableGivingBack(db);
   if (isSyncedAfter) setWal(db);
   else prepareForWriting(db, 'full');
-  return db
+  const isMade = db
     .transaction(() => {
       if (!isEmptyDatabase(db)) return false;
       const bodies = blueprint.config.compression === null ? 'plain' : 'compressed';
@@ -36,6 +36,9 @@ export function createLedger(
       return true;
     })
     .immediate();
+  // The file is named without its -wal. Closing writes that back, too, and does not say if it could not: an empty database got the name.
+  if (isSyncedAfter) db.pragma('wal_checkpoint(PASSIVE)');
+  return isMade;
 }
 
 function writeIdentity(db: Database, blueprint: LedgerBlueprint, now: Micros): void {

@@ -1,8 +1,10 @@
 /** Creates and opens the file of a ledger, and refuses anything else at its path. */
 
 import { realpathSync } from 'node:fs';
+import { dirname } from 'node:path';
 import type { Database } from 'better-sqlite3';
 import type { LedgerBlueprint } from '../../../model/config.ts';
+import { isNoSpace, systemErrorCode } from '../../../model/disk-error.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { shellFlag, shellWord } from '../../../model/text/shell-word.ts';
 import type { Clock } from '../../../model/time/clock.ts';
@@ -25,6 +27,7 @@ import { ledgerPath } from './ledger-path.ts';
 import { APPLICATION_ID, FORMAT, isEmptyDatabase } from './schema.ts';
 import { looksLikeLedger, schemaDifference } from './schema-check.ts';
 import { secureAlone, secureBeside } from './secure-wal.ts';
+import { syncDirectoryNow } from './sync-file.ts';
 import { isUnmakeable, translateError } from './translate-error.ts';
 
 /** Bytes of the header of a SQLite database. */
@@ -132,7 +135,7 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
     options.file === undefined && isWritable ? { path: resolved, isRequired: options.access === 'write' } : null;
   const kept: { db: Database | null } = { db: null };
   try {
-    return await retryWhileBusy(
+    const ledger = await retryWhileBusy(
       () => {
         if (kept.db === null) {
           if (wal !== null) secureAlone(wal, (alone) => checkLeft(alone, resolved, options));
@@ -145,11 +148,33 @@ export async function openSqliteLedger(path: string, options: OpeningOptions): P
       options.busyLimit,
       resolved,
     );
+    if (wal?.isRequired === true) syncNames(resolved);
+    return ledger;
   } catch (error) {
     kept.db?.close();
     const immutable = options.access === 'read' && isUnmakeable(error) ? openImmutable(resolved, file, options) : null;
     if (immutable !== null) return immutable;
     throw translateError(error, resolved, 'open');
+  }
+}
+
+/**
+ * Makes the names of the ledger and of its -wal durable before anything is committed to it. SQLite syncs the directory, too, with the first commit, and
+ * passes over a failure of that: a power failure then took the -wal, with all commits that were acknowledged.
+ */
+function syncNames(path: string): void {
+  try {
+    // SQLite's files are beside the target of a link
+    syncDirectoryNow(dirname(realpathSync(path)));
+  } catch (error) {
+    const code = systemErrorCode(error);
+    const isFull = isNoSpace(error);
+    throw new LedgerError(isFull ? 'DISK_FULL' : 'IO_FAILED', {
+      message: `the directory of ${path} cannot be synced: ${isFull ? 'the disk is full' : `an I/O error (${code})`}`,
+      hint: 'look at the disk and its free space; nothing was committed',
+      details: { path, code },
+      cause: error,
+    });
   }
 }
 

@@ -6,6 +6,7 @@
  */
 
 import { closeSync, fsyncSync, openSync, readSync, writeSync } from 'node:fs';
+import { isNoSpace, systemErrorCode } from '../../../model/disk-error.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 
 /** Of the file; the size of a page is at {@link PAGE_BYTES_AT}, big-endian as all numbers (https://sqlite.org/fileformat2.html#walformat). */
@@ -54,9 +55,9 @@ function rewrite(file: number, offset: number, length: number): void {
 }
 
 function cannotRewrite(path: string, error: unknown): unknown {
-  const { code } = error as NodeJS.ErrnoException;
+  const code = systemErrorCode(error);
   if (code === undefined) return error;
-  const isFull = code === 'ENOSPC' || code === 'EDQUOT';
+  const isFull = isNoSpace(error);
   return new LedgerError(isFull ? 'DISK_FULL' : 'IO_FAILED', {
     message: `${path} cannot be written again: ${isFull ? 'the disk is full' : `an I/O error (${code})`}`,
     hint: isFull ? 'free some space, then try again' : 'look at the disk and its free space',

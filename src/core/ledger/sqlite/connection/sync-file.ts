@@ -1,5 +1,6 @@
 /** Brings files and names to the disk, without blocking the event loop. Not for a file that SQLite has open: closing it would drop SQLite's locks. */
 
+import { closeSync, fsyncSync, openSync } from 'node:fs';
 import { open } from 'node:fs/promises';
 import { isDiskError } from '../../../model/disk-error.ts';
 
@@ -12,6 +13,20 @@ export async function syncFile(path: string): Promise<void> {
 export async function syncDirectory(path: string): Promise<void> {
   try {
     await sync(path, 'r');
+  } catch (error) {
+    if (isDiskError(error)) throw error;
+  }
+}
+
+/** As {@link syncDirectory}, at once. @throws Error of the system */
+export function syncDirectoryNow(path: string): void {
+  try {
+    const directory = openSync(path, 'r');
+    try {
+      fsyncSync(directory);
+    } finally {
+      closeSync(directory);
+    }
   } catch (error) {
     if (isDiskError(error)) throw error;
   }
