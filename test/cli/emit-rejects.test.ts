@@ -88,7 +88,7 @@ test('exits with 74 if rejects cannot be written, commits nothing after them, an
   const files = [fileIn(directory, 'one', '1\n2\n'), fileIn(directory, 'two', '3\nbad\n4\n')];
   const result = await runCli(['emit', '-l', ledger, '--rejects', '/dev/full', ...files]);
   expectFailure(result, 74, '/dev/full: the rejects cannot be written: ENOSPC');
-  expect(result.stderr).toMatch(/^2 events committed [^;]*, sequences 1-2; head 2:\S+$/m);
+  expect(result.stderr).toMatch(/^2 events committed [^;]*, sequences 1-2; head 2:\S+; ledger \S+$/m);
   expect(await replayed(ledger)).toBe('1\n2\n');
 });
 

@@ -19,8 +19,15 @@ export function receiptLines(events: CommittedEvents, place: { source: string; f
   return lines;
 }
 
+/** What a summary says beside the report. */
+interface SummaryFacts {
+  /** Null if it is the default one. */
+  readonly ledger: string | null;
+  readonly failure?: LedgerError;
+}
+
 /** Returns the result as one line. */
-export function emissionLine(report: EmissionReport, ms: number, failure?: LedgerError): string {
+export function emissionLine(report: EmissionReport, ms: number, { ledger, failure }: SummaryFacts): string {
   const parts = [
     report.events === 0
       ? nothingText(report, failure)
@@ -34,6 +41,7 @@ export function emissionLine(report: EmissionReport, ms: number, failure?: Ledge
   if (failure?.code === 'OUTCOME_UNKNOWN') parts.push('the outcome of one more commit is unknown');
   if (!report.isComplete && failure === undefined) parts.push('the rest of the input was not read');
   if (report.head !== null) parts.push(`head ${formatHead(report.head)}`);
+  if (report.head !== null && ledger !== null) parts.push(`ledger ${ledger}`);
   return parts.join('; ');
 }
 
