@@ -23,11 +23,17 @@ export function receiptLines(events: CommittedEvents, place: { source: string; f
 interface SummaryFacts {
   /** Null if it is the default one. */
   readonly ledger: string | null;
+  /** Whether the position in the input is stored with the commits. */
+  readonly hasProducer: boolean;
   readonly failure?: LedgerError;
 }
 
 /** Returns the result as one line. */
-export function emissionLine(report: EmissionReport, ms: number, { ledger, failure }: SummaryFacts): string {
+export function emissionLine(
+  report: EmissionReport,
+  ms: number,
+  { ledger, hasProducer, failure }: SummaryFacts,
+): string {
   const parts = [
     report.events === 0
       ? nothingText(report, failure)
@@ -38,6 +44,8 @@ export function emissionLine(report: EmissionReport, ms: number, { ledger, failu
   if (report.late > 0) parts.push(`${count(report.late)} late, recorded at the head's time`);
   if (report.duplicates > 0) parts.push(`${plural(report.duplicates, 'duplicate')} skipped`);
   if (report.rejected > 0) parts.push(`${plural(report.rejected, 'line')} rejected`);
+  if (hasProducer && report.rejected > 0 && report.commits === 0)
+    parts.push('no commit has stored the position: the next run reads and rejects them again');
   if (failure?.code === 'OUTCOME_UNKNOWN') parts.push('the outcome of one more commit is unknown');
   if (!report.isComplete && failure === undefined) parts.push('the rest of the input was not read');
   if (report.head !== null) parts.push(`head ${formatHead(report.head)}`);
