@@ -64,6 +64,8 @@ export type {
   DeliveryPosition,
   FailedDelivery,
   Handler,
+  LiveOptions,
+  MemberOptions,
   SubscribeOptions,
   Subscription,
 } from './core/engine/subscription.ts';

@@ -3,9 +3,10 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { argumentsInOrder } from '../cli/app/arguments.ts';
-import { BaseCommand } from '../cli/app/base-command.ts';
+import { BaseCommand, namedLedger } from '../cli/app/base-command.ts';
 import { EXIT_BAD_INPUT } from '../cli/app/exit-codes.ts';
 import { durationFlag, sizeFlag } from '../cli/app/flag-kinds.ts';
+import { hintText } from '../cli/app/hints.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { printWarning } from '../cli/app/warning.ts';
 import type { CheckpointFlags, Checkpoints } from '../cli/emit/checkpoints.ts';
@@ -128,6 +129,7 @@ A bad line stops the run: the lines before it are committed, the error names the
     const isQuiet = flags.quiet || this.jsonEnabled();
     // the total is for the progress bar alone
     const input = openInput(files, !isQuiet && process.stderr.isTTY === true);
+    const said = { ledger: namedLedger(flags.ledger), hasProducer: flags.producer !== undefined };
     let hasBegun = false;
     const emission = withLedger(flags, 'write', async (engine, interrupt) => {
       const ending = new AbortController();
@@ -168,7 +170,7 @@ A bad line stops the run: the lines before it are committed, the error names the
         progress.stop();
         if (receipts?.hasReader === false)
           this.logToStderr('stopped: the output pipe of the receipts is closed; the rest of the input was not read');
-        const summary = emissionLine(report, performance.now() - started);
+        const summary = emissionLine(report, performance.now() - started, said);
         if (!isQuiet || !report.isComplete) this.logToStderr(summary);
         await checkpoints?.end();
         const aheadMs = isQuiet || report.late === 0 ? 0 : (await engine.head()).time / 1000 - Date.now();
@@ -176,12 +178,16 @@ A bad line stops the run: the lines before it are committed, the error names the
         if (hint !== null) this.logToStderr(hint);
         if (this.jsonEnabled()) printOnOutputFailure(summary);
         if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
-        return emissionDocument(report, warnings);
+        return emissionDocument(
+          report,
+          warnings.map((warning) => ({ ...warning, hint: hintText(warning.hint) })),
+        );
       } catch (error) {
         progress.stop();
         const failure = asFailure(error);
         const report = failure.details['report'] as EmissionReport | undefined;
-        const summary = report === undefined ? '' : emissionLine(report, performance.now() - started, failure);
+        const facts = { ...said, failure };
+        const summary = report === undefined ? '' : emissionLine(report, performance.now() - started, facts);
         if (summary !== '' && this.jsonEnabled()) printOnOutputFailure(summary);
         // also of an input that ends in a bad line: what was committed before it is signed
         await checkpoints?.endAfterFailure();

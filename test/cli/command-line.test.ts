@@ -57,6 +57,11 @@ const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][]
     "--output: 'a b.jsonl' is not payload, envelope, cloudevents, csv, tsv, template or pretty",
     "to write into a file: > 'a b.jsonl'",
   ],
+  [
+    ['init', '--partition', '3'],
+    'init has no --partition',
+    '--partitions N for their number, or --routing hash:tenant for a rule',
+  ],
   [['tail', '-n'], '--number needs a value', '--number N|all'],
   [['tail', '-n', '-f'], '--number needs a value', '--number N|all'],
   [['emit', '--late'], '--late needs a value: record or reject', '--late record'],
@@ -81,7 +86,7 @@ const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][]
   [
     ['group', '-l', 'x.codex', 'parked', 'mailer'],
     "'group parked' is written without flags in between",
-    'completengine group parked, and the flags behind it',
+    'completengine group parked --ledger x.codex, and the flags behind it',
   ],
   [['partition', 'add'], 'partition add needs NAME (names of the new partitions)', 'completengine partition add NAME'],
   [

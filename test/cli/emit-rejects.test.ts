@@ -88,7 +88,7 @@ test('exits with 74 if rejects cannot be written, commits nothing after them, an
   const files = [fileIn(directory, 'one', '1\n2\n'), fileIn(directory, 'two', '3\nbad\n4\n')];
   const result = await runCli(['emit', '-l', ledger, '--rejects', '/dev/full', ...files]);
   expectFailure(result, 74, '/dev/full: the rejects cannot be written: ENOSPC');
-  expect(result.stderr).toMatch(/^2 events committed [^;]*, sequences 1-2; head 2:\S+$/m);
+  expect(result.stderr).toMatch(/^2 events committed [^;]*, sequences 1-2; head 2:\S+; ledger \S+$/m);
   expect(await replayed(ledger)).toBe('1\n2\n');
 });
 
@@ -99,4 +99,29 @@ test('a named pipe without a reader is refused, and nothing waits for one', asyn
   const result = await runCli(['emit', '-l', ledger, '--rejects', pipe], { input: '1\n' });
   expectFailure(result, 73, /it has no reader \(ENXIO\)/);
   expect(await replayed(ledger)).toBe('');
+});
+
+test.each([
+  ['a,b\n1,x\n2,y\n', 'comma-separated values', 'mlr --icsv --ojsonl cat'],
+  ['[\n{"a":1},\n{"a":2}\n]\n', 'an array over lines', "jq -c '.[]'"],
+])('an input in another format is named once, although its lines are rejected: %j', async (input, name, command) => {
+  const ledger = await newLedger();
+  const result = await runCli(['emit', '-l', ledger, '--rejects', `${ledger}.bad`], { input });
+  const notes = result.stderr.toString().match(/^warning: .*$/gm);
+  expect(notes).toEqual([
+    `warning: stdin is ${name}, and not a JSON line each; convert it: ${command} | completengine emit --ledger ${ledger}`,
+  ]);
+});
+
+test('a producer whose lines were all rejected says that they are read again', async () => {
+  const ledger = await newLedger();
+  const args = ['emit', '-l', ledger, '--producer', 'p', '--rejects', `${ledger}.bad`];
+  for (const rejected of [1, 2]) {
+    const { code, stderr } = await runCli(args, { input: 'bad\n' });
+    expect(code).toBe(65);
+    expect(stderr.toString()).toContain('no commit has stored the position: the next run reads and rejects them again');
+    expect(readFileSync(`${ledger}.bad`, 'utf8').trimEnd().split('\n')).toHaveLength(rejected);
+  }
+  const stored = await runCli(args, { input: 'bad\n1\n' });
+  expect(stored.stderr.toString()).not.toContain('no commit has stored');
 });

@@ -31,6 +31,7 @@ test('an id with other bytes is a conflict, exit 4, and what came before it is c
     4,
     'stdin: line 2, byte 1: the id \'id\' was committed before with another payload: "1" is at sequence 1',
   );
+  expect(result.stderr.toString()).toContain('try: give the event another id, or leave it out, then emit again');
   expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n{"id":0}\n');
 });
 
@@ -57,6 +58,7 @@ test('--atomic stores nothing if there is a conflict', async () => {
   const result = await runCli(['emit', '--atomic', '-l', ledger], { input: '{"id":5}\n{"id":1,"v":2}\n' });
   expect(await replayed(ledger)).toBe('{"id":1,"v":1}\n');
   expectFailure(result, 4, 'line 2');
+  expect(result.stderr.toString()).toContain('nothing is stored: give the event another id, or leave it out');
 });
 
 test('an id at a nested path is the same in any JSON spelling', async () => {

@@ -102,7 +102,9 @@ test('prints what it has committed on standard error, with the head', async () =
   const ledger = await newLedger();
   const { stdout, stderr } = await succeed(['emit', '-l', ledger], { input: '1\n2\n3\n' });
   expect(stdout.toString()).toBe('');
-  expect(stderr).toMatch(/^3 events committed \(3 B in .+ s, .+ events\/s\), sequences 1-3; head 3:[0-9a-f]{64}\n$/);
+  expect(stderr).toMatch(
+    /^3 events committed \(3 B in .+ s, .+ events\/s\), sequences 1-3; head 3:[0-9a-f]{64}; ledger \S+\n$/,
+  );
   expect((await succeed(['emit', '-l', ledger], { input: '4\n' })).stderr).toMatch(
     /^1 event committed \(1 B in .+\), sequence 4; head 4:/,
   );

@@ -208,7 +208,7 @@ test('add to a range is refused with a hint to reroute', async () => {
   const ledger = await newLedger('--routing', 'range:k=1,2');
   const result = await runCli(['partition', 'add', 'x', '-l', ledger]);
   expectFailure(result, 2, 'a range has as many partitions as its bounds make: 3');
-  expect(result.stderr).toContain('completengine partition reroute range:k=BOUND');
+  expect(result.stderr).toContain(`completengine partition reroute --ledger ${ledger} range:k=BOUND`);
 });
 
 test('a missing ledger is not created', async () => {

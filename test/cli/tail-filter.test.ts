@@ -222,3 +222,10 @@ test.each([
 ])('refuses %j', async (args, fact) => {
   expectFailure(await runCli(['tail', '-l', await numbersLedger(), ...args]), 2, fact);
 });
+
+test('a condition that the shell has cut is shown in quotes', async () => {
+  const { stderr } = await runCli(['tail', '-l', await numbersLedger(), '--where', 'properties.mag']);
+  expect(stderr.toString()).toContain(
+    "try: quote it for the shell, which takes < and > for redirections: --where 'properties.mag>=4.5'; or ",
+  );
+});

@@ -59,7 +59,7 @@ describe('tail --group', () => {
     const again = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', 'start']);
     expect(again.stdout.toString()).toBe('');
     expect(again.stderr).toBe(
-      'group g resumes at its own offsets: --from is for a new group; to reset the offsets: completengine group reset g --from start\n',
+      `group g resumes at its own offsets: --from is for a new group; to reset the offsets: completengine group reset --ledger ${ledger} g --from start\n`,
     );
     const inZone = await succeed(['tail', '-l', ledger, '-g', 'g', '-e', '--from', '03:00', '--tz', 'Europe/Berlin']);
     expect(inZone.stderr).toContain('completengine group reset g --from 03:00 --tz Europe/Berlin\n');

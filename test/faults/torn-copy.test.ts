@@ -14,7 +14,7 @@ import { quick } from '../support/test-size.ts';
 import { spread } from '../support/traced.ts';
 
 const PAGE_BYTES = 16_384;
-const NAMES_BACKUP = /if this is a copy of a ledger in use, make it with: completengine backup FILE$/;
+const NAMES_BACKUP = /if this is a copy of a ledger in use, make it with: completengine backup FILE -l ORIGINAL$/;
 
 /** The bytes of the file at two moments of a ledger in use, and the head at the second one. */
 async function twoMoments(): Promise<{ before: Buffer; after: Buffer; head: string }> {

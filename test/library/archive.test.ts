@@ -4,7 +4,7 @@ import { copyFileSync, existsSync, readdirSync, renameSync, rmSync, statSync } f
 import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { describe, expect, it } from 'vitest';
-import type { Completengine, OpenOptions, StartRequest, SubscribeOptions } from '../../src/index.ts';
+import type { Completengine, MemberOptions, OpenOptions, StartRequest } from '../../src/index.ts';
 import { FakeClock, failureOf, ledgerPath, openEngine, payloadsOf } from '../support/engines.ts';
 import { tamper } from '../support/sessions.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -212,7 +212,7 @@ describe('an archive', () => {
   it('refuses to begin a group within dropped history, by sequence as by time, and begins at the start with what is left', async () => {
     const engine = await reopened();
     const plan = (start: StartRequest) => engine.planCursors('g', start);
-    const run = async (options: SubscribeOptions) => {
+    const run = async (options: MemberOptions) => {
       const { finished } = await engine.subscribe({ until: { limit: 1 }, ...options }, () => {});
       await finished;
     };

@@ -1,7 +1,7 @@
 /** The last failure of a group's partition: why it stands still, stored by the transactions that count failures. */
 
 import { describe, expect, it } from 'vitest';
-import { type Completengine, type Delivery, LedgerError, type SubscribeOptions } from '../../src/index.ts';
+import { type Completengine, type Delivery, LedgerError, type MemberOptions } from '../../src/index.ts';
 import { failureOf, ledgerPath, openEngine } from '../support/engines.ts';
 import { tamper } from '../support/sessions.ts';
 import { until } from '../support/until.ts';
@@ -19,7 +19,11 @@ async function engineOf(events: number): Promise<Completengine> {
 }
 
 /** Delivers everything, and returns the commits that this took. */
-async function commitsOf(engine: Completengine, handler: (delivery: Delivery) => void, options: SubscribeOptions = {}) {
+async function commitsOf(
+  engine: Completengine,
+  handler: (delivery: Delivery) => void,
+  options: Partial<MemberOptions> = {},
+) {
   const before = walCommits(engine.identity.path);
   const { finished } = await engine.subscribe({ ...STILL, until: { head: true }, ...options }, handler);
   await finished;

@@ -73,7 +73,10 @@ const SOURCES: Readonly<Record<string, string>> = {
     await engine.emit(undefined);
     // @ts-expect-error no such option
     const options: SubscribeOptions = { grup: 'mailer' };
-    void [one, texts, bytes, many, lines, list, options];
+    // @ts-expect-error an option of members, without a group
+    const live: SubscribeOptions = { maxDeliver: 3 };
+    const member: SubscribeOptions = { group: 'mailer', maxDeliver: 3, onParked: ({ sequence }) => void sequence };
+    void [one, texts, bytes, many, lines, list, options, live, member];
   }
   /** Compiles while the codes are a closed union. */
   export function isFinal(error: LedgerError): boolean {

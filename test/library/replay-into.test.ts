@@ -137,6 +137,9 @@ test.each([
   const target = await openEngine(options);
   const failure = await failureOf(() => source.replayInto(target), 'BAD_LINE');
   expect(failure.message).toMatch(message);
+  expect(failure.hint).toContain(
+    failure.details['sequence'] === 1 ? 'nothing is stored' : 'the events before it are stored',
+  );
   expect((await target.head()).sequence).toBe(Number(failure.details['sequence']) - 1);
 });
 

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { type Completengine, type Delivery, hashOf } from '../../src/index.ts';
+import { type Completengine, type Delivery, hashOf, type MemberOptions } from '../../src/index.ts';
 import { FakeClock, failureOf, ledgerPath, openEngine, parkedBy } from '../support/engines.ts';
 import { DELAY_MS_MAX, recordedDelays } from '../support/timer-delays.ts';
 import { turns } from '../support/turns.ts';
@@ -172,7 +172,7 @@ describe('a member of a group', () => {
     const delays = recordedDelays();
     let taken = 0;
     const subscription = await engine.subscribe(
-      { ...options, batch: 1, onRetry: ({ reason }) => void failures.push(reason) },
+      { ...options, group: 'g', batch: 1, onRetry: ({ reason }) => void failures.push(reason) },
       () => void taken++,
     );
     await subscription.finished;
@@ -385,7 +385,7 @@ describe('a member of a group', () => {
       { group: 'g', ackTimeoutMs: Number.NaN },
       { group: 'g', backoffMs: -1 },
     ]) {
-      await failureOf(() => engine.subscribe(options, () => {}), 'INVALID_ARGUMENT');
+      await failureOf(() => engine.subscribe(options as MemberOptions, () => {}), 'INVALID_ARGUMENT');
     }
     await failureOf(() => engine.subscribe({ group: 'g', from: 'noon' }, () => {}), 'INVALID_TIME');
     await failureOf(() => engine.subscribe({ group: 'g', partitions: ['p99'] }, () => {}), 'UNKNOWN_PARTITION');

@@ -129,7 +129,7 @@ describe('events that are parked', () => {
     const heard = warnings();
     const parked: FailedDelivery[] = [];
     const subscription = await engine.subscribe(
-      { ...NEVER_AGAIN, until: { head: true }, onParked: (failure) => parked.push(failure) },
+      { ...NEVER_AGAIN, group: 'g', until: { head: true }, onParked: (failure) => parked.push(failure) },
       refuse,
     );
     await subscription.finished;

@@ -122,6 +122,24 @@ const WRONG: Readonly<Record<string, readonly [call: (engine: Untyped) => unknow
     (engine) => engine.subscribe({ member: 'm' }, noop),
     /the option member is for members of a group$/,
   ],
+  ...Object.fromEntries(
+    Object.entries({
+      maxDeliver: 3,
+      backoffMs: 10,
+      leaseMs: 1000,
+      concurrency: 2,
+      onRetry: noop,
+      onParked: noop,
+      onFenced: noop,
+      onLeases: noop,
+    }).map(([name, value]): [string, (typeof WRONG)[string]] => [
+      `${name} without a group`,
+      [
+        (engine) => engine.subscribe({ [name]: value }, noop),
+        new RegExp(`the option ${name} is for members of a group$`),
+      ],
+    ]),
+  ),
   'the old name of the routing': [
     () => (Completengine as Untyped).open({ ledger: ledgerPath(), partition: hashOf('tenant') }),
     /no option "partition"; the nearest is routing$/,

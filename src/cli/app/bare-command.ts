@@ -10,6 +10,7 @@ import { COLOUR_CHOICES, type ColourChoice, chooseColour } from '../terminal/col
 import { guardOutput } from '../terminal/guard-output.ts';
 import { shortenHeads } from '../terminal/short-heads.ts';
 import { failureDocument, printFailure } from './failure.ts';
+import { noteLedger, onNamedLedger } from './hints.ts';
 import { type CommandFacts, explainParserError, refuseValuesOfSwitches } from './parser-errors.ts';
 import { retiredFlag } from './retired-flags.ts';
 import { safeJson } from './safe-json.ts';
@@ -44,6 +45,7 @@ export abstract class BareCommand extends Command {
     guardOutput();
     // a command line refused here counts as parsed: oclif would warn developers otherwise
     this.parsed = true;
+    noteLedger('ledger' in this.#facts().flags ? this.argv : []);
     // before anything is printed, also about a wrong command line
     refuseTakenFiles({ ledgers: this.ledgersNamed(this.argv) });
   }
@@ -77,7 +79,7 @@ export abstract class BareCommand extends Command {
   }
 
   override logToStderr(text = ''): void {
-    super.logToStderr(this.#fitted(text, process.stderr));
+    super.logToStderr(this.#fitted(onNamedLedger(text), process.stderr));
   }
 
   override logJson(json: unknown): void {

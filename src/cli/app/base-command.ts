@@ -1,7 +1,9 @@
 /** Base of all commands that open a ledger: adds the ledger flags, and nothing else. */
 
 import * as Flags from '@oclif/core/flags';
+import { displayedLocation } from '../../index.ts';
 import { ledgersNamed } from '../state/taken-files.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
 import { BareCommand } from './bare-command.ts';
 import { durationFlag } from './flag-kinds.ts';
 
@@ -10,6 +12,11 @@ const LEDGER = { default: './events.codex', env: 'COMPLETENGINE_LEDGER' } as con
 /** The ledger of a command line that names none. */
 export function defaultLedger(): string {
   return process.env[LEDGER.env] ?? LEDGER.default;
+}
+
+/** The ledger as a summary names it; null for the default one, which needs no name. */
+export function namedLedger(ledger: string): string | null {
+  return ledger === LEDGER.default ? null : escapeForTerminal(displayedLocation(ledger));
 }
 
 export abstract class BaseCommand extends BareCommand {

@@ -6,6 +6,7 @@ import { type ErrorDocument, errorDocument } from '../../views/error-document.ts
 import { forbidsStream } from '../state/taken-files.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { EXIT_BUG, EXIT_CODES, EXIT_USAGE } from './exit-codes.ts';
+import { hintText } from './hints.ts';
 import { inFlags } from './option-flags.ts';
 import { UsageError } from './usage-error.ts';
 
@@ -41,7 +42,7 @@ export function failureDocument(error: unknown): ErrorDocument {
   const document = errorDocument(error, { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', ...hint });
   const { message, hint: next } = document.error;
   return {
-    error: { ...document.error, message: inFlags(message), ...(next === undefined ? {} : { hint: inFlags(next) }) },
+    error: { ...document.error, message: inFlags(message), ...(next === undefined ? {} : { hint: hintText(next) }) },
   };
 }
 
@@ -59,7 +60,7 @@ function isUsage(failure: Failure): boolean {
 function linesOf(failure: Failure): string[] {
   if (failure instanceof LedgerError || failure instanceof UsageError) {
     const lines = [`error: ${oneLine(inFlags(failure.message))}`];
-    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(inFlags(failure.hint))}`);
+    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(hintText(failure.hint))}`);
     return lines;
   }
   if (!isUsage(failure)) return bugLines(failure);

@@ -6,11 +6,13 @@ import { UsageError } from './usage-error.ts';
 const BEGINS_AT_THE_OLDEST = 'leave it out: an archive begins with the oldest event that is not archived yet';
 const HAS_NO_END = 'leave it out: after a reset, members continue to the head';
 
+const RULE_OR_NUMBER = '--partitions N for their number, or --routing hash:tenant for a rule';
+
 /** By verb and flag: what says the same now. */
 const RETIRED: Readonly<Record<string, Readonly<Record<string, string>>>> = {
   archive: { from: BEGINS_AT_THE_OLDEST, 'from-sequence': BEGINS_AT_THE_OLDEST, since: BEGINS_AT_THE_OLDEST },
-  init: { partition: '--routing hash:tenant' },
-  bench: { partition: '--routing hash:tenant' },
+  init: { partition: RULE_OR_NUMBER },
+  bench: { partition: RULE_OR_NUMBER },
   'group reset': { through: HAS_NO_END, until: HAS_NO_END, 'through-sequence': HAS_NO_END, limit: HAS_NO_END },
   'group show': { parked: 'completengine group parked GROUP' },
   diff: { ledger: 'completengine diff A B: both are arguments' },

@@ -2,10 +2,11 @@
 
 import type { LedgerWarning } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
+import { hintText } from './hints.ts';
 import { inFlags } from './option-flags.ts';
 
 export function warningText({ message, hint }: LedgerWarning): string {
-  return escapeForTerminal(inFlags(`${message}; ${hint}`));
+  return escapeForTerminal(`${inFlags(message)}; ${hintText(hint)}`);
 }
 
 /** On a terminal it first clears the line, which may show a progress bar. */

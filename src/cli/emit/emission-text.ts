@@ -19,8 +19,21 @@ export function receiptLines(events: CommittedEvents, place: { source: string; f
   return lines;
 }
 
+/** What a summary says beside the report. */
+interface SummaryFacts {
+  /** Null if it is the default one. */
+  readonly ledger: string | null;
+  /** Whether the position in the input is stored with the commits. */
+  readonly hasProducer: boolean;
+  readonly failure?: LedgerError;
+}
+
 /** Returns the result as one line. */
-export function emissionLine(report: EmissionReport, ms: number, failure?: LedgerError): string {
+export function emissionLine(
+  report: EmissionReport,
+  ms: number,
+  { ledger, hasProducer, failure }: SummaryFacts,
+): string {
   const parts = [
     report.events === 0
       ? nothingText(report, failure)
@@ -31,9 +44,12 @@ export function emissionLine(report: EmissionReport, ms: number, failure?: Ledge
   if (report.late > 0) parts.push(`${count(report.late)} late, recorded at the head's time`);
   if (report.duplicates > 0) parts.push(`${plural(report.duplicates, 'duplicate')} skipped`);
   if (report.rejected > 0) parts.push(`${plural(report.rejected, 'line')} rejected`);
+  if (hasProducer && report.rejected > 0 && report.commits === 0)
+    parts.push('no commit has stored the position: the next run reads and rejects them again');
   if (failure?.code === 'OUTCOME_UNKNOWN') parts.push('the outcome of one more commit is unknown');
   if (!report.isComplete && failure === undefined) parts.push('the rest of the input was not read');
   if (report.head !== null) parts.push(`head ${formatHead(report.head)}`);
+  if (report.head !== null && ledger !== null) parts.push(`ledger ${ledger}`);
   return parts.join('; ');
 }
 

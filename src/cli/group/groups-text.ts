@@ -1,6 +1,7 @@
 /** Formats `group` and `group show`: the offsets, members, leases and lag of each group. */
 
 import type { GroupDocument, GroupsDocument } from '../../views/group-document.ts';
+import { onNamedLedger } from '../app/hints.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { count, plural, span } from '../terminal/format-numbers.ts';
 import type { ShownClock } from '../terminal/shown-clock.ts';
@@ -68,7 +69,7 @@ export async function groupTable(groups: readonly GroupDocument[]): Promise<stri
     rows,
   );
   const hidden = groups.length - rows.length;
-  return hidden === 0 ? table : `${table}\n${plural(hidden, 'more group')}: completengine group`;
+  return hidden === 0 ? table : `${table}\n${plural(hidden, 'more group')}: ${onNamedLedger('completengine group')}`;
 }
 
 const EXPIRED_NAMED = 2;

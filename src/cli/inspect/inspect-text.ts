@@ -3,6 +3,7 @@
 import { readTransferName } from '../../index.ts';
 import type { EventDocument } from '../../views/event-document.ts';
 import type { OverviewDocument } from '../../views/ledger-document.ts';
+import { onNamedLedger } from '../app/hints.ts';
 import { warningText } from '../app/warning.ts';
 import { archivedText } from '../archive/archive-text.ts';
 import { groupTable } from '../group/groups-text.ts';
@@ -61,7 +62,7 @@ function droppedText(archived: OverviewDocument['archived']): string {
 function lateRow({ late, events, config }: OverviewDocument): [string, string][] {
   if (config.time === null || events === 0) return [];
   if (late === null)
-    return [['late', 'unknown: events cannot be read; check them with: completengine inspect --verify']];
+    return [['late', onNamedLedger('unknown: events cannot be read; check them with: completengine inspect --verify')]];
   if (late.events === 0) return [['late', late.isSample ? `none in a sample of ${count(late.examined)}` : 'none']];
   const share = percent(late.events / late.examined);
   const found = late.isSample

@@ -3,7 +3,7 @@
 import { type Completengine, LedgerError, systemClock } from '../../index.ts';
 import { type LateDocument, lateDocument } from '../../views/late-document.ts';
 import { type OverviewDocument, overviewDocument } from '../../views/ledger-document.ts';
-import { inFlags } from '../app/option-flags.ts';
+import { hintText } from '../app/hints.ts';
 
 /** `late`: whether to look for late events, which reads events. */
 export async function overviewOf(
@@ -15,7 +15,7 @@ export async function overviewOf(
     late: late ? await lateOf(engine, signal) : null,
     now: systemClock.nowMicros(),
   });
-  return { ...overview, warnings: overview.warnings.map((warning) => ({ ...warning, hint: inFlags(warning.hint) })) };
+  return { ...overview, warnings: overview.warnings.map((warning) => ({ ...warning, hint: hintText(warning.hint) })) };
 }
 
 /** Null also where events are damaged: an overview must not fail by them. */

@@ -63,7 +63,7 @@ export function asVerificationFailure(error: unknown): unknown {
   if (error.code !== 'NOT_A_LEDGER' && error.code !== 'DAMAGED_LEDGER') return error;
   const hint =
     error.code === 'DAMAGED_LEDGER'
-      ? 'restore an intact copy, or recover what is still readable: sqlite3 FILE .recover; if this is a copy of a ledger in use, make it with: completengine backup FILE'
+      ? 'restore an intact copy, or recover what is still readable: sqlite3 FILE .recover; if this is a copy of a ledger in use, make it with: completengine backup FILE -l ORIGINAL'
       : error.hint;
   return new LedgerError('VERIFICATION_FAILED', { message: error.message, hint, details: error.details, cause: error });
 }

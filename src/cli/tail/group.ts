@@ -6,7 +6,7 @@ import {
   type Delivery,
   type Handler,
   LedgerError,
-  type SubscribeOptions,
+  type MemberOptions,
   type Subscription,
   shellFlag,
   shellWord,
@@ -14,6 +14,7 @@ import {
 } from '../../index.ts';
 import { millisOf } from '../app/durations.ts';
 import { EXIT_PARKED } from '../app/exit-codes.ts';
+import { onNamedLedger } from '../app/hints.ts';
 import { type Interrupt, laterThan } from '../app/interrupt.ts';
 import { RANGE_FOR_A_GROUP } from '../app/said-otherwise.ts';
 import type { RangeArguments } from '../range/arguments.ts';
@@ -47,7 +48,7 @@ export async function tailGroup(
       hint: `where a new group begins is --from; ${RANGE_FOR_A_GROUP}`,
     });
   const report = (line: string): void => {
-    if (!flags.quiet) process.stderr.write(`${escapeForTerminal(line)}\n`);
+    if (!flags.quiet) process.stderr.write(`${escapeForTerminal(onNamedLedger(line))}\n`);
   };
   const log = new DeliveryLog(report, systemTimer);
   const target =
@@ -105,14 +106,14 @@ function reportParked(subscription: Subscription, report: (line: string) => void
 
 interface Target {
   readonly handler: Handler;
-  readonly options: SubscribeOptions;
+  readonly options: Omit<MemberOptions, 'group'>;
   /** Completes the output. @throws the error that stopped the deliveries, if any. */
   finish(): Promise<void>;
 }
 
-function common(flags: TailFlags, partitions: readonly string[], report: (line: string) => void): SubscribeOptions {
+function common(flags: TailFlags, partitions: readonly string[], report: (line: string) => void): MemberOptions {
   return {
-    group: flags.group,
+    group: flags.group ?? '',
     member: flags.member,
     partitions,
     ...startOptions(flags),

@@ -10,7 +10,7 @@ import { Shutdown } from '../scheduler/feeding/shutdown.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
 import { deliverTo } from './deliver.ts';
 import { parkedWarnings, reasonOf } from './reporting.ts';
-import { CAPACITY, type FailedDelivery, type Handler, type SubscribeOptions } from './subscription.ts';
+import { CAPACITY, type FailedDelivery, type Handler, type MemberOptions } from './subscription.ts';
 
 const MAX_DELIVER = 10;
 const BACKOFF_MS = 100;
@@ -28,7 +28,7 @@ interface MemberSpec {
 export async function join(
   parts: ConsumerParts,
   spec: MemberSpec,
-  options: SubscribeOptions,
+  options: MemberOptions,
   handler: Handler,
 ): Promise<GroupConsumer> {
   const { ledger, groups, clock, timer, bus, labels, acks, wake } = parts;
@@ -98,7 +98,7 @@ export async function join(
 /** The caller's hooks, with partition names instead of ids. */
 function namedHooks(
   { labels, clock }: ConsumerParts,
-  { onRetry, onParked, onFenced, onLeases }: SubscribeOptions,
+  { onRetry, onParked, onFenced, onLeases }: MemberOptions,
 ): ConsumerHooks {
   const named = (failure: LaneFailure): FailedDelivery => ({
     ...failure,

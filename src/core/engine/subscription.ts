@@ -25,15 +25,11 @@ export interface FailedDelivery extends DeliveryPosition {
   readonly details: string;
 }
 
-/**
- * All optional; `{}` subscribes without a group: new events in ledger order, and replayed ones. `from` and `fromSequence`
- * are where a new group begins (default `start`; an existing one continues at its offsets), or a subscription without
- * one (default `end`).
- */
-export interface SubscribeOptions extends StartRequest {
+/** Every option of a subscription; {@link SubscribeOptions} says which go together. */
+interface SubscriptionOptions extends StartRequest {
   /**
-   * Durable cursors under this name, shared by all members of the group. Without it only new events are delivered and
-   * nothing is stored.
+   * Durable cursors under this name, shared by all members of the group. Without it nothing is stored, and events are
+   * delivered from `from` or `fromSequence` on, by default new ones alone.
    */
   readonly group?: string | undefined;
   /**
@@ -93,6 +89,36 @@ export interface SubscribeOptions extends StartRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Options that only a member of a group has. */
+const OF_MEMBERS = [
+  'member',
+  'until',
+  'maxDeliver',
+  'backoffMs',
+  'leaseMs',
+  'concurrency',
+  'onRetry',
+  'onParked',
+  'onFenced',
+  'onLeases',
+] as const;
+type OfMembers = (typeof OF_MEMBERS)[number];
+
+/** Options of a member of a group: `group` names it. */
+export type MemberOptions = SubscriptionOptions & { readonly group: string };
+
+/** Options of a live subscription, which has no group: no cursors, no retries, no leases, and no end condition. */
+export type LiveOptions = Omit<SubscriptionOptions, OfMembers | 'group'> & {
+  readonly [Name in OfMembers | 'group']?: undefined;
+};
+
+/**
+ * All optional; `{}` subscribes without a group: new events in ledger order, and replayed ones. `from` and `fromSequence`
+ * are where a new group begins (default `start`; an existing one continues at its offsets), or a subscription without
+ * one (default `end`).
+ */
+export type SubscribeOptions = MemberOptions | LiveOptions;
+
 export interface Subscription {
   /** Null without a group; so is the member's name. */
   readonly group: string | null;
@@ -142,8 +168,8 @@ export function checkOptions(options: SubscribeOptions): void {
   if (!(ackTimeoutMs > 0))
     throw invalidArgument(`an ack timeout of ${ackTimeoutMs} ms is impossible`, 'use more than 0 ms, or leave it out');
   if (!(backoffMs >= 0)) throw invalidArgument(`a backoff of ${backoffMs} ms is impossible`, 'use 0 ms or more');
-  const { group, member, until } = options;
-  if (group !== undefined || (member === undefined && until === undefined)) return;
-  const name = member === undefined ? 'until' : 'member';
+  if (options.group !== undefined) return;
+  const name = OF_MEMBERS.find((each) => options[each] !== undefined);
+  if (name === undefined) return;
   throw invalidArgument(`the option ${name} is for members of a group`, 'give the option group, too');
 }

@@ -22,7 +22,13 @@ import type { ConsumerParts } from './consumer-parts.ts';
 import { follow } from './follow.ts';
 import { join } from './join-group.ts';
 import { warnOfFailure } from './reporting.ts';
-import { checkOptions, type Handler, type SubscribeOptions, type Subscription } from './subscription.ts';
+import {
+  checkOptions,
+  type Handler,
+  type MemberOptions,
+  type SubscribeOptions,
+  type Subscription,
+} from './subscription.ts';
 
 export interface SubscriptionParts extends Omit<ConsumerParts, 'groups' | 'acks' | 'wake'> {
   /** Starts watching for commits of other processes; returns the function that stops it. */
@@ -66,9 +72,7 @@ export class Subscriptions {
       const { sequence } = await this.#parts.ledger.head();
       this.#parts.bus.announce(sequence);
       const begun =
-        options.group === undefined
-          ? await this.#follower(options, handler)
-          : await this.#member(options.group, options, handler);
+        options.group === undefined ? await this.#follower(options, handler) : await this.#member(options, handler);
       begun.consumer.shutdown.finished.then(stopWatching, stopWatching);
       return subscriptionOf(begun, options.onError);
     } catch (error) {
@@ -109,7 +113,8 @@ export class Subscriptions {
     return { consumer, names: { group: null, member: null, isNew: false } };
   }
 
-  async #member(group: string, options: SubscribeOptions, handler: Handler): Promise<Begun> {
+  async #member(options: MemberOptions, handler: Handler): Promise<Begun> {
+    const { group } = options;
     const { groups } = this.#parts;
     const member = options.member ?? `m${process.pid}-${randomInt(2 ** 40).toString(36)}`;
     checkClientName('group', group);

@@ -15,6 +15,7 @@ export interface LedgerWarning {
    * KEY_READABLE: users other than the owner can read a private key.
    * CHECKPOINT_TORN: a crash has left a part of the last checkpoint in a file, which was cut off.
    * ARRAY_EVENT: the first line of an input is an array of objects, whose elements may be meant as the events.
+   * FOREIGN_INPUT: the first line of an input, which was rejected, shows that it is in another format.
    */
   readonly code:
     | 'HEAD_AHEAD'
@@ -25,7 +26,8 @@ export interface LedgerWarning {
     | 'LEFTOVER_FILES'
     | 'KEY_READABLE'
     | 'CHECKPOINT_TORN'
-    | 'ARRAY_EVENT';
+    | 'ARRAY_EVENT'
+    | 'FOREIGN_INPUT';
   /** The fact, with its values, on one line. */
   readonly message: string;
   /** One thing to do. */

@@ -252,6 +252,20 @@ describe('zones', () => {
     }
   });
 
+  it('refuses abbreviations, which mean several zones, and takes offsets', async () => {
+    for (const name of ['BST', 'IST', 'PST', 'est', 'CET', 'AEST'])
+      expect(await rejectionOf(day('2026-04-12', name))).toMatchObject({
+        code: 'INVALID_TIME',
+        message: expect.stringContaining(`'${name}' is an abbreviation`),
+        hint: expect.stringContaining('Europe/London'),
+      });
+    for (const name of ['UTC', 'utc', 'GMT', 'Z', 'PRC', 'Japan', 'Cuba', 'Etc/GMT+3', 'US/Eastern'])
+      await moment('2026-04-12T09:00', name);
+    expect(await moment('2026-04-12T09:00', '+02:00')).toBe('2026-04-12T07:00:00.000000Z');
+    expect(await moment('2026-04-12T09:00', '-05:30')).toBe('2026-04-12T14:30:00.000000Z');
+    expect(await rejectionOf(day('2026-04-12', '+25:00'))).toMatchObject({ code: 'INVALID_TIME' });
+  });
+
   it('reads the midnight of a date', () => {
     expect(midnightOf(at('1960-02-29T12:00:00Z', 1))).toBe(at('1960-02-29T00:00:00Z'));
   });

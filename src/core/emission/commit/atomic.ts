@@ -4,6 +4,7 @@ import { LedgerError } from '../../model/ledger-error.ts';
 import type { EmissionSettings } from '../draft/settings.ts';
 import type { InputSource } from '../input/input-source.ts';
 import { spool } from '../input/spool.ts';
+import { isLineCode, REMEDIES } from './chunk-report.ts';
 import type { EmissionParts, EmissionTarget } from './emission-target.ts';
 import { type EmissionReport, type IngestHooks, ingest, NOTHING_COMMITTED, withReport } from './ingest.ts';
 import type { ProducerProgress } from './producer-progress.ts';
@@ -117,11 +118,11 @@ function undone(error: unknown): unknown {
   const details =
     report === undefined ? error.details : { ...error.details, report: { ...report, ...NOTHING_COMMITTED } };
   // an input in another format is converted as a whole
-  const isBadLine = (code === 'BAD_LINE' || code === 'ID_CONFLICT') && details['format'] === undefined;
+  const isBadLine = isLineCode(code) && details['format'] === undefined;
   return new LedgerError(code, {
     message,
     details,
     cause,
-    hint: isBadLine ? 'nothing is stored: fix the line, then emit the whole input again' : error.hint,
+    hint: isBadLine ? `nothing is stored: ${REMEDIES[code]}, then emit the whole input again` : error.hint,
   });
 }

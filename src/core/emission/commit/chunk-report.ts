@@ -3,11 +3,12 @@
 import type { Committed } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import type { LedgerWarning } from '../../model/warning.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import type { BadLine } from '../draft/bad-line.ts';
 import type { ReadChunk } from '../draft/chunk-encoder.ts';
 import type { BuiltDraft } from '../draft/draft-builder.ts';
-import type { Codec } from '../input/input-kind.ts';
+import type { Codec, HintedInput } from '../input/input-kind.ts';
 import { ARRAY_IN_A_LINE, type Misread, misreadLine } from '../input/misread-line.ts';
 
 /** The events of one commit, as passed to `onCommit`. */
@@ -97,6 +98,27 @@ export interface ChunkReport {
   readonly lineCount: number;
 }
 
+/** What to do about a line. */
+export const REMEDIES = {
+  BAD_LINE: 'fix the line',
+  ID_CONFLICT: 'give the event another id, or leave it out',
+} as const;
+
+export function isLineCode(code: string): code is keyof typeof REMEDIES {
+  return Object.hasOwn(REMEDIES, code);
+}
+
+/** What a rejected first line shows of its input; null if that is nothing. */
+export function foreignWarning(bad: BadLine, input: HintedInput): LedgerWarning | null {
+  const misread = misreadOf(bad);
+  if (misread === null || misread.name === null) return null;
+  return {
+    code: 'FOREIGN_INPUT',
+    message: `${input.source} is ${misread.name}, and not a JSON line each`,
+    hint: misread.hint(input),
+  };
+}
+
 /** The error of an emission that stops at a bad line. `details.format`: what the input is, if its first line shows that. */
 export function badLineError(bad: BadLine, place: { source: string; line: number }, codec: Codec | null): LedgerError {
   const misread = place.line === 1 ? misreadOf(bad) : null;
@@ -105,7 +127,7 @@ export function badLineError(bad: BadLine, place: { source: string; line: number
     message: `${place.source}: line ${place.line}, byte ${bad.byte}: ${format === null || bad.isArrayOfObjects ? bad.reason : `${format}, and not a JSON line each`}`,
     hint:
       misread?.hint({ source: place.source, codec }) ??
-      'fix the line, then emit again from there, or with `producer` all of the input; or collect bad lines with `onReject` and continue',
+      `${REMEDIES[codeOf(bad)]}, then emit again from there, or with \`producer\` all of the input; or collect bad lines with \`onReject\` and continue`,
     details: { ...place, byte: bad.byte, reason: bad.reason, ...(format === null ? {} : { format }), ...bad.conflict },
   });
 }
@@ -118,12 +140,12 @@ function misreadOf({ text, byte, fault, isArrayOfObjects }: BadLine): Misread | 
 export function badEventError(bad: BadLine, event: number): LedgerError {
   return new LedgerError(codeOf(bad), {
     message: `emit(): event ${event}, byte ${bad.byte}: ${bad.reason}; nothing of this call is stored`,
-    hint: 'fix the event, then repeat the whole call',
+    hint: `${codeOf(bad) === 'ID_CONFLICT' ? REMEDIES.ID_CONFLICT : 'fix the event'}, then repeat the whole call`,
     details: { source: 'emit()', line: event, byte: bad.byte, reason: bad.reason, ...bad.conflict },
   });
 }
 
-function codeOf({ fault }: BadLine): 'ID_CONFLICT' | 'BAD_LINE' {
+function codeOf({ fault }: BadLine): keyof typeof REMEDIES {
   return fault === LineFault.ID_CONFLICT ? 'ID_CONFLICT' : 'BAD_LINE';
 }
 

@@ -15,7 +15,7 @@ import type { InputSource } from '../input/input-source.ts';
 import type { LineReading } from '../input/line-reading.ts';
 import { arrayWarning, beginsArrayOfObjects } from '../input/misread-line.ts';
 import { openSource } from '../input/open-source.ts';
-import { badLineError, type ChunkReport, type CommittedEvents } from './chunk-report.ts';
+import { badLineError, type ChunkReport, type CommittedEvents, foreignWarning } from './chunk-report.ts';
 import type { Committer, OnCompleted, OnRejects } from './committer.ts';
 import { committerFor } from './committer-for.ts';
 import type { EmissionParts } from './emission-target.ts';
@@ -261,8 +261,12 @@ class Ingestion {
 
   readonly #keepRejects: OnRejects = async (lines, linesBefore) => {
     const { onReject, syncRejects } = this.#hooks;
-    for (const { lineInChunk, byte, reason, text } of lines) {
-      await onReject?.({ ...this.#placeOf(this.#firstLine + linesBefore + lineInChunk), byte, reason, text });
+    for (const bad of lines) {
+      const { lineInChunk, byte, reason, text } = bad;
+      const place = this.#placeOf(this.#firstLine + linesBefore + lineInChunk);
+      const warning = place.line === 1 ? foreignWarning(bad, { source: place.source, codec: this.#codec }) : null;
+      if (warning !== null) this.#hooks.onWarning?.(warning);
+      await onReject?.({ ...place, byte, reason, text });
       this.report.rejected++;
     }
     await syncRejects?.();

@@ -134,6 +134,11 @@ export class Transfer {
     return memory;
   }
 
+  /** Whether this transfer, or an earlier run of it, has stored events. */
+  get #hasStored(): boolean {
+    return this.#head !== null || this.#options.held.position > 0;
+  }
+
   readonly #complete: OnCompleted = async (chunk, result) => {
     if (result.committed !== null) this.#head = result.committed.head;
     const [bad] = result.badLines;
@@ -145,6 +150,7 @@ export class Transfer {
         bad.lineInChunk,
         bad.fault === LineFault.TIME_LATE ? TOO_LATE : bad.reason,
         this.#options.source,
+        this.#hasStored,
       );
     const [duplicate] = result.duplicates;
     if (duplicate !== undefined)
@@ -153,15 +159,16 @@ export class Transfer {
         duplicate.row,
         `its id was committed before, at sequence ${duplicate.sequence}`,
         this.#options.source,
+        this.#hasStored,
       );
   };
 }
 
-function refusal(chunk: Chunk, row: number, reason: string, source: string): LedgerError {
+function refusal(chunk: Chunk, row: number, reason: string, source: string, hasStored: boolean): LedgerError {
   const sequence = (chunk as TransferChunk).sequences[row];
   return new LedgerError('BAD_LINE', {
     message: `sequence ${sequence} of ${source} cannot be stored unchanged: ${reason}`,
-    hint: 'replay into a new ledger, or one whose settings accept it; the events before it are stored',
+    hint: `replay into a new ledger, or one whose settings accept it; ${hasStored ? 'the events before it are stored' : 'nothing is stored'}`,
     details: { sequence, reason },
   });
 }

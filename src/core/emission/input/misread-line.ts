@@ -119,7 +119,7 @@ const FIRST_BYTES = 256;
 
 /** Whether a line begins with an array whose first element is an object. */
 export function beginsArrayOfObjects(line: Uint8Array): boolean {
-  return /^\s*\[\s*\{/.test(
+  return /^[^\S\n]*\[[^\S\n]*\{/.test(
     Buffer.from(line.buffer, line.byteOffset, Math.min(line.length, FIRST_BYTES)).toString('latin1'),
   );
 }

@@ -3,7 +3,7 @@
 import { LedgerError } from '../../model/ledger-error.ts';
 
 /** Of whatever a copy can show whose parts are from different moments: `cp` and `rsync` of a ledger in use make such ones, and older ones without their log. */
-export const IF_COPIED = 'if this is a copy of a ledger in use, make it with: completengine backup FILE';
+export const IF_COPIED = 'if this is a copy of a ledger in use, make it with: completengine backup FILE -l ORIGINAL';
 
 export function brokenCommit(sequence: number, fact: string, cause?: unknown): LedgerError {
   return new LedgerError('VERIFICATION_FAILED', {

@@ -55,7 +55,7 @@ export interface Condition {
 /** Parses `PATH OPERATOR VALUE`, without blanks around the operator. @throws LedgerError INVALID_ARGUMENT */
 export function parseCondition(text: string): Condition {
   const found = findOperator(text);
-  if (found === null) throw notACondition(text, 'it has no operator');
+  if (found === null) throw notACondition(text, 'it has no operator', quoteHint(text));
   const { at, operator } = found;
   const value = text.slice(at + operator.length);
   // a pattern may begin with a blank; any other value that does would never be met, and no word would be said
@@ -173,6 +173,12 @@ function textOf(line: RoutableLine, nth: number): string | null {
 const FORM_HINT = 'write PATH=VALUE, or one of != < <= > >= ~ ~* instead of =: properties.mag>=4.5';
 const BLANKS_HINT =
   'leave them out: properties.mag>=4.5; a second condition has a `where` of its own; a value that begins with a blank is in double quotes';
+
+/** An unquoted `<` or `>` has gone to the shell, and what is left is a path. */
+function quoteHint(text: string): string {
+  const path = /^[\w.]{1,80}$/.test(text) ? text : 'properties.mag';
+  return `quote it for the shell, which takes < and > for redirections: \`where\` '${path}>=4.5'; or ${FORM_HINT}`;
+}
 
 function notACondition(text: string, fact: string, hint = FORM_HINT): LedgerError {
   return new LedgerError('INVALID_ARGUMENT', {

@@ -155,17 +155,33 @@ export class TimeZone {
 
 const UTC = new TimeZone('UTC', () => 0);
 
+const OF_UTC = ['UTC', 'GMT', 'UCT', 'ZULU'];
+/** Names of regions that are as short as an abbreviation. */
+const SHORT_REGIONS = ['CUBA', 'EIRE', 'IRAN', 'PRC', 'ROC', 'ROK'];
+const OFFSET = /^[+-](?:0\d|1[0-4]):[0-5]\d$/;
+
+/** `BST` is the summer of London, and Bangladesh in the tables of JavaScript; `EST` has no summer. */
+function isAbbreviation(name: string): boolean {
+  return /^[a-z]{3,4}$/i.test(name) && ![...OF_UTC, ...SHORT_REGIONS].includes(name.toUpperCase());
+}
+
 /** `undefined`: UTC. @throws LedgerError INVALID_TIME for an unknown zone */
 export async function timeZone(name: string | undefined): Promise<TimeZone> {
-  if (name === undefined) return UTC;
+  if (name === undefined || /^z$/i.test(name)) return UTC;
   // Luxon knows the zones of the world; only commands that name one pay for loading it. It serves only for offsets of
   // instants: its result for a local time depends on the offset in force today
   const { DateTime, IANAZone } = await import('luxon');
-  const { zone, isValid } = DateTime.utc().setZone(name);
+  const { zone, isValid } = DateTime.utc().setZone(OFFSET.test(name) ? `UTC${name}` : name);
+  if (isAbbreviation(name)) {
+    throw new LedgerError('INVALID_TIME', {
+      message: `'${name}' is an abbreviation, which stands for several time zones or for one part of the year`,
+      hint: 'name the region, such as Europe/London or Asia/Kolkata, or an offset such as +01:00',
+    });
+  }
   if (!isValid) {
     throw new LedgerError('INVALID_TIME', {
       message: `'${name.slice(0, 80)}' is not a time zone`,
-      hint: 'use an IANA name such as Europe/Berlin, or utc',
+      hint: 'use an IANA name such as Europe/Berlin, an offset such as +02:00, or utc',
     });
   }
   // the machine's zone by its name: Luxon's local zone counts in whole minutes
