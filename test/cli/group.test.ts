@@ -66,7 +66,7 @@ describe('group skip', () => {
     const skip = (...args: string[]) => runCli(['group', 'skip', 'g', ...args, '-l', ledger]);
     const unnamed = await skip('p0', '--yes');
     expectFailure(unnamed, 2, '--yes without the event');
-    expect(unnamed.stderr).toContain('completengine group skip g p0 --sequence 3 --yes');
+    expect(unnamed.stderr).toContain('g p0 --sequence 3 --yes');
     expect((await skip('p0', '--sequence', '3', '--yes')).code).toBe(0);
     expectFailure(await skip('p0', '--sequence', '3', '--yes'), 4, 'is at p0/3 (sequence 4), not at sequence 3');
     expectFailure(await skip('p0', '--sequence', '3'), 4, 'is at p0/3 (sequence 4), not at sequence 3');

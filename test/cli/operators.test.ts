@@ -70,13 +70,13 @@ test.each([
   ['tail', '../x.codex', 'is a ledger, not a partition', '--ledger ../x.codex'],
   ['replay', 'other.codex', 'is a ledger, not a partition', '--ledger other.codex'],
   ['tail', 'nats://host/name', 'is a ledger, not a partition', '--ledger nats://host/name'],
-  ['tail', '-5', 'is no partition and no range', 'tail -n 5'],
+  ['tail', '-5', 'is no partition and no range', 'for the last events: completengine tail --ledger LEDGER -n 5'],
   ['replay', '2026-04', 'is no partition and no range', 'for the month: 2026-04-01/P1M'],
   ['tail', '2026', 'is no partition and no range', 'for the year: 2026-01-01/P1Y'],
 ])('%s %s: one line on what to write', async (verb, word, fact, hint) => {
   const result = await runCli([verb, '-l', ledger, word]);
   expectFailure(result, 2, `'${word}' ${fact}`);
-  expect(result.stderr).toContain(`try: ${hint}`.replace('try: tail', 'tail'));
+  expect(result.stderr).toContain(`try: ${hint}`.replace('LEDGER', ledger));
 });
 
 test('what the hint of a month says is a range', async () => {
