@@ -54,7 +54,11 @@ Without --yes it prints the plan. The segment is synced and verified from the di
       const plan = await engine.planArchive(options);
       const isByTime = flags.until !== undefined || flags.through !== undefined;
       const ahead = isByTime ? await aheadOfClock(engine, plan) : null;
-      if (!isJson) this.log(planText(plan, { drop, ahead, runs: await engine.archivedRuns(), clock }));
+      if (!isJson) {
+        // what was archived before explains only that there is nothing left
+        const runs = plan.range === null ? await engine.archivedRuns() : [];
+        this.log(planText(plan, { drop, ahead, runs, clock }));
+      }
       if (!yes && !(await this.#isAgreed(plan, decision, signal))) return archivePlanDocument(plan);
       return this.#archive(engine, options, signal);
     });

@@ -20,7 +20,7 @@ interface PlanFacts {
   readonly drop: boolean;
   /** Null if what stays is not of the future. */
   readonly ahead: Ahead | null;
-  /** What was archived before. */
+  /** What was archived before; read only where the plan has no range. */
   readonly runs: readonly ArchivedRun[];
   readonly clock: ShownClock;
 }
