@@ -78,8 +78,11 @@ export function parseCheckpoint(text: string): Checkpoint | string {
   return { uuid, sequence, hash, joints, time, format, previous, nextKey };
 }
 
+/** A place in a chain: heads of one sequence are in the order of their joints. */
+export type ChainPlace = Pick<Checkpoint, 'sequence' | 'joints'>;
+
 /** Order of two places in one chain: negative, zero or positive. */
-export function comparePlaces(one: Checkpoint, other: Checkpoint): number {
+export function comparePlaces(one: ChainPlace, other: ChainPlace): number {
   return one.sequence - other.sequence || one.joints - other.joints;
 }
 

@@ -3,6 +3,7 @@
 import { createHash } from 'node:crypto';
 import { formatHead } from '../model/events/head.ts';
 import { LedgerError } from '../model/ledger-error.ts';
+import { comparePlaces } from './checkpoint.ts';
 import { type ReadCheckpoint, refused } from './read-checkpoints.ts';
 
 /** SHA-256 of the text of a checkpoint, in hex: what the next one in its file names. */
@@ -18,7 +19,7 @@ export function checkForks(all: readonly ReadCheckpoint[]): void {
   for (const [at, { checkpoint: later }] of all.entries()) {
     const earlier = all[at - 1]?.checkpoint;
     if (earlier === undefined) continue;
-    const isSamePlace = earlier.sequence === later.sequence && earlier.joints === later.joints;
+    const isSamePlace = comparePlaces(earlier, later) === 0;
     if (isSamePlace ? earlier.hash !== later.hash : later.joints < earlier.joints) throw forked(all[at - 1], all[at]);
   }
 }

@@ -1,6 +1,6 @@
 /** Joins ledger and checkpoints: signs the head, and proves that a ledger extends what was signed. Loaded when it is first used, because of node:crypto. */
 
-import { formatCheckpoint, originOf } from '../checkpoint/checkpoint.ts';
+import { comparePlaces, formatCheckpoint, originOf } from '../checkpoint/checkpoint.ts';
 import { textDigest } from '../checkpoint/consistency.ts';
 import { readPublicKeys, readSigningKey, SIGNATURE_TYPES, type TrustedKey, verifierKey } from '../checkpoint/keys.ts';
 import { formatNote, isKeyName } from '../checkpoint/note.ts';
@@ -124,7 +124,7 @@ function previousText(note: string, uuid: string, end: { sequence: number; hash:
       'keep the checkpoints of each ledger in a file of its own',
     );
   const { checkpoint, text } = last;
-  const ahead = checkpoint.sequence - end.sequence || checkpoint.joints - end.joints;
+  const ahead = comparePlaces(checkpoint, end);
   if (ahead < 0 || (ahead === 0 && checkpoint.hash === end.hash)) return text;
   throw new LedgerError('HEAD_MISMATCH', {
     message: `the ledger does not extend its last checkpoint, ${formatHead(checkpoint)}: its head is ${formatHead(end)}, and nothing was signed`,
