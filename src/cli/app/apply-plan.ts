@@ -3,7 +3,7 @@
 import { canAsk, confirm } from '../terminal/confirm.ts';
 import { printOnOutputFailure } from '../terminal/guard-output.ts';
 
-export interface GroupChange<Plan> {
+export interface PlannedChange<Plan> {
   /** Reads what would be done. */
   plan(): Promise<Plan>;
   /** Does it, and returns what was done. */
@@ -36,7 +36,7 @@ export function mayApply({ yes, isJson }: Decision): boolean {
 
 /** Returns the plan, and whether it was applied. */
 export async function applyPlan<Plan>(
-  change: GroupChange<Plan>,
+  change: PlannedChange<Plan>,
   decision: Decision,
   signal: AbortSignal,
 ): Promise<{ readonly plan: Plan; readonly isDone: boolean }> {
@@ -60,7 +60,7 @@ export async function isAgreed(
     question,
     pin,
     report,
-  }: Pick<GroupChange<never>, 'question' | 'pin' | 'report'> & { readonly obstacle: string | null },
+  }: Pick<PlannedChange<never>, 'question' | 'pin' | 'report'> & { readonly obstacle: string | null },
   decision: Decision,
   signal: AbortSignal,
 ): Promise<boolean> {
