@@ -1,4 +1,4 @@
-/** On a terminal, whatever a ledger holds: every control sequence there is one of ours, and none comes from a name, a key, a payload, a reason or a setting. */
+/** Every control sequence on a terminal is the program's: none comes from a name, a key, a payload, a reason or a setting in the ledger. */
 
 import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';

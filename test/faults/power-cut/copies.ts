@@ -23,14 +23,7 @@ export function backup(): Scenario<History> {
   const args = ['backup', '-l', LEDGER, copy];
   return {
     name: 'backup',
-    prepare: async (directory) => {
-      writeInputs(directory, inputs);
-      await prepareWith(
-        directory,
-        ['init', '-l', LEDGER, '--partitions', '2'],
-        ['emit', '-q', '-l', LEDGER, ...Object.keys(inputs)],
-      );
-    },
+    prepare: (directory) => prepareLedgerOf(directory, inputs),
     run: async ({ run }) => {
       await run('backup', args);
     },
@@ -53,14 +46,7 @@ export function replayInto(): Scenario<{ readonly source: History; readonly targ
   const args = ['replay', '-q', '-l', LEDGER, '--into', target, '--routing', 'hash:n', '--partitions', '3'];
   return {
     name: 'replay into another ledger',
-    prepare: async (directory) => {
-      writeInputs(directory, inputs);
-      await prepareWith(
-        directory,
-        ['init', '-l', LEDGER, '--partitions', '2'],
-        ['emit', '-q', '-l', LEDGER, ...Object.keys(inputs)],
-      );
-    },
+    prepare: (directory) => prepareLedgerOf(directory, inputs),
     run: async ({ run }) => {
       await run('some', [...args, '--limit', '8']);
       await run('all', args);
@@ -76,4 +62,13 @@ export function replayInto(): Scenario<{ readonly source: History; readonly targ
       expectEqualLines(await expectEmits(directory, lineOf(0), { ledger: target }), source.payloads);
     },
   };
+}
+
+async function prepareLedgerOf(directory: string, inputs: ReturnType<typeof smallInputs>): Promise<void> {
+  writeInputs(directory, inputs);
+  await prepareWith(
+    directory,
+    ['init', '-l', LEDGER, '--partitions', '2'],
+    ['emit', '-q', '-l', LEDGER, ...Object.keys(inputs)],
+  );
 }
