@@ -63,12 +63,13 @@ export function faultOfRun({ args, isRaw }: Command, result: CliResult, isForged
   return null;
 }
 
-/** A document says it, a difference of two ledgers, parked events, or a check that is not met. */
+/** A document says it, a difference of two ledgers, a line that would be rejected, parked events, or a check that is not met. */
 function isSaidOtherwise(code: number, args: readonly string[], stdout: Buffer): boolean {
   return (
     code === 5 ||
     code === 8 ||
     (args[0] === 'diff' && code === 3) ||
+    (args[1] === 'explain' && code === 65) ||
     (args.includes('--json') && stdout.includes('"error"'))
   );
 }

@@ -57,20 +57,29 @@ function contentsSince(steps: readonly Call[]): Buffer[] {
 /** Those that leave bytes which nobody has written. */
 const INVENTING: readonly Mode[] = ['garbage'];
 
+/** The first byte that is none of those that were there since the last sync. A size may be there without its data, and reads as zeros. */
+function wrongByte(
+  found: Buffer,
+  contents: readonly Buffer[],
+  isInvented: boolean,
+): { at: number; byte: number } | null {
+  for (const [at, byte] of found.entries()) {
+    const first = contents[0]?.[at];
+    const isChanged = contents.some((content) => content[at] !== first);
+    const mayBe = isChanged && (isInvented || byte === 0 || contents.some((content) => content[at] === byte));
+    if (isChanged ? !mayBe : byte !== first) return { at, byte };
+  }
+  return null;
+}
+
 describe('a modelled disk', () => {
   it('has every byte that was synced, and no other byte than one that was there since', () => {
     fc.assert(
       fc.property(calls, fc.constantFrom(...MODES), fc.nat(), (steps, mode, seed) => {
         const file = steps.map(toCall);
         const found = contentOf(cut([create, start, ...file], mode, seed)) as Buffer;
-        const contents = contentsSince(file);
-        // a size may be there without its data, and read as zeros
-        const mayBe = (at: number) => [0, ...contents.map((content) => content[at])];
-        const isChanged = (at: number) => new Set(contents.map((content) => content[at])).size > 1;
-        for (let at = 0; at < found.length; at++) {
-          if (!isChanged(at)) expect(found[at], `byte ${at}`).toBe(contents[0]?.[at]);
-          else if (!INVENTING.includes(mode) && !mayBe(at).includes(found[at])) expect.unreachable(`byte ${at}`);
-        }
+        // a byte at a time, so without an assertion for each: 1,000 runs took two minutes with them
+        expect(wrongByte(found, contentsSince(file), INVENTING.includes(mode))).toBeNull();
       }),
       { numRuns: quick(40, 1000) },
     );
