@@ -82,6 +82,21 @@ test.each([
   expectFailure(await runCli(['inspect', '-l', segment]), 3, /damaged|has changed/);
 });
 
+test.each([
+  'from_sequence = from_sequence + 1',
+  'first_time = first_time - 1',
+  'hash_before = zeroblob(32)',
+  'through = through - 1',
+  'last_time = last_time + 1',
+  'hash_behind = zeroblob(32)',
+])('a segment that says of itself what its blocks do not, %s, is not read', async (change) => {
+  const segment = place(originals.find(({ isSegment }) => isSegment) as Original, tempDir());
+  loosened(segment, (db) => expect(db.prepare(`UPDATE segment SET ${change}`).run().changes).toBe(1));
+  const result = await runCli(['replay', '-l', segment]);
+  expectFailure(result, 3, /does not (begin|end) as it says/);
+  expect(result.stdout.toString()).toBe('');
+});
+
 const EVENT = '{"tenant":"acme","topic":"order","at":"2026-01-07T10:00:00Z"}\n';
 const CHANGES = ['partition = 77', 'partition = 0', `key = '["hooli","order"]'`];
 

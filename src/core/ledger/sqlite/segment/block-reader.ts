@@ -51,6 +51,14 @@ export class BlockReader {
     this.#joints = joints;
   }
 
+  /** The first block of the file and the last one; undefined without any. */
+  ends(): { first: BlockRow | undefined; last: BlockRow | undefined } {
+    return {
+      first: this.#find('first_sequence >= ? ORDER BY first_sequence', 0),
+      last: this.#find('first_sequence >= ? ORDER BY first_sequence DESC', 0),
+    };
+  }
+
   /** The block that holds a sequence of the segment. @throws LedgerError VERIFICATION_FAILED */
   holding(sequence: number): BlockRow {
     const row = this.#find('first_sequence <= ? ORDER BY first_sequence DESC', sequence);

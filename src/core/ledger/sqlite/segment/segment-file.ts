@@ -9,6 +9,7 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import { PARTITIONS_MAX, type PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { PartitionSummary } from '../../ledger.ts';
+import { brokenCommit } from '../../protocol/broken-commit.ts';
 import { hashEpoch } from '../../protocol/chain.ts';
 import { archiveJoint, inChainOrder, type Joint } from '../../protocol/joints.ts';
 import type { LinkedRow } from '../../protocol/link-check.ts';
@@ -59,6 +60,7 @@ export class SegmentFile {
     this.#ids = this.#frame.partitions.map(({ id }) => id);
     this.joints = this.#jointsWithin(this.#frame);
     this.#blocks = new BlockReader(path, this.range.uuid, new Statements(db), this.joints);
+    this.#checkEnds();
   }
 
   /** @throws LedgerError NO_LEDGER, NOT_A_LEDGER, NEWER_FORMAT, PERMISSION_DENIED, VERIFICATION_FAILED for an epoch that has changed */
@@ -73,6 +75,17 @@ export class SegmentFile {
       db?.close();
       throw translateError(error, path, 'open');
     }
+  }
+
+  /** What the file says of itself is what its blocks say: a range that begins behind the first block, or in it, would hide events. */
+  #checkEnds(): void {
+    const { fromSequence, through, firstTime, lastTime, hashBefore, hashBehind } = this.range;
+    const { first, last } = this.#blocks.ends();
+    const begins =
+      first?.firstSequence === fromSequence && first.firstTime === firstTime && first.hashBefore.equals(hashBefore);
+    if (!begins) throw brokenCommit(fromSequence, `${this.path} does not begin as it says`);
+    const ends = last?.through === through && last.lastTime === lastTime && last.hashBehind.equals(hashBehind);
+    if (!ends) throw brokenCommit(through, `${this.path} does not end as it says`);
   }
 
   close(): void {
