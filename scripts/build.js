@@ -35,6 +35,7 @@ const results = [
   'oclif.manifest.json',
   'dist/man/completengine.1',
   'src/core/kernel/kernel.wasm',
+  'src/core/kernel/kernel-shared.wasm',
 ];
 const isBuilt =
   existsSync(stamp) && readFileSync(stamp, 'utf8') === hash && results.every((file) => existsSync(join(root, file)));
@@ -45,22 +46,27 @@ rmSync(join(root, 'dist'), { recursive: true, force: true });
 rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
 // the kernel lies beside each module that loads it: in the sources for the tests, in the library, and beside the bundles
-const kernel = join(root, 'src/core/kernel/kernel.wasm');
-const compileKernel = () =>
+const kernels = join(root, 'src/core/kernel');
+const KERNELS = {
+  'kernel.wasm': ['simd,bulk-memory'],
+  // a module that imports shared memory takes no other; the host names the maximum, which must not be larger
+  'kernel-shared.wasm': ['simd,bulk-memory,threads', '--sharedMemory', '--maximumMemory', '65536'],
+};
+const compileKernel = (file) =>
   run(
     'asc',
     'kernel/index.ts',
     '--outFile',
-    kernel,
+    join(kernels, file),
     '-O3',
     '--noAssert',
     '--runtime',
     'stub',
-    '--enable',
-    'simd,bulk-memory',
     '--importMemory',
     '--memoryBase',
     '0',
+    '--enable',
+    ...KERNELS[file],
   );
 
 const common = {
@@ -141,9 +147,15 @@ const bundleVerbs = () =>
     banner: { js: BUNDLE_URL },
   });
 // the compilers read only sources, so they share the cores
-await Promise.all([compileKernel(), run('tsc', '-p', 'tsconfig.json'), bundleCommands(), bundleVerbs(), bundleApart()]);
+await Promise.all([
+  ...Object.keys(KERNELS).map(compileKernel),
+  run('tsc', '-p', 'tsconfig.json'),
+  bundleCommands(),
+  bundleVerbs(),
+  bundleApart(),
+]);
 for (const directory of ['dist/lib/core/kernel', 'dist/cli'])
-  copyFileSync(kernel, join(root, directory, 'kernel.wasm'));
+  for (const file of Object.keys(KERNELS)) copyFileSync(join(kernels, file), join(root, directory, file));
 cpSync(join(root, 'src/cli/plate/fonts'), join(root, 'dist/cli/fonts'), { recursive: true });
 
 await run('oclif', 'manifest');

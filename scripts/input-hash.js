@@ -6,7 +6,7 @@ import { join } from 'node:path';
 
 const INPUTS = ['src', 'kernel', 'scripts', 'bin', 'package.json', 'package-lock.json', 'tsconfig.json'];
 /** Written by the build, beside the module that loads it. */
-const OUTPUTS = new Set([join('src', 'core', 'kernel', 'kernel.wasm')]);
+const OUTPUTS = new Set(['kernel.wasm', 'kernel-shared.wasm'].map((file) => join('src', 'core', 'kernel', file)));
 
 export function inputHash(root) {
   const hash = createHash('sha256');

@@ -130,6 +130,7 @@ describe('the package', () => {
     for (const path of [
       'dist/lib/index.d.ts',
       'dist/lib/core/kernel/kernel.wasm',
+      'dist/lib/core/kernel/kernel-shared.wasm',
       'dist/cli/verbs.cjs',
       'bin/run.js',
       'docs/LIBRARY.md',

@@ -13,6 +13,7 @@ const UNKNOWN_READ_BYTES = 64 * 1024;
 /** A pipe or a socket, by an inherited descriptor. */
 export class PipeSource implements ByteSource {
   readonly isPrompt = false;
+  readonly isDirect = true;
   readonly #descriptor: number;
   #socket: Socket | undefined;
 
@@ -47,6 +48,7 @@ export class PipeSource implements ByteSource {
 /** A regular file, from the current position of the descriptor. */
 export class FileSource implements ByteSource {
   readonly isPrompt = true;
+  readonly isDirect = true;
   readonly #descriptor: number;
   readonly #isOwned: boolean;
   #sink: ByteSink | undefined;

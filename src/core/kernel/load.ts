@@ -1,6 +1,6 @@
 /**
  * Loads the WebAssembly kernel (`kernel/` in AssemblyScript, compiled by the build) into memory of the caller. Knows
- * none of its exports.
+ * none of its exports. The build compiles it twice: a module says whether its memory is shared.
  */
 
 import { readFileSync } from 'node:fs';
@@ -9,15 +9,22 @@ import { readFileSync } from 'node:fs';
 const STATIC_BYTES = 1024;
 const PAGE_BYTES = 65536;
 
-let module: WebAssembly.Module | undefined;
+/** Shared memory grows up to this; only address space is reserved for it. */
+const SHARED_BYTES_MAX = 256 * 1024 * 1024;
+
+const modules = new Map<string, WebAssembly.Module>();
 
 /** Linear memory from {@link KernelMemory.start} on, laid out by its owner. */
 export class KernelMemory<Exports> {
   readonly exports: Exports;
-  readonly #memory = new WebAssembly.Memory({ initial: 1 });
+  readonly #memory: WebAssembly.Memory;
 
-  constructor() {
-    module ??= new WebAssembly.Module(readFileSync(new URL('./kernel.wasm', import.meta.url)));
+  /** `isShared`: with other threads. Copies into and out of shared memory are slow in V8, up to twelve times, so it is for what stays in its place. */
+  constructor({ isShared = false }: { readonly isShared?: boolean } = {}) {
+    this.#memory = new WebAssembly.Memory(
+      isShared ? { initial: 1, maximum: SHARED_BYTES_MAX / PAGE_BYTES, shared: true } : { initial: 1 },
+    );
+    const module = load(isShared ? 'kernel-shared.wasm' : 'kernel.wasm');
     const instance = new WebAssembly.Instance(module, { env: { memory: this.#memory, abort: onAbort } });
     this.exports = instance.exports as Exports;
   }
@@ -27,8 +34,8 @@ export class KernelMemory<Exports> {
     return align(STATIC_BYTES);
   }
 
-  /** Replaced whenever {@link reserve} grows it; views of the previous buffer are then empty. */
-  get buffer(): ArrayBuffer {
+  /** Replaced whenever {@link reserve} grows it; views of the previous buffer are then empty, but those of shared memory stay valid. */
+  get buffer(): ArrayBufferLike {
     return this.#memory.buffer;
   }
 
@@ -42,6 +49,15 @@ export class KernelMemory<Exports> {
 /** The next address at which wide reads are aligned. */
 export function align(address: number): number {
   return Math.ceil(address / 16) * 16;
+}
+
+function load(file: string): WebAssembly.Module {
+  let module = modules.get(file);
+  if (module === undefined) {
+    module = new WebAssembly.Module(readFileSync(new URL(`./${file}`, import.meta.url)));
+    modules.set(file, module);
+  }
+  return module;
 }
 
 function onAbort(): never {

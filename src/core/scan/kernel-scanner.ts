@@ -43,14 +43,20 @@ export class KernelScanner {
   readonly #reference: Scanner;
   readonly #memory: KernelMemory<ScanExports>;
   readonly #tablesAt: number;
-  #capacity = LINES_INITIAL;
+  #capacity: number;
   #inputAt = 0;
   #inputEnd = 0;
   #base = 0;
 
-  /** Uses the memory from `at` on, for a plan with `isForKernel`. */
-  constructor(plan: ScanPlan, memory: KernelMemory<ScanExports> = new KernelMemory(), at = memory.start) {
+  /** Uses the memory from `at` on, for a plan with `isForKernel`. `capacity`: lines of its tables at first. */
+  constructor(
+    plan: ScanPlan,
+    memory: KernelMemory<ScanExports> = new KernelMemory(),
+    at = memory.start,
+    capacity = LINES_INITIAL,
+  ) {
     this.#plan = plan;
+    this.#capacity = capacity;
     this.#reference = new Scanner(plan);
     this.#memory = memory;
     this.#tablesAt = this.#layPlan(at);
@@ -79,10 +85,18 @@ export class KernelScanner {
   /** As {@link Scanner.scan}; the tables of `lines` are views into the kernel's memory until its next scan. */
   scan(bytes: Buffer, start: number, end: number, lines: ScannedLines, spare = NO_SPARE): void {
     this.scanDecided(bytes, start, end, lines, spare);
-    if (this.#memory.exports.scannedUndecidedCount() === 0) return;
-    for (let line = 0; line < lines.count; line++) {
-      if (lines.faults[line] === UNDECIDED) this.rescan(bytes, line, lines);
-    }
+    this.#rescanUndecided(bytes, lines);
+  }
+
+  /** As {@link scan}, for bytes in the kernel's memory, which are not copied. False, and no result, if there are more lines than the tables hold. */
+  scanInPlace(bytes: Buffer, start: number, end: number, lines: ScannedLines): boolean {
+    this.#base = bytes.byteOffset;
+    this.#memory.reserve(this.#inputAt);
+    const count = this.#memory.exports.scan(this.#base + start, this.#base + end, this.#base);
+    if (count > this.#capacity) return false;
+    this.#show(lines, count);
+    this.#rescanUndecided(bytes, lines);
+    return true;
   }
 
   /** As {@link scan}, but leaves the lines that the kernel cannot decide as {@link UNDECIDED}. */
@@ -104,6 +118,13 @@ export class KernelScanner {
     // grown now, because growing later would detach the views
     this.#memory.reserve(this.#inputEnd + spare(count, length));
     this.#show(lines, count);
+  }
+
+  #rescanUndecided(bytes: Buffer, lines: ScannedLines): void {
+    if (this.#memory.exports.scannedUndecidedCount() === 0) return;
+    for (let line = 0; line < lines.count; line++) {
+      if (lines.faults[line] === UNDECIDED) this.rescan(bytes, line, lines);
+    }
   }
 
   /** Scans one line again with the reference. */
@@ -168,7 +189,7 @@ export class KernelScanner {
     const capacity = this.#capacity;
     const cells = capacity * this.#plan.slotCount;
     let at = this.#tablesAt + capacity * 16;
-    const words = (length: number): Uint32Array<ArrayBuffer> => {
+    const words = (length: number): Uint32Array => {
       const column = new Uint32Array(buffer, at, length);
       at += length * 4;
       return column;

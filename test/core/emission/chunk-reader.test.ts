@@ -32,7 +32,7 @@ function readAll(source: Source, limits = ROOMY, signal?: AbortSignal): Promise<
 
 async function readSource(source: ByteSource, limits = ROOMY, signal?: AbortSignal): Promise<Delivered> {
   const delivered: Delivered = { lines: [], chunks: [] };
-  const reader = new ChunkReader(source, limits, signal);
+  const reader = new ChunkReader(source, limits, { signal });
   try {
     for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next()) {
       delivered.lines.push(...linesOf(chunk));
@@ -369,7 +369,7 @@ describe('a busy ledger', () => {
     return { promise, end };
   };
   const readerOf = (stream: PassThrough, isBusy: () => Promise<void> | null, limits = ROOMY, signal?: AbortSignal) =>
-    new ChunkReader(new StreamSource(stream), limits, signal, isBusy);
+    new ChunkReader(new StreamSource(stream), limits, { signal, busy: isBusy });
   /** Whether the promise is pending after many turns of the event loop. */
   const isPending = async (promise: Promise<unknown>) => {
     let isOver = false;
@@ -539,7 +539,7 @@ describe('an abort', () => {
 
   it('releases the stream', async () => {
     const stream = new PassThrough();
-    const reader = new ChunkReader(new StreamSource(stream), ROOMY, new AbortController().signal);
+    const reader = new ChunkReader(new StreamSource(stream), ROOMY, { signal: new AbortController().signal });
     reader.close();
     expect(stream.destroyed).toBe(true);
   });

@@ -5,9 +5,10 @@ import type { Anchor, Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
-import { type EmissionSettings, isWrapped } from '../draft/settings.ts';
+import { type EmissionSettings, isForKernel, isWrapped } from '../draft/settings.ts';
+import { BufferPool, type SharedBuffer } from '../input/buffer-pool.ts';
 import type { ByteSource } from '../input/byte-source.ts';
-import { type Chunk, chunkBytesFor } from '../input/chunk.ts';
+import { type Chunk, chunkBytesFor, chunksKeptFor } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import { cutChunk } from '../input/cut-chunk.ts';
 import type { Codec } from '../input/input-kind.ts';
@@ -87,6 +88,9 @@ export interface IngestHooks {
   readonly signal?: AbortSignal | undefined;
 }
 
+/** Room of a shared buffer for the line that a chunk before it has begun. Longer ones are read into other memory. */
+const CARRY_BYTES = 1024 * 1024 + 64;
+
 type Mutable<T> = { -readonly [K in keyof T]: T[K] };
 
 /** @throws LedgerError BAD_LINE or ID_CONFLICT with the report in `details.report`, and what the ledger throws. */
@@ -148,6 +152,8 @@ class Ingestion {
   readonly #commitBytesMax: number;
   readonly #producer: ProducerProgress | null;
   readonly #hooks: IngestHooks;
+  readonly #isShared: boolean;
+  #pool: BufferPool | undefined;
   #expectedHead: Anchor | undefined;
   #source = '';
   #bytes: ByteSource | undefined;
@@ -168,6 +174,7 @@ class Ingestion {
     this.#commitBytesMax = parts.target.commitBytesMax;
     this.#producer = producer;
     this.#hooks = hooks;
+    this.#isShared = isForKernel(settings) && this.#commitBytesMax === Number.POSITIVE_INFINITY;
     this.#expectedHead = settings.expectedHead;
     this.#committer = committerFor({
       target: parts.target,
@@ -185,8 +192,7 @@ class Ingestion {
     const reader = new ChunkReader(
       bytes,
       { chunkBytes: chunkBytesFor(this.#commitBytesMax), lineBytesMax: this.#lineBytesMax },
-      this.#hooks.signal,
-      () => this.#committer.busy(),
+      { signal: this.#hooks.signal, busy: () => this.#committer.busy(), acquire: this.#acquire },
     );
     this.#source = source.name;
     this.#bytes = bytes;
@@ -232,6 +238,16 @@ class Ingestion {
     if (events !== null) await this.#hooks.onCommit?.(events, { source: this.#source, firstLine: this.#firstLine });
     this.#goOn(chunk, report);
     this.#producer?.advance(chunk);
+    chunk.shared?.pool.release(chunk.shared);
+  };
+
+  /** Where the kernel does all the work, and the ledger binds bodies: one that copies them into messages is slowed by shared memory more than it gains. */
+  readonly #acquire = (): SharedBuffer | null => {
+    if (!this.#isShared) return null;
+    const chunkBytes = chunkBytesFor(this.#commitBytesMax);
+    // the rest of a usual line before the chunk
+    this.#pool ??= new BufferPool(chunksKeptFor(chunkBytes), chunkBytes + Math.min(this.#lineBytesMax, CARRY_BYTES));
+    return this.#pool.acquire();
   };
 
   get #codec(): Codec | null {

@@ -85,7 +85,7 @@ export class Explainer {
       const reader = new ChunkReader(
         bytes,
         { chunkBytes: CHUNK_BYTES, lineBytesMax: scanLimits(this.#settings).lineBytesMax },
-        signal,
+        { signal },
       );
       let firstLine = 1;
       try {

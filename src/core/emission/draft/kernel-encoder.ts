@@ -13,13 +13,12 @@ import { type ChunkEncoder, type EncoderParts, type ReadChunk, ReferenceEncoder 
 import { type BuiltDraft, DraftBuilder, placeSession, type SkippedLines } from './draft-builder.ts';
 import { type HashedPart, Kernel } from './kernel.ts';
 import type { CheckedLines, LineChecker } from './line-checker.ts';
-import { isWrapped } from './settings.ts';
+import { isForKernel } from './settings.ts';
 
 /** The encoder for large chunks. Where the kernel can, it does all but some routings; otherwise the kernel scans and the reference checks. */
 export function kernelEncoder(parts: EncoderParts): ChunkEncoder {
   const { settings } = parts;
-  const isSimple = !isWrapped(settings) && settings.unique === null && settings.onBadLine !== 'calls';
-  return isSimple ? new KernelEncoder(parts) : new ReferenceEncoder(parts, new KernelScanner(parts.plan));
+  return isForKernel(settings) ? new KernelEncoder(parts) : new ReferenceEncoder(parts, new KernelScanner(parts.plan));
 }
 
 /** The part of a line that the kernel can hash to find its partition. */
@@ -32,7 +31,11 @@ function hashedPart({ epoch: { spec, placedFrom }, router }: EncoderParts): Hash
 class KernelEncoder implements ChunkEncoder {
   readonly #parts: EncoderParts;
   readonly #hashed: HashedPart;
-  readonly #kernel: Kernel;
+  /** For chunks in shared buffers, all of one pool, and for others. */
+  #sharedKernel: Kernel | undefined;
+  #ownKernel: Kernel | undefined;
+  /** The one that has scanned the last chunk. */
+  #kernel: Kernel | undefined;
   readonly #checker: LineChecker;
   readonly #lines: ScannedLines;
   readonly #reference: DraftBuilder;
@@ -43,7 +46,6 @@ class KernelEncoder implements ChunkEncoder {
     this.#parts = parts;
     this.#hashed = hashedPart(parts);
     this.#isInOrder = parts.epoch.partitionIds.every((id, number) => id === number);
-    this.#kernel = new Kernel(parts.plan);
     this.#checker = parts.check;
     this.#lines = new ScannedLines(parts.plan.slotCount);
     this.#reference = new DraftBuilder(parts.settings, parts.router);
@@ -52,8 +54,9 @@ class KernelEncoder implements ChunkEncoder {
   read(chunk: Chunk): ReadChunk {
     const { slots, epoch } = this.#parts;
     const lines = this.#lines;
-    this.#kernel.scan(chunk.bytes, chunk.start, chunk.end, lines);
-    const undecided = this.#kernel.check(lines, {
+    const kernel = this.#scan(chunk, lines);
+    this.#kernel = kernel;
+    const undecided = kernel.check(lines, {
       hashed: this.#hashed,
       timeSlot: slots.time,
       partitionCount: epoch.partitionIds.length,
@@ -67,7 +70,7 @@ class KernelEncoder implements ChunkEncoder {
       ends,
       ids: [],
       sessions: this.#checker.noSessions(count),
-      ...this.#kernel.checked(count),
+      ...kernel.checked(count),
     };
     if (chunk.times !== undefined) checked.times.set(chunk.times);
     this.#route(chunk, lines, checked);
@@ -75,6 +78,20 @@ class KernelEncoder implements ChunkEncoder {
     // the kernel knows no zones
     if (this.#parts.settings.zone !== null) this.#checker.recheck(chunk, lines, checked, LineFault.TIME_NO_ZONE);
     return { lines, checked };
+  }
+
+  /** Returns the kernel that has scanned it. */
+  #scan(chunk: Chunk, lines: ScannedLines): Kernel {
+    const { plan } = this.#parts;
+    const { shared } = chunk;
+    if (shared !== undefined) {
+      this.#sharedKernel ??= new Kernel(plan, shared.pool);
+      if (this.#sharedKernel.scanInPlace(chunk, shared, lines)) return this.#sharedKernel;
+      shared.pool.retire();
+    }
+    this.#ownKernel ??= new Kernel(plan, null);
+    this.#ownKernel.scan(chunk, lines);
+    return this.#ownKernel;
   }
 
   /** Routes lines that the kernel did not route, and translates its partition numbers to ids. */
@@ -86,7 +103,7 @@ class KernelEncoder implements ChunkEncoder {
   }
 
   build(chunk: Chunk, { checked }: ReadChunk, skipped: SkippedLines, basis: Basis, now: Micros): BuiltDraft {
-    if (skipped.hasFaults || skipped.done.includes(1))
+    if (this.#kernel === undefined || skipped.hasFaults || skipped.done.includes(1))
       return this.#reference.build(chunk, checked, skipped, basis, now);
     const { count, faults } = checked;
     const firstBad = faults.findIndex((fault) => fault !== LineFault.NONE);

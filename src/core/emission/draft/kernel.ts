@@ -2,11 +2,13 @@
 
 import { align, KernelMemory } from '../../kernel/load.ts';
 import type { FrameDraft } from '../../model/events/commit.ts';
-import { PARTITIONS_MAX } from '../../model/routing/partition.ts';
 import type { Micros } from '../../model/time/time.ts';
-import { KernelScanner, READABLE_AFTER, type ScanExports } from '../../scan/kernel-scanner.ts';
+import { KernelScanner, type ScanExports } from '../../scan/kernel-scanner.ts';
 import type { ScanPlan } from '../../scan/scan-plan.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
+import { type BufferPool, SHARED_LINES_MAX, type SharedBuffer } from '../input/buffer-pool.ts';
+import type { Chunk } from '../input/chunk.ts';
+import { frameBound, REGION_BYTES } from './frame-bound.ts';
 
 interface KernelExports extends ScanExports {
   check(count: number, base: number, keySlot: number, partitionCount: number, timeSlot: number, latest: number): number;
@@ -17,10 +19,6 @@ interface KernelExports extends ScanExports {
   framedLastTime(): number;
   framedPayloadBytes(): number;
 }
-
-const REGION_BYTES = 32;
-const REGION_GAP = 32;
-const AROUND_PAYLOAD = 40;
 
 /** The part of a line to hash: the field in a slot of the plan, or the whole payload. `nothing`: the host fills in the partitions. */
 export type HashedPart = number | 'payload' | 'nothing';
@@ -42,23 +40,39 @@ export interface Framed {
   readonly payloadBytes: number;
   /** Ledger times by event; a view until the next chunk. */
   readonly times: Float64Array;
-  /** Bodies are views until the next chunk. */
+  /** Bodies are views until the next chunk, or until the buffer of theirs is released. */
   readonly frames: FrameDraft[];
 }
 
 export class Kernel {
   readonly #slotCount: number;
-  readonly #memory = new KernelMemory<KernelExports>();
+  readonly #memory: KernelMemory<KernelExports>;
   readonly #scanner: KernelScanner;
+  /** Address of the frames of the last scan. */
+  #framesAt = 0;
 
-  constructor(plan: ScanPlan) {
+  /** `pool`: where the chunks and the bodies are; null: chunks are copied into memory of the kernel's own. */
+  constructor(plan: ScanPlan, pool: BufferPool | null) {
     this.#slotCount = plan.slotCount;
-    this.#scanner = new KernelScanner(plan, this.#memory);
+    if (pool === null) {
+      this.#memory = new KernelMemory();
+      this.#scanner = new KernelScanner(plan, this.#memory);
+    } else {
+      this.#memory = pool.memory as KernelMemory<KernelExports>;
+      this.#scanner = new KernelScanner(plan, this.#memory, pool.end, SHARED_LINES_MAX);
+    }
   }
 
   /** As `Scanner.scan`; the tables of `lines` are views into the kernel's memory until its next scan. */
-  scan(bytes: Buffer, start: number, end: number, lines: ScannedLines): void {
+  scan({ bytes, start, end }: Chunk, lines: ScannedLines): void {
     this.#scanner.scan(bytes, start, end, lines, frameBound);
+    this.#framesAt = align(this.#scanner.inputEnd);
+  }
+
+  /** As {@link scan}, for a chunk in a buffer of the kernel's pool, where its bodies will be, too. False, and no result, if it has too many lines. */
+  scanInPlace({ bytes, start, end }: Chunk, { bodiesAt }: SharedBuffer, lines: ScannedLines): boolean {
+    this.#framesAt = bodiesAt;
+    return this.#scanner.scanInPlace(bytes, start, end, lines);
   }
 
   /** Checks the lines of the last scan and writes their faults into `lines`. Returns the number of lines that are {@link UNDECIDED}. */
@@ -87,7 +101,7 @@ export class Kernel {
   /** Writes the frames of the lines before `limit` that have no fault. */
   frame(limit: number, partitionCount: number, floor: Micros, now: Micros): Framed {
     const kernel = this.#memory.exports;
-    const regionsAt = align(this.#scanner.inputEnd);
+    const regionsAt = this.#framesAt;
     const bodiesAt = align(regionsAt + partitionCount * REGION_BYTES);
     kernel.layRegions(regionsAt, partitionCount, limit, bodiesAt);
     const count = kernel.frame(regionsAt, partitionCount, limit, this.#scanner.base, floor, now);
@@ -121,12 +135,6 @@ export class Kernel {
       frames,
     };
   }
-}
-
-/** Bytes after the input that no frame of `lines` lines and `bytes` bytes can pass. */
-function frameBound(lines: number, bytes: number): number {
-  const regions = PARTITIONS_MAX * (REGION_BYTES + REGION_GAP);
-  return 64 + regions + bytes + lines * AROUND_PAYLOAD + READABLE_AFTER;
 }
 
 /** The slot number that `kernel/check-lines.ts` expects. */

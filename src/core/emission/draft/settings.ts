@@ -42,6 +42,11 @@ export function isWrapped({ layout }: EmissionSettings): boolean {
   return layout.payload.length > 0;
 }
 
+/** Whether the kernel frames lines under these settings; otherwise it only scans them. */
+export function isForKernel(settings: EmissionSettings): boolean {
+  return !isWrapped(settings) && settings.unique === null && settings.onBadLine !== 'calls';
+}
+
 /** Limits of a scanned line: each level around the payload adds one of nesting, and other fields. */
 export function scanLimits(settings: EmissionSettings): { depthMax: number; lineBytesMax: number } {
   const { layout, depthMax, lineBytesMax } = settings;

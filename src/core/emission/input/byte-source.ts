@@ -18,6 +18,8 @@ export interface ByteSink {
 export interface ByteSource {
   /** Whether its bytes come without waiting for a producer, as a file's do: a chunk is filled before it is cut, so the same input makes the same commits. */
   readonly isPrompt: boolean;
+  /** Whether the system writes its bytes into the room. Otherwise they are copied, which is up to twelve times slower into memory that threads share. */
+  readonly isDirect?: boolean | undefined;
   /** How the bytes that it decodes are compressed; null before that is known, and if they are not. */
   readonly codec?: Codec | null | undefined;
   /** Called once, before anything else. */

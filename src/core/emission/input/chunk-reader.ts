@@ -2,6 +2,7 @@
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
 import { LINE_FEED } from '../../model/text/bytes.ts';
+import type { SharedBuffer } from './buffer-pool.ts';
 import type { ByteSink, ByteSource } from './byte-source.ts';
 import { type Chunk, chunksKeptFor } from './chunk.ts';
 
@@ -26,12 +27,22 @@ const FIRST_BYTES = 64 * 1024;
 const BYTE_ORDER_MARK = Buffer.from([0xef, 0xbb, 0xbf]);
 
 type Busy = () => Promise<void> | null;
+type Acquire = () => SharedBuffer | null;
+
+export interface ReaderOptions {
+  readonly signal?: AbortSignal | undefined;
+  /** Resolves when a chunk is wanted although it is not full; null if one is wanted now. */
+  readonly busy?: Busy | undefined;
+  /** Shared buffers for chunks of some length; null if none is free. */
+  readonly acquire?: Acquire | undefined;
+}
 
 export class ChunkReader {
   readonly #source: ByteSource;
   readonly #limits: ChunkLimits;
   readonly #signal: AbortSignal | undefined;
   readonly #busy: Busy;
+  readonly #acquire: Acquire;
   /** Whether the writer was faster than this reader, since it was last waited for in vain: it filled its pipe, or the chunk before, and has more. */
   #isFlooding = false;
   #isPaused = false;
@@ -39,8 +50,9 @@ export class ChunkReader {
   #error: unknown;
   #wake: (() => void) | undefined;
 
-  /** The chunk being filled, and the ones handed out before it, the oldest first. */
+  /** The chunk being filled, its shared buffer, and the chunks handed out before it that have none, the oldest first. */
   #filling: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
+  #shared: SharedBuffer | null = null;
   readonly #handedOut: Buffer[] = [];
   #filled = 0;
   /** Bytes that have arrived since the last attempt to cut a chunk. */
@@ -51,12 +63,16 @@ export class ChunkReader {
   #isSkipping = false;
   #position = 0;
 
-  /** `busy`: resolves when a chunk is wanted although it is not full; null if one is wanted now. */
-  constructor(source: ByteSource, limits: ChunkLimits, signal?: AbortSignal, busy: Busy = () => null) {
+  constructor(
+    source: ByteSource,
+    limits: ChunkLimits,
+    { signal, busy = () => null, acquire = () => null }: ReaderOptions = {},
+  ) {
     this.#source = source;
     this.#limits = limits;
     this.#signal = signal;
     this.#busy = busy;
+    this.#acquire = acquire;
     if (signal?.aborted) this.#hasEnded = true;
     signal?.addEventListener('abort', this.#end);
     source.start(this.#sink);
@@ -85,6 +101,8 @@ export class ChunkReader {
     this.#hasEnded = true;
     this.#signal?.removeEventListener('abort', this.#end);
     this.#source.close();
+    // after an abort a read may still be on its way into it
+    if (!this.#signal?.aborted) this.#release();
   }
 
   readonly #sink: ByteSink = {
@@ -228,19 +246,17 @@ export class ChunkReader {
   /** Hands out `filling[0, end)`, of which `inputBytes` came from the input, and starts the next chunk with the rest. */
   #handOut(end: number, inputBytes: number): Chunk {
     const bytes = this.#filling;
+    const shared = this.#shared ?? undefined;
     const hasMark = this.#hasMark();
     const rest = this.#filled - end;
-    this.#handedOut.push(bytes);
-    this.#filling =
-      (this.#handedOut.length > chunksKeptFor(this.#limits.chunkBytes) ? this.#handedOut.shift() : undefined) ??
-      Buffer.allocUnsafeSlow(FIRST_BYTES);
-    this.#filled = 0;
+    this.#begin(bytes);
     this.#reserve(rest + 1);
     bytes.copy(this.#filling, 0, end, end + rest);
     this.#filled = rest;
 
     const chunk = {
       bytes,
+      shared,
       start: hasMark ? BYTE_ORDER_MARK.length : 0,
       end,
       position: this.#position,
@@ -248,6 +264,17 @@ export class ChunkReader {
     };
     this.#position = chunk.nextPosition;
     return chunk;
+  }
+
+  /** Begins a chunk in other memory than the one before, which was in `bytes`. */
+  #begin(bytes: Buffer): void {
+    this.#filled = 0;
+    if (this.#shared === null) this.#handedOut.push(bytes);
+    else if (this.#share()) return;
+    this.#shared = null;
+    this.#filling =
+      (this.#handedOut.length > chunksKeptFor(this.#limits.chunkBytes) ? this.#handedOut.shift() : undefined) ??
+      Buffer.allocUnsafeSlow(FIRST_BYTES);
   }
 
   /** Whether the chunk being filled starts the input with a byte order mark. */
@@ -263,11 +290,32 @@ export class ChunkReader {
   #reserve(bytes: number): void {
     const needed = this.#filled + bytes;
     if (needed <= this.#filling.length) return;
+    if (this.#shared === null && this.#share(needed)) return;
     // doubling beyond a chunk would keep twice a chunk's memory for each chunk in flight
     const whole = Math.max(FIRST_BYTES, this.#limits.chunkBytes + CARRY_BYTES);
     const doubled = this.#filling.length * 2;
     const grown = Buffer.allocUnsafeSlow(Math.max(needed, needed <= whole ? Math.min(doubled, whole) : doubled));
     this.#filling.copy(grown, 0, 0, this.#filled);
     this.#filling = grown;
+    this.#release();
+  }
+
+  /** Whether the chunk being filled has moved into a shared buffer, which has room for this many bytes. */
+  #share(needed = 0): boolean {
+    const shared = this.#source.isDirect === true ? this.#acquire() : null;
+    if (shared === null) return false;
+    if (needed > shared.input.length) {
+      shared.pool.release(shared);
+      return false;
+    }
+    this.#filling.copy(shared.input, 0, 0, this.#filled);
+    this.#filling = shared.input;
+    this.#shared = shared;
+    return true;
+  }
+
+  #release(): void {
+    this.#shared?.pool.release(this.#shared);
+    this.#shared = null;
   }
 }

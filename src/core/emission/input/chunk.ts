@@ -1,6 +1,7 @@
 /** A chunk: consecutive whole lines, the unit of work between reader and committer. */
 
 import type { Anchor } from '../../model/events/head.ts';
+import type { SharedBuffer } from './buffer-pool.ts';
 
 /** Target size of a chunk, in a ledger that takes commits of any size. */
 export const CHUNK_BYTES = 2 * 1024 * 1024;
@@ -23,9 +24,11 @@ export function chunksKeptFor(chunkBytes: number): number {
   return Math.min(CHUNKS_KEPT_MAX, Math.floor((CHUNKS_KEPT * CHUNK_BYTES) / chunkBytes));
 }
 
-/** Lines ready to be scanned. The memory is reused after {@link chunksKeptFor} more chunks. */
+/** Lines ready to be scanned. The memory is reused after {@link chunksKeptFor} more chunks, or once its shared buffer is released. */
 export interface Chunk {
   readonly bytes: Buffer;
+  /** The buffer whose input `bytes` are; whoever completes the chunk releases it. */
+  readonly shared?: SharedBuffer | undefined;
   /** The lines are `bytes[start, end)`; the last byte is a line feed. */
   readonly start: number;
   readonly end: number;

@@ -29,7 +29,8 @@ export function* cutChunk(chunk: Chunk, commitBytesMax: number): Generator<Chunk
     size += added;
     at = next;
   }
-  yield pieceOf(chunk, pieceStart, end, nextPosition);
+  // pieces may be in flight together, and a shared buffer has the bodies of one draft
+  yield pieceStart === 0 ? chunk : pieceOf(chunk, pieceStart, end, nextPosition);
 }
 
 function pieceOf({ bytes, start, position }: Chunk, from: number, end: number, nextPosition: number): Chunk {

@@ -59,7 +59,7 @@ class MergeLane {
     this.#parts = parts;
     const { lineBytesMax } = parts;
     // how lines are read is decided once, where the merged ones are
-    this.#reader = new ChunkReader(openSource(source), { chunkBytes: CHUNK_BYTES, lineBytesMax }, signal);
+    this.#reader = new ChunkReader(openSource(source), { chunkBytes: CHUNK_BYTES, lineBytesMax }, { signal });
   }
 
   /** The time of the present line: a line earlier than the one before it, or without a time, stays behind that one. */

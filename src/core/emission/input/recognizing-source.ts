@@ -27,6 +27,10 @@ export class RecognizingSource implements ByteSource {
     this.isPrompt = source.isPrompt;
   }
 
+  get isDirect(): boolean {
+    return this.#codec === null && this.#source.isDirect === true;
+  }
+
   get codec(): Codec | null {
     return this.#codec;
   }

@@ -21,7 +21,10 @@ export interface FrameDraft {
   readonly lastTime: Micros;
   /** Key that the emitter gave for all events of the frame, or null. */
   readonly key: string | null;
-  /** See `frame-body.ts`. Sequences in it are relative to the commit's first one, times to `firstTime`. */
+  /**
+   * See `frame-body.ts`. Sequences in it are relative to the commit's first one, times to `firstTime`. In shared memory it stays as it is until the draft is
+   * answered; elsewhere only until the call that offers the draft returns.
+   */
   readonly body: Buffer;
 }
 

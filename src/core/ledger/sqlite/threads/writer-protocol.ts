@@ -1,17 +1,24 @@
-/** Messages between a ledger and its writing thread: drafts one way, answers the other, bodies as one buffer that is transferred. */
+/**
+ * Messages between a ledger and its writing thread: drafts one way, answers the other. Bodies in shared memory stay there; others are packed into one buffer
+ * that is transferred.
+ */
 
 import type { CommitDraft, CommitOutcome, FrameDraft, ProducerPosition, Stale } from '../../../model/events/commit.ts';
+import { asBuffer } from '../../../model/text/bytes.ts';
 import { PackedBodies, packBodies } from './packed-bodies.ts';
 import { pinColumns, pinsOver } from './packed-pins.ts';
 import type { ThreadFailure } from './thread-failure.ts';
 
-/** A draft whose pins, followed by its bodies, are packed in `memory`. */
+/** A body: where it is shared, or its length in the packed memory. */
+type SentBody = Uint8Array | number;
+
+/** A draft whose pins, followed by those of its bodies that are not shared, are packed in `memory`. */
 export interface WriterOffer {
   readonly id: number;
   /** Incremented by every conflict: drafts of earlier generations are stale. */
   readonly generation: number;
   readonly draft: Omit<CommitDraft, 'frames' | 'pins'> & {
-    readonly frames: readonly (Omit<FrameDraft, 'body'> & { readonly bytes: number })[];
+    readonly frames: readonly (Omit<FrameDraft, 'body'> & { readonly body: SentBody })[];
     readonly pins: { readonly count: number; readonly keyBytes: number; readonly timeShiftMax: number };
   };
   readonly memory: ArrayBuffer;
@@ -32,8 +39,12 @@ export function packDraft(
   memory: ArrayBuffer | undefined,
 ): WriterOffer {
   const { pins, timeShiftMax } = draft.pins;
-  const packed = packBodies([...pinColumns(pins), ...draft.frames.map(({ body }) => body)], memory);
-  const frames = draft.frames.map(({ body, ...frame }) => ({ ...frame, bytes: body.length }));
+  const bodies = draft.frames.map(({ body }) => body);
+  const packed = packBodies([...pinColumns(pins), ...bodies.filter((body) => !isShared(body))], memory);
+  const frames = draft.frames.map((frame) => ({
+    ...frame,
+    body: isShared(frame.body) ? frame.body : frame.body.length,
+  }));
   return {
     id,
     generation,
@@ -46,7 +57,10 @@ export function packDraft(
 export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
   const pins = pinsOver(memory, draft.pins);
   const bodies = new PackedBodies(memory, pins.keys.byteOffset + pins.keys.length);
-  const frames = draft.frames.map(({ bytes, ...frame }) => ({ ...frame, body: bodies.next(bytes) }));
+  const frames = draft.frames.map((frame) => ({
+    ...frame,
+    body: typeof frame.body === 'number' ? bodies.next(frame.body) : asBuffer(frame.body),
+  }));
   const ids = draft.ids.map((id) => ({ ...id, hash: Buffer.from(id.hash) }));
   return {
     ...draft,
@@ -55,6 +69,10 @@ export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
     producer: reviveDigest(draft.producer),
     ids,
   };
+}
+
+function isShared({ buffer }: Uint8Array): boolean {
+  return buffer instanceof SharedArrayBuffer;
 }
 
 /** Buffers cross threads as plain Uint8Arrays. */
