@@ -65,6 +65,18 @@ export function check(count: u32, base: usize, keySlot: i32, partitionCount: u32
   return undecided;
 }
 
+/** The first of so many lines that has a fault, or `count` if none has. The faults may be the host's. */
+export function firstFault(count: u32): u32 {
+  let line: u32 = 0;
+  for (; line + 16 <= count; line += 16) {
+    if (v128.any_true(v128.load(faults + line))) break;
+  }
+  for (; line < count; line++) {
+    if (load<u8>(faults + line) != FAULT_NONE) break;
+  }
+  return line;
+}
+
 @inline
 function route(line: u32, keySlot: i32, partitionCount: u32): u8 {
   let from: usize;

@@ -2,7 +2,7 @@
 
 export { frame, framedFirstTime, framedLastTime, framedLate, framedPayloadBytes, layRegions } from './frame';
 export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime } from './gather';
-export { check } from './check-lines';
+export { check, firstFault } from './check-lines';
 export { setTables } from './layout';
 export { knownLiterals, literalBytes } from './literals';
 export { scan, setPlan, scannedLineCount, scannedUndecidedCount } from './scan';

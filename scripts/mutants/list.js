@@ -149,6 +149,30 @@ export const MUTANTS = [
     tests: ['test/core/emission/committer.test.ts', 'test/library/emit.test.ts', 'test/core/emission/kernel.test.ts'],
   },
   {
+    name: 'memory that is shared with the writing thread is free again once its chunk is sent',
+    file: 'src/core/emission/commit/ingest.ts',
+    find: '    if (this.#expectedHead === undefined) return this.#committer.send(chunk);\n',
+    replace: `    if (this.#expectedHead === undefined) {
+      await this.#committer.send(chunk);
+      return chunk.shared?.pool.release(chunk.shared);
+    }\n`,
+    tests: ['test/core/emission/buffer-pool.test.ts'],
+  },
+  {
+    name: 'memory that is shared with the writing thread is lent twice',
+    file: 'src/core/emission/input/buffer-pool.ts',
+    find: 'this.#free.pop()',
+    replace: 'this.#free[0]',
+    tests: ['test/core/emission/buffer-pool.test.ts'],
+  },
+  {
+    name: 'all bodies are written to one place of the shared memory',
+    file: 'src/core/emission/draft/kernel.ts',
+    find: '    this.#framesAt = bodiesAt;\n',
+    replace: '    this.#framesAt ||= bodiesAt;\n',
+    tests: ['test/core/emission/buffer-pool.test.ts'],
+  },
+  {
     name: 'an id with another payload counts as a repeat',
     file: `${PROTOCOL}/append.ts`,
     find: 'isRepeat: known.hash.equals(hash)',

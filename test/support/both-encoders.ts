@@ -3,6 +3,8 @@
 import { type ChunkEncoder, encoderParts, ReferenceEncoder } from '../../src/core/emission/draft/chunk-encoder.ts';
 import { kernelEncoder } from '../../src/core/emission/draft/kernel-encoder.ts';
 import type { EmissionSettings } from '../../src/core/emission/draft/settings.ts';
+import type { SharedBuffer } from '../../src/core/emission/input/buffer-pool.ts';
+import type { Chunk } from '../../src/core/emission/input/chunk.ts';
 import type { Basis } from '../../src/core/model/events/commit.ts';
 import { parseRoutingSpec } from '../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../src/core/router/router.ts';
@@ -25,6 +27,16 @@ export function bothEncoders(
   return [new ReferenceEncoder(reference, new Scanner(reference.plan)), kernelEncoder(parts())];
 }
 
+function chunkOf(bytes: Buffer): Chunk {
+  return { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
+}
+
+function chunkIn(shared: SharedBuffer, lines: Buffer): Chunk {
+  const start = lines.length % 7;
+  lines.copy(shared.input.fill('"', 0, start), start);
+  return { ...chunkOf(shared.input), start, end: start + lines.length, shared };
+}
+
 /** Some partitions take keys, and the last one the events without. */
 function basisOf(routing: string, floor: number, partitionIds: readonly number[]): Basis {
   const partitionNames = [...Array.from({ length: Math.max(...partitionIds) + 1 }, (_, id) => `p${id}`), 'rest'];
@@ -36,13 +48,17 @@ function basisOf(routing: string, floor: number, partitionIds: readonly number[]
   };
 }
 
-/** The draft of these lines on a ledger whose last event is at `floor`, and all that is reported with it, for a comparison. */
+/**
+ * The draft of these lines on a ledger whose last event is at `floor`, and all that is reported with it, for a comparison. `shared`: the buffer in which the
+ * lines are, behind some other bytes.
+ */
 export function draftOf(
   encoder: ChunkEncoder,
   bytes: Buffer,
   { routing, floor, partitionIds }: { routing: string; floor: number; partitionIds: readonly number[] },
+  shared?: SharedBuffer,
 ) {
-  const chunk = { bytes, start: 0, end: bytes.length, position: 0, nextPosition: bytes.length };
+  const chunk = shared === undefined ? chunkOf(bytes) : chunkIn(shared, bytes);
   const read = encoder.read(chunk);
   const skipped = {
     done: new Uint8Array(read.checked.count),

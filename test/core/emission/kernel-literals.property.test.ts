@@ -5,6 +5,8 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
+import { BufferPool, type SharedBuffer } from '../../../src/core/emission/input/buffer-pool.ts';
+import { CHUNK_BYTES } from '../../../src/core/emission/input/chunk.ts';
 import { KernelScanner } from '../../../src/core/scan/kernel-scanner.ts';
 import { bothEncoders, draftOf } from '../../support/both-encoders.ts';
 import { MUTATED_PATHS, mutatedLine, soundLine } from '../../support/mutated-lines.ts';
@@ -74,6 +76,7 @@ test('drafts have the same partitions, times and bodies after any lines before',
   const partitionIds = [0, 1, 2];
   const given = { routing: 'hash:id', floor: 0, partitionIds };
   const [reference, warm] = bothEncoders({}, given.routing, partitionIds);
+  const shared = new BufferPool(1, CHUNK_BYTES).acquire() as SharedBuffer;
   let events = 0;
   fc.assert(
     fc.property(shapedLines, (lines) => {
@@ -81,6 +84,7 @@ test('drafts have the same partitions, times and bodies after any lines before',
       const bytes = joined([...inner, ...lines]);
       const expected = draftOf(reference, bytes, given);
       expect(draftOf(warm, bytes, given)).toEqual(expected);
+      expect(draftOf(warm, bytes, given, shared)).toEqual(expected);
       expect(draftOf(bothEncoders({}, given.routing, partitionIds)[1], bytes, given)).toEqual(expected);
       events += expected.draft?.count ?? 0;
     }),

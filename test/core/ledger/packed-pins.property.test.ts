@@ -32,6 +32,8 @@ function pinsOf(drafted: readonly (typeof anyPin extends fc.Arbitrary<infer Pin>
   return pins;
 }
 
+const isAll = (body: { bytes: Uint8Array } | undefined, value: number) => body?.bytes.every((byte) => byte === value);
+
 const read = (pins: DraftedPins) => Array.from({ length: pins.count }, (_, at) => draftedPin(pins, at));
 
 test('pins come out of the memory as they went in', () => {
@@ -46,8 +48,14 @@ test('pins come out of the memory as they went in', () => {
 
 test('a draft comes to the writing thread with its pins and bodies, also in a memory that was used before', () => {
   let memory: ArrayBuffer | undefined;
+  const anyBody = fc.record({ bytes: fc.uint8Array({ maxLength: 50 }), isShared: fc.boolean() });
+  const inMemory = ({ bytes, isShared }: { bytes: Uint8Array; isShared: boolean }) => {
+    const body = Buffer.from(isShared ? new SharedArrayBuffer(bytes.length) : new ArrayBuffer(bytes.length));
+    body.set(bytes);
+    return body;
+  };
   fc.assert(
-    fc.property(anyPins, fc.array(fc.uint8Array({ maxLength: 50 }), { maxLength: 5 }), (drafted, bodies) => {
+    fc.property(anyPins, fc.array(anyBody, { maxLength: 5 }), (drafted, bodies) => {
       const draft: CommitDraft = {
         epoch: 0,
         count: 1,
@@ -61,7 +69,7 @@ test('a draft comes to the writing thread with its pins and bodies, also in a me
           firstTime: 0,
           lastTime: 0,
           key: null,
-          body: Buffer.from(body),
+          body: inMemory(body),
         })),
         committedAt: 0,
         isClockTrusted: false,
@@ -76,6 +84,11 @@ test('a draft comes to the writing thread with its pins and bodies, also in a me
       expect(read(arrived.pins.pins)).toEqual(drafted);
       expect(arrived.pins.timeShiftMax).toBe(5);
       expect(arrived.frames).toEqual(draft.frames);
+      // a shared body is not copied: what is written into it now comes to the thread, too
+      for (const [at, { body }] of draft.frames.entries()) {
+        body.fill(255);
+        expect(arrived.frames[at]?.body.every((byte) => byte === 255)).toBe(bodies[at]?.isShared || isAll(bodies[at], 255));
+      }
     }),
   );
 });

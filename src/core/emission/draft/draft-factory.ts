@@ -36,7 +36,7 @@ export interface EncodedChunk extends ReadChunk {
 }
 
 /** Below this the kernel costs more than it saves: it has to be loaded and compiled first. */
-const KERNEL_FROM_BYTES = 64 * 1024;
+const KERNEL_FROM_BYTES = 16 * 1024;
 
 /** Sessions that take more memory are forgotten and looked up again: a quarter of a million of them, with keys of a usual length. */
 const SESSION_BYTES_MAX = 20 * 1024 * 1024;

@@ -106,7 +106,7 @@ class KernelEncoder implements ChunkEncoder {
     if (this.#kernel === undefined || skipped.hasFaults || skipped.done.includes(1))
       return this.#reference.build(chunk, checked, skipped, basis, now);
     const { count, faults } = checked;
-    const firstBad = faults.findIndex((fault) => fault !== LineFault.NONE);
+    const firstBad = this.#kernel.firstFault(count);
     const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;
     const limit = stoppedAt ?? count;
     const { slots, router } = this.#parts;

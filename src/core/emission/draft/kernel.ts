@@ -12,6 +12,7 @@ import { frameBound, REGION_BYTES } from './frame-bound.ts';
 
 interface KernelExports extends ScanExports {
   check(count: number, base: number, keySlot: number, partitionCount: number, timeSlot: number, latest: number): number;
+  firstFault(count: number): number;
   layRegions(regions: number, partitionCount: number, limit: number, at: number): number;
   frame(regions: number, partitionCount: number, limit: number, base: number, floor: number, now: number): number;
   framedLate(): number;
@@ -85,6 +86,12 @@ export class Kernel {
       timeSlot ?? -1,
       latest,
     );
+  }
+
+  /** The first of the lines that has a fault by now, -1 if none has. */
+  firstFault(count: number): number {
+    const first = this.#memory.exports.firstFault(count);
+    return first < count ? first : -1;
   }
 
   /** Partitions and own times of the lines checked; views until the next scan. */
