@@ -149,7 +149,7 @@ export const MUTANTS = [
     tests: ['test/core/emission/committer.test.ts', 'test/library/emit.test.ts', 'test/core/emission/kernel.test.ts'],
   },
   {
-    name: 'memory that is shared with the writing thread is free again once its chunk is sent',
+    name: 'shared memory is free again once its chunk is sent',
     file: 'src/core/emission/commit/ingest.ts',
     find: '    if (this.#expectedHead === undefined) return this.#committer.send(chunk);\n',
     replace: `    if (this.#expectedHead === undefined) {
@@ -159,7 +159,7 @@ export const MUTANTS = [
     tests: ['test/core/emission/buffer-pool.test.ts'],
   },
   {
-    name: 'memory that is shared with the writing thread is lent twice',
+    name: 'shared memory is lent twice',
     file: 'src/core/emission/input/buffer-pool.ts',
     find: 'this.#free.pop()',
     replace: 'this.#free[0]',

@@ -1,5 +1,6 @@
 /** The host's side of the kernel in emission: scans, checks and frames chunks in its memory with the reference's results. */
 
+import { frameBound, REGION_BYTES } from '../../frames/frame-bound.ts';
 import { align, KernelMemory } from '../../kernel/load.ts';
 import type { FrameDraft } from '../../model/events/commit.ts';
 import type { Micros } from '../../model/time/time.ts';
@@ -8,7 +9,6 @@ import type { ScanPlan } from '../../scan/scan-plan.ts';
 import type { ScannedLines } from '../../scan/scanned-lines.ts';
 import { type BufferPool, SHARED_LINES_MAX, type SharedBuffer } from '../input/buffer-pool.ts';
 import type { Chunk } from '../input/chunk.ts';
-import { frameBound, REGION_BYTES } from './frame-bound.ts';
 
 interface KernelExports extends ScanExports {
   check(count: number, base: number, keySlot: number, partitionCount: number, timeSlot: number, latest: number): number;

@@ -4,8 +4,8 @@
  * does not fit into one, is read into memory of its own.
  */
 
+import { frameBound } from '../../frames/frame-bound.ts';
 import { align, KernelMemory } from '../../kernel/load.ts';
-import { frameBound } from '../draft/frame-bound.ts';
 
 /** Lines of a chunk. More are shorter than 22 bytes, and the room of their bodies would be twice as large. */
 export const SHARED_LINES_MAX = 96 * 1024;

@@ -1,8 +1,8 @@
 /** The room that the kernel needs for the frames of a chunk. */
 
-import { EVENT_BYTES_MAX } from '../../frames/frame-body.ts';
-import { PARTITIONS_MAX } from '../../model/routing/partition.ts';
-import { READABLE_AFTER } from '../../scan/kernel-scanner.ts';
+import { PARTITIONS_MAX } from '../model/routing/partition.ts';
+import { READABLE_AFTER } from '../scan/kernel-scanner.ts';
+import { EVENT_BYTES_MAX } from './frame-body.ts';
 
 /** Of the record that the kernel keeps for each partition, and between the bodies. */
 export const REGION_BYTES = 32;
