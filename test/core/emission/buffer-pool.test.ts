@@ -52,7 +52,10 @@ class LateThread {
       offer: (draft, generation) => {
         const isShared = draft.frames.every(({ body }) => body.buffer instanceof SharedArrayBuffer);
         // others are copied when they are offered
-        const frames = draft.frames.map((frame) => ({ ...frame, body: isShared ? frame.body : Buffer.from(frame.body) }));
+        const frames = draft.frames.map((frame) => ({
+          ...frame,
+          body: isShared ? frame.body : Buffer.from(frame.body),
+        }));
         const answer = this.#last.then(() => this.#answer({ ...draft, frames }, generation));
         this.#last = answer.catch(() => {});
         return answer;
@@ -106,7 +109,11 @@ function linesFor(chunks: number, lineBytes: number): string[] {
 function emit(
   thread: LateThread,
   inputs: readonly (readonly string[])[],
-  { pieceBytes, settings, ...hooks }: IngestHooks & { pieceBytes?: () => number; settings?: Partial<EmissionSettings> } = {},
+  {
+    pieceBytes,
+    settings,
+    ...hooks
+  }: IngestHooks & { pieceBytes?: () => number; settings?: Partial<EmissionSettings> } = {},
 ): Promise<EmissionReport> {
   const sources = inputs.map((lines, nth) => {
     const bytes = Buffer.from(lines.map((line) => `${line}\n`).join(''));
@@ -125,7 +132,8 @@ function emit(
 function expectLines(taken: readonly string[], lines: readonly string[]): void {
   expect(taken.length).toBe(lines.length);
   const differs = lines.findIndex((line, at) => taken[at] !== line);
-  if (differs >= 0) expect(taken[differs]?.slice(0, 60), `line ${differs}`).toBe(`${lines[differs]?.slice(0, 60)}, whole`);
+  if (differs >= 0)
+    expect(taken[differs]?.slice(0, 60), `line ${differs}`).toBe(`${lines[differs]?.slice(0, 60)}, whole`);
 }
 
 const TIMEOUT_MS = quick(60_000, 300_000);
@@ -192,7 +200,14 @@ describe('chunks in shared memory', () => {
       const lines = [...linesFor(2, 1000), long(MIB), long(MIB), ...linesFor(2, 1000)];
       await emit(thread, [lines]);
       expect(thread.commits.copied).toBeLessThanOrEqual(3);
-      const longer = [...lines, long(7 * MIB), ...linesFor(2, 1000), long(3 * MIB), long(3 * MIB), ...linesFor(2, 1000)];
+      const longer = [
+        ...lines,
+        long(7 * MIB),
+        ...linesFor(2, 1000),
+        long(3 * MIB),
+        long(3 * MIB),
+        ...linesFor(2, 1000),
+      ];
       const other = new LateThread(() => 20);
       await emit(other, [longer], { settings: { lineBytesMax: 8 * MIB } });
       expectLines([...thread.taken, ...other.taken], [...lines, ...longer]);

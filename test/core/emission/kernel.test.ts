@@ -137,23 +137,26 @@ describe('the encoder of the kernel', () => {
     ['with a key given to them', 'hash:k', { time: parseFieldPath('t'), override: { key: 'acme', to: null } }],
     ['with a session given to them', 'sticky:k', { override: { key: 'acme', to: null } }],
     ['sent to a partition', 'sticky:k', { time: parseFieldPath('t'), override: { key: null, to: 'rest' } }],
-  ])('makes the draft of the reference %s, where the chunk is shared, too', (_, routing, settings, partitionIds = IN_ORDER) => {
-    const random = seededForTest();
-    const shared = new BufferPool(1, CHUNK_BYTES).acquire() as SharedBuffer;
-    const [reference, kernel] = bothEncoders(settings, routing, partitionIds);
-    let events = 0;
-    let bad = 0;
-    for (let round = 0; round < quick(25, 60); round++) {
-      const bytes = joined(Array.from({ length: 300 }, () => checkedLine(random)));
-      const floor = random.pick([-(2 ** 52), 0, 1_517_363_399_650_123, 1_800_000_000_000_000]);
-      const given = { routing, floor, partitionIds };
-      const made = [reference, kernel].map((encoder) => draftOf(encoder, bytes, given));
-      expect(made[1]).toEqual(made[0]);
-      expect(draftOf(kernel, bytes, given, shared)).toEqual(made[0]);
-      events += made[0]?.draft?.count ?? 0;
-      bad += made[0]?.badLines.length ?? 0;
-    }
-    expect(events).toBeGreaterThan(0);
-    if (routing.includes('=') || 'time' in settings) expect(bad).toBeGreaterThan(quick(12, 30));
-  });
+  ])(
+    'makes the draft of the reference %s, where the chunk is shared, too',
+    (_, routing, settings, partitionIds = IN_ORDER) => {
+      const random = seededForTest();
+      const shared = new BufferPool(1, CHUNK_BYTES).acquire() as SharedBuffer;
+      const [reference, kernel] = bothEncoders(settings, routing, partitionIds);
+      let events = 0;
+      let bad = 0;
+      for (let round = 0; round < quick(25, 60); round++) {
+        const bytes = joined(Array.from({ length: 300 }, () => checkedLine(random)));
+        const floor = random.pick([-(2 ** 52), 0, 1_517_363_399_650_123, 1_800_000_000_000_000]);
+        const given = { routing, floor, partitionIds };
+        const made = [reference, kernel].map((encoder) => draftOf(encoder, bytes, given));
+        expect(made[1]).toEqual(made[0]);
+        expect(draftOf(kernel, bytes, given, shared)).toEqual(made[0]);
+        events += made[0]?.draft?.count ?? 0;
+        bad += made[0]?.badLines.length ?? 0;
+      }
+      expect(events).toBeGreaterThan(0);
+      if (routing.includes('=') || 'time' in settings) expect(bad).toBeGreaterThan(quick(12, 30));
+    },
+  );
 });

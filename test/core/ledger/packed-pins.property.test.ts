@@ -87,7 +87,9 @@ test('a draft comes to the writing thread with its pins and bodies, also in a me
       // a shared body is not copied: what is written into it now comes to the thread, too
       for (const [at, { body }] of draft.frames.entries()) {
         body.fill(255);
-        expect(arrived.frames[at]?.body.every((byte) => byte === 255)).toBe(bodies[at]?.isShared || isAll(bodies[at], 255));
+        expect(arrived.frames[at]?.body.every((byte) => byte === 255)).toBe(
+          bodies[at]?.isShared || isAll(bodies[at], 255),
+        );
       }
     }),
   );
