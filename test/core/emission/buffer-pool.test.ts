@@ -1,6 +1,7 @@
 /** Memory that the writing thread shares: a chunk and its bodies stay as they are until their commit has an answer, however late that comes. */
 
 import { setImmediate as nextTurn } from 'node:timers/promises';
+import { gzipSync } from 'node:zlib';
 import { describe, expect, it } from 'vitest';
 import type { EmissionTarget } from '../../../src/core/emission/commit/emission-target.ts';
 import { type EmissionReport, type IngestHooks, ingest } from '../../../src/core/emission/commit/ingest.ts';
@@ -8,6 +9,7 @@ import type { EmissionSettings } from '../../../src/core/emission/draft/settings
 import { BufferPool, type SharedBuffer } from '../../../src/core/emission/input/buffer-pool.ts';
 import { CHUNK_BYTES } from '../../../src/core/emission/input/chunk.ts';
 import { ChunkReader } from '../../../src/core/emission/input/chunk-reader.ts';
+import { openSource } from '../../../src/core/emission/input/open-source.ts';
 import { walkFrameBody } from '../../../src/core/frames/frame-body.ts';
 import type { Basis, CommitDraft, CommitOutcome, Stale } from '../../../src/core/model/events/commit.ts';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
@@ -307,6 +309,31 @@ describe('a reader', () => {
     expect(taken === `${bytes.toString('latin1')}\n`).toBe(true);
     expect(new Set(isShared)).toEqual(new Set([true, false]));
     expect(isShared.filter((shared) => shared).length).toBeGreaterThan(1);
+  });
+});
+
+describe('input', () => {
+  const LIMITS = { chunkBytes: 256 * 1024, lineBytesMax: 1024 };
+  const bytes = Buffer.from(linesFor(0.5, 100).join('\n'));
+
+  it.each([
+    ['that is plain has shared memory', bytes, true],
+    ['that is decoded has none, because its bytes are copied', gzipSync(bytes), false],
+  ])('%s', async (_, input, isShared) => {
+    let asked = 0;
+    const acquire = () => {
+      asked++;
+      return null;
+    };
+    const open = () => expect.unreachable();
+    const source = openSource({ name: 'in', open, openDirectly: () => new DirectInput(input) });
+    const reader = new ChunkReader(source, LIMITS, { acquire });
+    let taken = '';
+    for (let chunk = await reader.next(); chunk !== null; chunk = await reader.next())
+      taken += chunk.bytes.toString('latin1', chunk.start, chunk.end);
+    reader.close();
+    expect(taken === `${bytes.toString('latin1')}\n`).toBe(true);
+    expect(asked > 0).toBe(isShared);
   });
 });
 

@@ -7,6 +7,8 @@ import { IterableSource } from './iterable-source.ts';
 import { PieceQueue } from './piece-queue.ts';
 
 const NOTHING = Buffer.alloc(0);
+/** Bytes read before it is known what they are: no shared memory is made for what will be decoded, which would cost 12 MiB. */
+const FIRST_BYTES = 64 * 1024;
 
 /** States: recognizing -> plain (pieces go to the reader as they are) or decoding (they go to a decoder) or ended (a format that is named). */
 export class RecognizingSource implements ByteSource {
@@ -28,7 +30,7 @@ export class RecognizingSource implements ByteSource {
   }
 
   get isDirect(): boolean {
-    return this.#codec === null && this.#source.isDirect === true;
+    return this.#isRecognized && this.#codec === null && this.#source.isDirect === true;
   }
 
   get codec(): Codec | null {
@@ -37,7 +39,8 @@ export class RecognizingSource implements ByteSource {
 
   start(sink: ByteSink): void {
     this.#source.start({
-      room: (bytesMax) => this.#queue?.room(bytesMax) ?? sink.room(bytesMax),
+      room: (bytesMax) =>
+        this.#queue?.room(bytesMax) ?? sink.room(this.#isRecognized ? bytesMax : Math.min(bytesMax, FIRST_BYTES)),
       arrived: (room, bytes) => {
         if (this.#queue !== undefined) return this.#queue.push(room, bytes);
         return this.#isRecognized ? sink.arrived(room, bytes) : this.#recognize(sink, room, bytes);
