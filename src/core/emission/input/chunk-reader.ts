@@ -167,13 +167,15 @@ export class ChunkReader {
     const busy = isEnough() ? null : this.#busy();
     if (busy === null) return;
     let isOver = false;
-    const free = busy.then(() => {
+    // a race would make promises for each piece that arrives
+    void busy.then(() => {
       isOver = true;
+      this.#wake?.();
     });
-    while (!isOver && !isEnough()) await Promise.race([free, this.#change()]);
+    while (!isOver && !isEnough()) await this.#change();
   }
 
-  /** Resolves when bytes arrive, or the input ends. */
+  /** Resolves when bytes arrive, when the input ends, or when a chunk is wanted. */
   #change(): Promise<void> {
     return new Promise((resolve) => {
       this.#wake = resolve;
