@@ -65,7 +65,7 @@ export function check(count: u32, base: usize, keySlot: i32, partitionCount: u32
   return undecided;
 }
 
-/** The first of so many lines that has a fault, or `count` if none has. The faults may be the host's. */
+/** The first of `count` lines that has a fault, or `count` if none has. The faults may be the host's. */
 export function firstFault(count: u32): u32 {
   let line: u32 = 0;
   for (; line + 16 <= count; line += 16) {

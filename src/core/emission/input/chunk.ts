@@ -27,7 +27,7 @@ export function chunksKeptFor(chunkBytes: number): number {
 /** Lines ready to be scanned. The memory is reused after {@link chunksKeptFor} more chunks, or once its shared buffer is released. */
 export interface Chunk {
   readonly bytes: Buffer;
-  /** The buffer whose input `bytes` are; whoever completes the chunk releases it. */
+  /** The buffer whose input `bytes` are; released when the chunk is completed. */
   readonly shared?: SharedBuffer | undefined;
   /** The lines are `bytes[start, end)`; the last byte is a line feed. */
   readonly start: number;
