@@ -22,8 +22,8 @@ export interface FrameDraft {
   /** Key that the emitter gave for all events of the frame, or null. */
   readonly key: string | null;
   /**
-   * See `frame-body.ts`. Sequences in it are relative to the commit's first one, times to `firstTime`. In shared memory it stays as it is until the draft is
-   * answered; elsewhere only until the call that offers the draft returns.
+   * See `frame-body.ts`. Sequences in it are relative to the commit's first one, times to `firstTime`. It stays as it is until the draft is
+   * answered, but of an offer to a pipeline only where it is in shared memory: otherwise until `offer` returns.
    */
   readonly body: Buffer;
 }
