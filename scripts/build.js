@@ -8,6 +8,7 @@ import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync,
 import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { bundledSqlite } from './bundled-sqlite.js';
 import { inputHash } from './input-hash.js';
 import { LAZILY, lazyBuiltins, lazyOclif, quietDebug } from './lazy-requires.js';
 import { manPage } from './man-page.js';
@@ -34,6 +35,7 @@ const results = [
   'dist/lib/index.js',
   'dist/cli/main.js',
   'dist/cli/verbs.cjs.code',
+  'dist/cli/verbs-seldom.cjs.code',
   'oclif.manifest.json',
   'dist/man/completengine.1',
   'src/core/kernel/kernel.wasm',
@@ -129,7 +131,7 @@ const bundleApart = () =>
 /** Options of the bundles that start fast: CommonJS, which a cache of compiled code can hold and a thread starts 11 ms sooner. */
 const quick = {
   ...common,
-  plugins: [apart, lazyOclif, quietDebug],
+  plugins: [apart, bundledSqlite, lazyOclif, quietDebug],
   // a third of a megabyte, needed only by regular expressions: every start would read it
   external: [...common.external, 're2js'],
   define: { 'import.meta.url': '__bundleUrl' },
@@ -155,7 +157,11 @@ const bundleVerbs = async () => {
     format: 'esm',
     write: false,
   });
-  writeFileSync(join(root, 'dist/cli/verbs.cjs'), await packChunks(outputFiles, 'main.js'));
+  const seldom = 'verbs-seldom.cjs';
+  const often = ['emit', 'init', 'inspect', 'replay', 'tail', 'sqlite-driver', 'archiver', 'history', 'late-events', 'table'];
+  const packed = await packChunks(outputFiles, { entry: 'main', often, seldom });
+  writeFileSync(join(root, 'dist/cli/verbs.cjs'), packed.usual);
+  writeFileSync(join(root, 'dist/cli', seldom), packed.seldom);
 };
 // the compilers read only sources, so they share the cores
 await Promise.all([compileKernel(), run('tsc', '-p', 'tsconfig.json'), bundleCommands(), bundleVerbs(), bundleThreads(), bundleApart()]);

@@ -1,6 +1,7 @@
 /**
- * Joins the chunks of a bundle into one script with one function for each. What a command does not use is then neither run nor compiled, and not in the
- * cache of compiled code either. In one scope all functions of all verbs were: half of that cache.
+ * Joins the chunks of a bundle into two scripts with one function for each chunk: those of the usual commands, and all others, which are read when one of
+ * them is needed. What a command does not use is neither run nor compiled, and not in the cache of compiled code. When all modules shared one scope, the
+ * functions of all verbs were in it: half of the cache, and a seventh of the time that a small command adds to Node's start.
  */
 
 import { basename } from 'node:path';
@@ -9,29 +10,36 @@ import { LAZILY, lazyBuiltins } from './lazy-requires.js';
 
 const MODULE = 'exports, require, module, __filename, __dirname';
 
+/** What one chunk imports of another, at once and later, and what it exports, as esbuild writes it. */
+const IMPORT = /^import (?:\{([^}]*)\} from )?"(\.\/[^"]+\.js)";$/gm;
+const LATER = /\bimport\(("\.\/[^"]+\.js")\)/g;
+const EXPORT = /^export \{([^}]*)\};$/gm;
+
+/** Names of {@link LOADER} that the functions of chunks use. */
+const SHARED = '__bundleUrl, __lazily, __later';
+
 /** Loads a chunk once, as Node does a module; what is no chunk is loaded by Node. */
-const LOADER = `
+const loader = (seldom) => `
 const __bundleUrl = require("node:url").pathToFileURL(__filename).href;
 ${LAZILY}
 const __loaded = new Map();
+let __seldom;
+const __loadSeldom = () => (module.loadBeside?.("${seldom}") ?? require("./${seldom}"))(${SHARED});
+const __find = (name) => __chunks[name] ?? (name.endsWith(".js") ? (__seldom ??= __loadSeldom())[name] : undefined);
 const __load = (name) => {
-  const chunk = __chunks[name];
+  const known = __loaded.get(name);
+  if (known !== undefined) return known;
+  const chunk = __find(name);
   if (chunk === undefined) return require(name);
-  let exports = __loaded.get(name);
-  if (exports === undefined) {
-    exports = {};
-    chunk(__load, __load, (all) => { exports = all; });
-    __loaded.set(name, exports);
-  }
+  let exports = {};
+  chunk(__load, __load, (all) => {
+    exports = all;
+  });
+  __loaded.set(name, exports);
   return exports;
 };
 const __later = async (name) => __load(name);
 `;
-
-/** What one chunk imports of another, and what it exports, as esbuild writes both. */
-const IMPORT = /^import (?:\{([^}]*)\} from )?("\.\/[^"]+\.js");$/gm;
-const LATER = /\bimport\(("\.\/[^"]+\.js")\)/g;
-const EXPORT = /^export \{([^}]*)\};$/gm;
 
 /** `a, b as c` as properties: `a: a, b: c` where they are taken, and `a: a, c: b` where they are given. */
 function properties(names, isGiven) {
@@ -44,13 +52,13 @@ function properties(names, isGiven) {
 }
 
 /**
- * The body of a chunk's function. Values are taken once, when a chunk is loaded: getters, as a translation to CommonJS would make them, took 3 ms. It is
- * right because no export is assigned later, and because chunks do not import each other in a circle: modules that do are in one chunk.
+ * The function of a chunk. Values are taken once, when a chunk is loaded: getters, as a translation to CommonJS would make them, took 3 ms. It is right
+ * because no export is assigned later, and because chunks do not import each other in a circle: modules that do are in one chunk.
  */
-async function bodyOf(chunk) {
-  const linked = chunk
+async function functionOf({ name, text }) {
+  const linked = text
     .replaceAll(IMPORT, (_, names, from) =>
-      names === undefined ? `__load(${from});` : `const { ${properties(names, false)} } = __load(${from});`,
+      names === undefined ? `__load("${from}");` : `const { ${properties(names, false)} } = __load("${from}");`,
     )
     .replaceAll(LATER, (_, from) => `__later(${from})`)
     .replaceAll(EXPORT, (_, names) => `__give({ ${properties(names, true)} });`);
@@ -61,21 +69,44 @@ async function bodyOf(chunk) {
     // cached code cannot use import(); require() works as well
     supported: { 'dynamic-import': false },
   });
-  return code;
+  return `"${name}": function (require, __load, __give) {\n${lazyBuiltins(code)}}`;
+}
+
+/** The names of the chunks that are loaded with any of `names`. */
+function closure(chunks, names) {
+  const found = new Set(names);
+  // a set visits what is added to it meanwhile
+  for (const name of found)
+    for (const [, , from] of chunks.get(name).text.matchAll(IMPORT)) found.add(from);
+  return found;
+}
+
+/** A module for require(). In a script, which knows no `exports`, its value is the function of that module. */
+function script(body) {
+  return `(typeof exports === "object" ? (load) => load(${MODULE}) : (load) => load)(function (${MODULE}) {\n${body}\n});\n`;
 }
 
 /**
- * The text of the script, in ASCII. It is a module for require(). In a script, which knows no `exports`, its value is the function of that module.
- * `files`: the chunks that esbuild made, as ES modules. `entry`: the name of the first to run.
+ * Texts of two scripts, in ASCII. `usual` loads the file named `seldom` when it needs it.
+ * `files`: the chunks that esbuild made, as ES modules. `entry`: the module to run first. `often`: modules loaded later that are `usual`, too; without `.js`.
  */
-export async function packChunks(files, entry) {
-  const chunks = await Promise.all(
-    files.map(async ({ path, text }) => {
-      const body = lazyBuiltins(await bodyOf(text));
-      return `"./${basename(path)}": function (require, __load, __give) {\n${body}}`;
-    }),
+export async function packChunks(files, { entry, often, seldom }) {
+  const chunks = new Map(
+    files.map(({ path, text }) => [`./${basename(path)}`, { name: `./${basename(path)}`, text }]),
   );
-  const main = JSON.stringify(`./${entry}`);
-  const body = `${LOADER}const __chunks = {\n${chunks.join(',\n')}\n};\nmodule.exports = __load(${main});\n`;
-  return `(typeof exports === "object" ? (load) => load(${MODULE}) : (load) => load)(function (${MODULE}) {${body}});\n`;
+  const rootOf = (module) => {
+    const name = [...chunks.keys()].find((each) => new RegExp(`^\\./${module}(-[A-Z0-9]{8})?\\.js$`).test(each));
+    if (name === undefined) throw new Error(`no chunk of the bundle is named ${module}`);
+    return name;
+  };
+  const usualNames = closure(chunks, [entry, ...often].map(rootOf));
+  const write = async (isUsual) => {
+    const those = [...chunks.values()].filter(({ name }) => usualNames.has(name) === isUsual);
+    return `{\n${(await Promise.all(those.map(functionOf))).join(',\n')}\n}`;
+  };
+  const [usual, rest] = await Promise.all([write(true), write(false)]);
+  return {
+    usual: script(`${loader(seldom)}const __chunks = ${usual};\nmodule.exports = __load("${rootOf(entry)}");`),
+    seldom: script(`module.exports = (${SHARED}) => (${rest});`),
+  };
 }
