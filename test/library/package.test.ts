@@ -129,7 +129,7 @@ describe('the package', () => {
   it('holds the library, the commands and their pages, and nothing that neither uses', () => {
     for (const path of [
       'dist/lib/index.d.ts',
-      'dist/lib/core/kernel/kernel.wasm',
+      'dist/lib/kernel.wasm',
       'dist/cli/verbs.cjs',
       'bin/run.js',
       'docs/LIBRARY.md',
