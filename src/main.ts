@@ -14,8 +14,10 @@ interface Verb {
   start(argv: string[], config: Config): Promise<unknown>;
 }
 
+type LoadVerb = () => Promise<{ readonly default: Verb }>;
+
 /** Each with all that it needs: most of that is of no use to another one. */
-const VERBS = new Map<string, () => Promise<{ readonly default: Verb }>>([
+const VERBS = new Map<string, LoadVerb>([
   ['archive', () => import('./commands/archive.ts')],
   ['backup', () => import('./commands/backup.ts')],
   ['bench', () => import('./commands/bench.ts')],
@@ -43,16 +45,21 @@ const VERBS = new Map<string, () => Promise<{ readonly default: Verb }>>([
 
 export { printFailure };
 
-/** Returns false, and does nothing, if the arguments name none of our verbs or ask for help or the version. `root`: the directory of package.json. */
+/** Returns false, and does nothing, if the arguments name none of our verbs or ask for help. `root`: the directory of package.json. */
 export async function main(root: string, argv: readonly string[]): Promise<boolean> {
   keepTerminalMode();
   const words = VERBS.has(argv.slice(0, 2).join(' ')) ? 2 : 1;
   const verb = argv.slice(0, words).join(' ');
   const load = VERBS.get(verb);
   const rest = argv.slice(words);
-  if (load === undefined || asksForHelp(argv) || asksForVersion(argv)) return false;
+  const isVersion = asksForVersion(argv);
+  if (asksForHelp(argv) || (load === undefined && !isVersion)) return false;
   try {
-    const { default: command } = await load();
+    if (isVersion) {
+      (await import('./cli/app/version.ts')).printVersion(root, argv);
+      return true;
+    }
+    const { default: command } = await (load as LoadVerb)();
     // oclif sets the id only of commands that it discovers itself
     command.id = verb;
     await command.start(rest, new VerbConfig(root, [...VERBS.keys()]));
