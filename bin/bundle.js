@@ -1,6 +1,6 @@
 /** Loads the bundle of our own verbs with its cached compiled code. Another version of V8 rejects that and compiles again. */
 
-const { readFileSync } = require('node:fs');
+const { readFileSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
 const { join } = require('node:path');
 const vm = require('node:vm');
@@ -58,4 +58,9 @@ function run(script, file, loadBeside) {
   return module.exports;
 }
 
-module.exports = { codeFileOf, compileBundle, loadBundle, scripts };
+/** Stores what V8 has compiled of the scripts. */
+function keepCode() {
+  for (const [file, script] of scripts) writeFileSync(codeFileOf(file), script.createCachedData());
+}
+
+module.exports = { compileBundle, keepCode, loadBundle };

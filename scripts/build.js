@@ -12,7 +12,7 @@ import { bundledSqlite } from './bundled-sqlite.js';
 import { inputHash } from './input-hash.js';
 import { LAZILY, lazyBuiltins, lazyOclif, quietDebug } from './lazy-requires.js';
 import { manPage } from './man-page.js';
-import { packChunks } from './pack-chunks.js';
+import { asScript, packChunks } from './pack-chunks.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Resolves when the program has ended with 0. */
@@ -37,6 +37,7 @@ const results = [
   'dist/cli/main.js',
   'dist/cli/verbs.cjs.code',
   'dist/cli/verbs-seldom.cjs.code',
+  'dist/cli/writer-thread.cjs.code',
   'oclif.manifest.json',
   'dist/man/completengine.1',
   'src/core/kernel/kernel.wasm',
@@ -163,16 +164,22 @@ const quick = {
   external: [...common.external, 're2js'],
   define: { 'import.meta.url': '__bundleUrl' },
 };
-const bundleThreads = () =>
-  build({
+// a thread begins with `*-worker.cjs`, which scripts/keep-code.js writes, and which loads its bundle with the compiled code
+const bundleThreads = async () => {
+  const { outputFiles } = await build({
     ...quick,
-    entryPoints: threads,
+    entryPoints: Object.fromEntries(
+      Object.entries(threads).map(([name, file]) => [name.replace('-worker', '-thread'), file]),
+    ),
     outdir: 'dist/cli',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
     supported: { 'dynamic-import': false },
-    banner: { js: `${BUNDLE_URL} ${LAZILY}` },
+    write: false,
   });
+  for (const { path, text } of outputFiles)
+    writeFileSync(path, asScript(`${BUNDLE_URL}\n${LAZILY}\n${lazyBuiltins(text)}`));
+};
 
 // for our own verbs: one file, whose compiled code is cached beside it
 const bundleVerbs = async () => {
@@ -186,14 +193,13 @@ const bundleVerbs = async () => {
   });
   const seldom = 'verbs-seldom.cjs';
   const often = ['emit', 'init', 'inspect', 'replay', 'tail', 'sqlite-driver', 'archiver', 'history', 'late-events', 'table'];
-  const packed = await packChunks(outputFiles, { entry: 'main', often, seldom });
+  const withThreads = ['kernel-encoder', 'writer-thread', 'reader-thread'];
+  const packed = await packChunks(outputFiles, { entry: 'main', often: [...often, ...withThreads], seldom });
   writeFileSync(join(root, 'dist/cli/verbs.cjs'), packed.usual);
   writeFileSync(join(root, 'dist/cli', seldom), packed.seldom);
 };
 // the compilers read only sources, so they share the cores
 await Promise.all([compileKernel(), run('tsc', '-p', 'tsconfig.json'), bundleCommands(), bundleVerbs(), bundleThreads(), bundleApart(), bundleLibrary({ index: 'src/index.ts' }), bundleLibrary(threads)]);
-for (const file of Object.keys(threads).map((name) => join(root, `dist/cli/${name}.cjs`)))
-  writeFileSync(file, lazyBuiltins(readFileSync(file, 'latin1')), 'latin1');
 for (const directory of ['dist/lib', 'dist/modules/core/kernel', 'dist/cli'])
   copyFileSync(kernel, join(root, directory, 'kernel.wasm'));
 cpSync(join(root, 'src/cli/plate/fonts'), join(root, 'dist/cli/fonts'), { recursive: true });

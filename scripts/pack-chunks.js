@@ -82,7 +82,7 @@ function closure(chunks, names) {
 }
 
 /** A module for require(). In a script, which knows no `exports`, its value is the function of that module. */
-function script(body) {
+export function asScript(body) {
   return `(typeof exports === "object" ? (load) => load(${MODULE}) : (load) => load)(function (${MODULE}) {\n${body}\n});\n`;
 }
 
@@ -106,7 +106,7 @@ export async function packChunks(files, { entry, often, seldom }) {
   };
   const [usual, rest] = await Promise.all([write(true), write(false)]);
   return {
-    usual: script(`${loader(seldom)}const __chunks = ${usual};\nmodule.exports = __load("${rootOf(entry)}");`),
-    seldom: script(`module.exports = (${SHARED}) => (${rest});`),
+    usual: asScript(`${loader(seldom)}const __chunks = ${usual};\nmodule.exports = __load("${rootOf(entry)}");`),
+    seldom: asScript(`module.exports = (${SHARED}) => (${rest});`),
   };
 }

@@ -40,7 +40,7 @@ it('the client for NATS is in its own bundle alone', () => {
   const bundle = (name: string) => readFileSync(join(ROOT, 'dist/cli', name), 'utf8');
   expect(existsSync(join(ROOT, 'dist/cli/nats-client.cjs'))).toBe(true);
   expect(bundle('nats-client.cjs')).toContain(PROTOCOL);
-  for (const name of ['verbs.cjs', 'verbs-seldom.cjs', 'writer-worker.cjs', 'reader-worker.cjs', 'backup-worker.cjs'])
+  for (const name of ['verbs.cjs', 'verbs-seldom.cjs', 'writer-thread.cjs', 'reader-thread.cjs', 'backup-thread.cjs'])
     expect(bundle(name), name).not.toContain(PROTOCOL);
 });
 
