@@ -192,14 +192,34 @@ const bundleVerbs = async () => {
     write: false,
   });
   const seldom = 'verbs-seldom.cjs';
-  const often = ['emit', 'init', 'inspect', 'replay', 'tail', 'sqlite-driver', 'archiver', 'history', 'late-events', 'table'];
+  const often = [
+    'emit',
+    'init',
+    'inspect',
+    'replay',
+    'tail',
+    'sqlite-driver',
+    'archiver',
+    'history',
+    'late-events',
+    'table',
+  ];
   const withThreads = ['kernel-encoder', 'writer-thread', 'reader-thread'];
   const packed = await packChunks(outputFiles, { entry: 'main', often: [...often, ...withThreads], seldom });
   writeFileSync(join(root, 'dist/cli/verbs.cjs'), packed.usual);
   writeFileSync(join(root, 'dist/cli', seldom), packed.seldom);
 };
 // the compilers read only sources, so they share the cores
-await Promise.all([compileKernel(), run('tsc', '-p', 'tsconfig.json'), bundleCommands(), bundleVerbs(), bundleThreads(), bundleApart(), bundleLibrary({ index: 'src/index.ts' }), bundleLibrary(threads)]);
+await Promise.all([
+  compileKernel(),
+  run('tsc', '-p', 'tsconfig.json'),
+  bundleCommands(),
+  bundleVerbs(),
+  bundleThreads(),
+  bundleApart(),
+  bundleLibrary({ index: 'src/index.ts' }),
+  bundleLibrary(threads),
+]);
 for (const directory of ['dist/lib', 'dist/modules/core/kernel', 'dist/cli'])
   copyFileSync(kernel, join(root, directory, 'kernel.wasm'));
 cpSync(join(root, 'src/cli/plate/fonts'), join(root, 'dist/cli/fonts'), { recursive: true });

@@ -17,9 +17,9 @@ const DIRECTORY = `require('node:path').dirname(require('node:module').createReq
 /** In place of `driver-module.ts`. Version 12 may have its binary elsewhere, which the package itself looks for. */
 const MODULE = `
 const { existsSync } = require('node:fs');
-const binary = ${DIRECTORY} + '/build/Release/better_sqlite3.node';
+const hasBinary = () => existsSync(${DIRECTORY} + '/build/Release/better_sqlite3.node');
 export const requireDriver = (version) =>
-  version === ${JSON.stringify(version)} && (${!IS_12} || existsSync(binary))
+  version === ${JSON.stringify(version)} && (${!IS_12} || hasBinary())
     ? require('better-sqlite3')
     : require('node:module').createRequire(__bundleUrl)('better-sqlite3');
 `;
@@ -28,7 +28,11 @@ export const bundledSqlite = {
   name: 'bundled-sqlite',
   setup({ onLoad, onResolve }) {
     if (!existsSync(join(PACKAGE, 'lib/index.js'))) throw new Error('better-sqlite3 is not installed: npm run setup');
-    onLoad({ filter: /[\\/]connection[\\/]driver-module\.ts$/ }, () => ({ contents: MODULE, resolveDir: PACKAGE, loader: 'js' }));
+    onLoad({ filter: /[\\/]connection[\\/]driver-module\.ts$/ }, () => ({
+      contents: MODULE,
+      resolveDir: PACKAGE,
+      loader: 'js',
+    }));
     onResolve({ filter: /^better-sqlite3$/ }, ({ kind }) =>
       kind === 'require-call' ? { path: join(PACKAGE, 'lib/index.js') } : undefined,
     );

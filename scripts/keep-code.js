@@ -23,7 +23,9 @@ try {
   const many = join(directory, 'many.jsonl');
   writeFileSync(one, '{"one":1}\n');
   writeFileSync(many, `{"text":"${'many'.repeat(47)}"}\n`.repeat(EVENTS));
-  writeStarts('const bundle = require("../../bin/bundle.js"); bundle.compileBundle(NAME); process.on("exit", bundle.keepCode);');
+  writeStarts(
+    'const bundle = require("../../bin/bundle.js"); bundle.compileBundle(NAME); process.on("exit", bundle.keepCode);',
+  );
   const { main } = compileBundle();
   for (const command of [
     ['init', '-l', ledger],

@@ -10,7 +10,8 @@ import { fileURLToPath } from 'node:url';
 const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
 
 /** Calls `load` once, at the first use of `it`: a member, and no call, because `new name().Class()` would be another expression. Part of the bundle. */
-export const LAZILY = 'const __lazily = (load) => { let loaded; return { get it() { return (loaded ??= load()); } }; };';
+export const LAZILY =
+  'const __lazily = (load) => { let loaded; return { get it() { return (loaded ??= load()); } }; };';
 
 /** Modules that Node's own start has not loaded: 0.2 to 3 ms each. */
 const HEAVY = new Set(

@@ -76,8 +76,7 @@ async function functionOf({ name, text }) {
 function closure(chunks, names) {
   const found = new Set(names);
   // a set visits what is added to it meanwhile
-  for (const name of found)
-    for (const [, , from] of chunks.get(name).text.matchAll(IMPORT)) found.add(from);
+  for (const name of found) for (const [, , from] of chunks.get(name).text.matchAll(IMPORT)) found.add(from);
   return found;
 }
 
@@ -91,9 +90,7 @@ export function asScript(body) {
  * `files`: the chunks that esbuild made, as ES modules. `entry`: the module to run first. `often`: modules loaded later that are `usual`, too; without `.js`.
  */
 export async function packChunks(files, { entry, often, seldom }) {
-  const chunks = new Map(
-    files.map(({ path, text }) => [`./${basename(path)}`, { name: `./${basename(path)}`, text }]),
-  );
+  const chunks = new Map(files.map(({ path, text }) => [`./${basename(path)}`, { name: `./${basename(path)}`, text }]));
   const rootOf = (module) => {
     const name = [...chunks.keys()].find((each) => new RegExp(`^\\./${module}(-[A-Z0-9]{8})?\\.js$`).test(each));
     if (name === undefined) throw new Error(`no chunk of the bundle is named ${module}`);
