@@ -14,6 +14,10 @@ const MODULE = 'exports, require, module, __filename, __dirname';
 const IMPORT = /^import (?:\{([^}]*)\} from )?"(\.\/[^"]+\.js)";$/gm;
 const LATER = /\bimport\(("\.\/[^"]+\.js")\)/g;
 const EXPORT = /^export \{([^}]*)\};$/gm;
+/** The only export of a package that is CommonJS. */
+const DEFAULT = /^export default (.*);$/gm;
+/** What must not be left: a form of these that is not known here. */
+const LEFT = /^(?:export\b|import\b.*"\.\/).*/m;
 
 /** Names of {@link LOADER} that the functions of chunks use. */
 const SHARED = '__bundleUrl, __lazily, __later';
@@ -51,17 +55,39 @@ function properties(names, isGiven) {
     .join(', ');
 }
 
+/** @throws Error if chunks import each other in a circle; modules that do are in one chunk */
+function refuseCircles(chunks) {
+  const done = new Set();
+  const visit = (name, path) => {
+    if (path.includes(name)) throw new Error(`chunks import each other: ${[...path, name].join(', ')}`);
+    if (done.has(name)) return;
+    for (const [, , from] of chunks.get(name).text.matchAll(IMPORT)) visit(from, [...path, name]);
+    done.add(name);
+  };
+  for (const name of chunks.keys()) visit(name, []);
+}
+
+/** @throws Error if a chunk exports a module that is run later, as esbuild does with an ES module that is required: its values are assigned then */
+function refuseLater({ name, text }) {
+  for (const [, names] of text.matchAll(EXPORT))
+    if (/\binit_/.test(names)) throw new Error(`${name} exports a module that is run later: ${names.trim()}`);
+}
+
 /**
  * The function of a chunk. Values are taken once, when a chunk is loaded: getters, as a translation to CommonJS would make them, took 3 ms. It is right
- * because no export is assigned later, and because chunks do not import each other in a circle: modules that do are in one chunk.
+ * because no export is assigned later, and because chunks do not import each other in a circle.
  */
 async function functionOf({ name, text }) {
+  refuseLater({ name, text });
   const linked = text
     .replaceAll(IMPORT, (_, names, from) =>
       names === undefined ? `__load("${from}");` : `const { ${properties(names, false)} } = __load("${from}");`,
     )
     .replaceAll(LATER, (_, from) => `__later(${from})`)
-    .replaceAll(EXPORT, (_, names) => `__give({ ${properties(names, true)} });`);
+    .replaceAll(EXPORT, (_, names) => `__give({ ${properties(names, true)} });`)
+    .replaceAll(DEFAULT, (_, value) => `__give({ default: ${value} });`);
+  const [left] = LEFT.exec(linked) ?? [];
+  if (left !== undefined && !left.includes('.cjs"')) throw new Error(`${name} cannot be packed: ${left}`);
   const { code } = await transform(linked, {
     format: 'cjs',
     platform: 'node',
@@ -96,6 +122,7 @@ export async function packChunks(files, { entry, often, seldom }) {
     if (name === undefined) throw new Error(`no chunk of the bundle is named ${module}`);
     return name;
   };
+  refuseCircles(chunks);
   const usualNames = closure(chunks, [entry, ...often].map(rootOf));
   const write = async (isUsual) => {
     const those = [...chunks.values()].filter(({ name }) => usualNames.has(name) === isUsual);
