@@ -2,6 +2,7 @@
 
 import { createContext, Script } from 'node:vm';
 import { expect, it } from 'vitest';
+// @ts-expect-error a script, without types
 import { packChunks } from '../scripts/pack-chunks.js';
 
 const NAMES = { entry: 'main', often: [], seldom: 'rest.cjs' };
