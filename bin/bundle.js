@@ -1,46 +1,66 @@
 /** Loads the bundle of our own verbs with its cached compiled code. Another version of V8 rejects that and compiles again. */
 
-const { readFileSync } = require('node:fs');
+const { readFileSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
-const { dirname, join } = require('node:path');
+const { join } = require('node:path');
 const vm = require('node:vm');
 
-const FILE = join(__dirname, '../dist/cli/verbs.cjs');
-const CODE_FILE = `${FILE}.code`;
+const DIRECTORY = join(__dirname, '../dist/cli');
+const ENTRY = 'verbs.cjs';
 
-function readCode() {
+/** Those that are run as scripts, by their files. */
+const scripts = new Map();
+
+function codeFileOf(file) {
+  return `${file}.code`;
+}
+
+function readCode(file) {
   try {
-    return readFileSync(CODE_FILE);
+    return readFileSync(codeFileOf(file));
   } catch {
     return undefined;
   }
 }
 
 /** Returns the exports of the bundle. In a clone the build has cached the code; an installed package caches what its own Node compiles. */
-function loadBundle() {
-  const code = readCode();
-  const script = code && compileBundle(code);
-  if (script && !script.cachedDataRejected) return exportsOf(script);
+function loadBundle(name = ENTRY) {
+  const file = join(DIRECTORY, name);
+  const code = readCode(file);
+  const script = code && compile(file, code);
+  if (script && !script.cachedDataRejected) return run(script, file, loadBundle);
   const { keepCompiledCode } = require('./compile-cache.js');
   keepCompiledCode();
-  return require(FILE);
+  return require(file);
 }
 
-/** Compiles the bundle, with the cached code if given. */
-function compileBundle(cachedData) {
-  // esbuild writes only ASCII
-  const source = `(function (exports, require, module, __filename, __dirname) {${readFileSync(FILE, 'latin1')}\n})`;
-  return new vm.Script(source, {
-    filename: FILE,
+/** The same without cached code; {@link scripts} has the scripts afterwards. */
+function compileBundle(name = ENTRY) {
+  const file = join(DIRECTORY, name);
+  return run(compile(file), file, compileBundle);
+}
+
+/** The text is that of a function already: to wrap it here would copy a megabyte. */
+function compile(file, cachedData) {
+  // esbuild writes only ASCII, which V8 takes without a copy
+  return new vm.Script(readFileSync(file, 'latin1'), {
+    filename: file,
     cachedData,
     importModuleDynamically: vm.constants.USE_MAIN_CONTEXT_DEFAULT_LOADER,
   });
 }
 
-function exportsOf(script) {
-  const module = { exports: {} };
-  script.runInThisContext()(module.exports, createRequire(FILE), module, FILE, dirname(FILE));
+/** `loadBeside`: loads a file beside this one, which is a script with cached code as well. */
+function run(script, file, loadBeside) {
+  scripts.set(file, script);
+  const module = { exports: {}, loadBeside };
+  script.runInThisContext()(module.exports, createRequire(file), module, file, DIRECTORY);
   return module.exports;
 }
 
-module.exports = { CODE_FILE, compileBundle, exportsOf, loadBundle };
+/** Stores what V8 has compiled of the scripts. */
+function keepCode() {
+  for (const [file, script] of scripts) writeFileSync(codeFileOf(file), script.createCachedData());
+}
+
+module.exports = { compileBundle, keepCode, loadBundle };

@@ -9,8 +9,8 @@ import { newLedger } from './support/ledger-cli.ts';
 import { tempDir } from './support/temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('..', import.meta.url));
-/** The library's build: one module per source file, and not a bundle. */
-const BUILT = join(ROOT, 'dist/lib/');
+/** One module per source file, and not a bundle. */
+const BUILT = join(ROOT, 'dist/modules/');
 
 interface Coverage {
   readonly result: readonly {

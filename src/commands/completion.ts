@@ -3,7 +3,7 @@
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../cli/app/arguments.ts';
 import { BareCommand } from '../cli/app/bare-command.ts';
-import { defaultLedger } from '../cli/app/base-command.ts';
+import { defaultLedger } from '../cli/app/default-ledger.ts';
 import { SCRIPTS, SHELLS } from '../cli/completion/scripts.ts';
 
 export default class Completion extends BareCommand {

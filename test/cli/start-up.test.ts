@@ -40,7 +40,7 @@ it('the client for NATS is in its own bundle alone', () => {
   const bundle = (name: string) => readFileSync(join(ROOT, 'dist/cli', name), 'utf8');
   expect(existsSync(join(ROOT, 'dist/cli/nats-client.cjs'))).toBe(true);
   expect(bundle('nats-client.cjs')).toContain(PROTOCOL);
-  for (const name of ['verbs.cjs', 'writer-worker.cjs', 'reader-worker.cjs', 'backup-worker.cjs'])
+  for (const name of ['verbs.cjs', 'verbs-seldom.cjs', 'writer-thread.cjs', 'reader-thread.cjs', 'backup-thread.cjs'])
     expect(bundle(name), name).not.toContain(PROTOCOL);
 });
 
@@ -54,8 +54,7 @@ it('the library loads the client when a location on NATS is opened, and not befo
     const engine = await Completengine.open({ ledger });
     await engine.emit('{}');
     await engine.close();
-    const { openStore } = await import(${JSON.stringify(join(library, 'core/ledger/nats/store.js'))});
-    const open = (location) => openStore(location, { busyLimit: { limitMs: 1 } }).catch(({ code }) => code);
+    const open = (location) => Completengine.open({ ledger: location, busyTimeoutMs: 1 }).catch(({ code }) => code);
     const found = [isLoaded(), await open('nats://127.0.0.1'), isLoaded(), await open('nats://127.0.0.1:9/a'), isLoaded()];
     console.log(found.join());
   `;

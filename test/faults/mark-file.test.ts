@@ -10,7 +10,7 @@ import { seededForTest } from '../support/seeded.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 
-const OPEN = new URL('../../dist/lib/core/ledger/sqlite/mark-index/open-mark-file.js', import.meta.url).href;
+const OPEN = new URL('../../dist/modules/core/ledger/sqlite/mark-index/open-mark-file.js', import.meta.url).href;
 const IDS = 200;
 
 /** Feeds the file without end, and prints each place that is stored. Another process may be faster. */

@@ -14,7 +14,7 @@ import { isSoak } from '../support/test-size.ts';
 import { NATS_STORAGES } from './nats-storages.ts';
 import type { Storage } from './storage.ts';
 
-const BUILT = new URL('../../dist/lib/core/ledger/sqlite/sqlite-driver.js', import.meta.url).href;
+const BUILT = new URL('../../dist/modules/core/ledger/sqlite/sqlite-driver.js', import.meta.url).href;
 
 let number = 0;
 

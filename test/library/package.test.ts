@@ -129,8 +129,8 @@ describe('the package', () => {
   it('holds the library, the commands and their pages, and nothing that neither uses', () => {
     for (const path of [
       'dist/lib/index.d.ts',
-      'dist/lib/core/kernel/kernel.wasm',
-      'dist/lib/core/kernel/kernel-shared.wasm',
+      'dist/lib/kernel.wasm',
+      'dist/lib/kernel-shared.wasm',
       'dist/cli/verbs.cjs',
       'bin/run.js',
       'docs/LIBRARY.md',

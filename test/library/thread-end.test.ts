@@ -8,7 +8,7 @@ import { expect, test } from 'vitest';
 import { newLedger } from '../support/ledger-cli.ts';
 import { runLibrary } from '../support/library-process.ts';
 
-const CORE = new URL('../../dist/lib/core/', import.meta.url);
+const CORE = new URL('../../dist/modules/core/', import.meta.url);
 const moduleOf = (name: string) => JSON.stringify(new URL(`${name}.js`, CORE).href);
 
 /** For the process: a writing thread, drafts that it answers with a conflict, and what the process waits for. */

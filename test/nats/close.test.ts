@@ -7,7 +7,7 @@ import { runProgram } from '../support/fault-tools.ts';
 import { installedServer, type ServerProgram } from './support/server-program.ts';
 import { NatsServers } from './support/servers.ts';
 
-const STORE = join(fileURLToPath(new URL('../..', import.meta.url)), 'dist/lib/core/ledger/nats/store.js');
+const STORE = join(fileURLToPath(new URL('../..', import.meta.url)), 'dist/modules/core/ledger/nats/store.js');
 
 it.skipIf(installedServer === null)('a process can end when its log is closed', async () => {
   const servers = await NatsServers.forTest({ program: installedServer as ServerProgram, count: 1 });

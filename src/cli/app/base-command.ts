@@ -5,14 +5,8 @@ import { displayedLocation } from '../../index.ts';
 import { ledgersNamed } from '../state/taken-files.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { BareCommand } from './bare-command.ts';
+import { defaultLedger, LEDGER } from './default-ledger.ts';
 import { durationFlag } from './flag-kinds.ts';
-
-const LEDGER = { default: './events.codex', env: 'COMPLETENGINE_LEDGER' } as const;
-
-/** The ledger of a command line that names none. */
-export function defaultLedger(): string {
-  return process.env[LEDGER.env] ?? LEDGER.default;
-}
 
 /** The ledger as a summary names it; null for the default one, which needs no name. */
 export function namedLedger(ledger: string): string | null {

@@ -1,14 +1,14 @@
-/** Runs the command line with all of oclif and its plugins: help, the version, and unknown verbs. */
+/** Runs the command line with all of oclif and its plugins: help, and unknown verbs. */
 
 import { Config } from '@oclif/core/config';
 import { run } from '@oclif/core/run';
 import { nearName } from '../../index.ts';
 import { ledgersNamed, refuseTakenFiles } from '../state/taken-files.ts';
 import { guardOutput } from '../terminal/guard-output.ts';
-import { defaultLedger } from './base-command.ts';
+import { defaultLedger } from './default-ledger.ts';
 import { printFailure } from './failure.ts';
 import { unknownVerb } from './parser-errors.ts';
-import { asksForHelp, asksForVersion } from './request.ts';
+import { asksForHelp } from './request.ts';
 import { UsageError } from './usage-error.ts';
 
 /** `root`: the directory of package.json. Never calls process.exit(): that would truncate output that is still queued for a pipe. */
@@ -18,11 +18,9 @@ export async function main(root: string, argv: string[]): Promise<void> {
     refuseTakenFiles({ ledgers: ledgersNamed(argv, defaultLedger()) });
     // plugins of the user, of which there are none, would be looked for in a home that may be another user's
     const config = await Config.load({ root, userPlugins: false });
-    const isHelp = asksForHelp(argv);
-    const isVersion = !isHelp && asksForVersion(argv);
     const verbs = config.commandIDs.map((id) => id.replaceAll(':', ' '));
-    if (!isVersion) refuseUnknownVerb(argv, verbs);
-    await run(isVersion ? ['--version'] : argv, config);
+    refuseUnknownVerb(argv, verbs);
+    await run(argv, config);
   } catch (error) {
     printFailure(error);
   }

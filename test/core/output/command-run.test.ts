@@ -167,7 +167,7 @@ describe('a command that cannot be started is an error', () => {
       try { for (;;) openSync('/dev/null'); } catch {}
       const code = await runCommand('true', [Buffer.from('x')], { onStderr() {} }).catch((error) => error.cause.code);
       process.stdout.write(String(code));`;
-    const compiled = SOURCE.replace('/src/', '/dist/lib/').replace(/\.ts$/, '.js');
+    const compiled = SOURCE.replace('/src/', '/dist/modules/').replace(/\.ts$/, '.js');
     const { stdout } = await runProgram('sh', [
       '-c',
       'ulimit -n 64; exec "$0" "$@"',

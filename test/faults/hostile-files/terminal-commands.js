@@ -14,9 +14,9 @@ async function run(args) {
   await main(ROOT, args);
 }
 
-// a command has ended when nothing keeps the event loop alive
+// a command has ended when nothing keeps the event loop alive; one that needs no turn of it would be the last
 process.on('beforeExit', () => {
   process.exitCode = 0;
   const args = commands.shift();
-  if (args !== undefined) void run(args);
+  if (args !== undefined) setImmediate(run, args);
 });

@@ -7,6 +7,7 @@ import { createRequire } from 'node:module';
 import type Database from 'better-sqlite3';
 import { cannotLoad, unusable } from '../../../native/cannot-load.ts';
 import { reinstallCommand } from '../../../native/reinstall-command.ts';
+import { requireDriver } from './driver-module.ts';
 
 export type Driver = typeof Database;
 
@@ -38,7 +39,7 @@ function loadDriver(): Driver {
   let driver: Driver;
   let sqlite: string;
   try {
-    driver = load('better-sqlite3') as Driver;
+    driver = requireDriver(version);
     sqlite = withUris(() => sqliteVersion(driver));
   } catch (error) {
     throw cannotLoad({ name: NAME, version }, error);

@@ -1,0 +1,94 @@
+/**
+ * Makes the bundle of our verbs load what a command uses, and not all that its modules import: an `import` of a module of Node, or of one part of oclif by
+ * another, becomes a function that loads it when it is first used.
+ */
+
+import { readFileSync } from 'node:fs';
+import { dirname, join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+
+const ROOT = join(dirname(fileURLToPath(import.meta.url)), '..');
+
+/** Calls `load` once, at the first use of `it`: a member, and no call, because `new name().Class()` would be another expression. Part of the bundle. */
+export const LAZILY =
+  'const __lazily = (load) => { let loaded; return { get it() { return (loaded ??= load()); } }; };';
+
+/** Modules that Node's own start has not loaded: 0.2 to 3 ms each. */
+const HEAVY = new Set(
+  [
+    'child_process',
+    'crypto',
+    'fs/promises',
+    'net',
+    'os',
+    'perf_hooks',
+    'readline',
+    'stream',
+    'stream/promises',
+    'timers/promises',
+    'tls',
+    'tty',
+    'worker_threads',
+    'zlib',
+  ].flatMap((name) => [name, `node:${name}`]),
+);
+
+/** Where esbuild declares names that it assigns later. */
+const NAMES = /^ *var [\w$]+(?:, [\w$]+)*;$/gm;
+
+/** The text with `name` loaded by `expression` at its first use; null if the name is used otherwise than by its members. */
+function atFirstUse(text, declaration, name, replacement) {
+  const rest = text.replace(declaration, '').replaceAll(NAMES, '');
+  const uses = rest.match(new RegExp(`(?<![\\w$.])${name}(?![\\w$])`, 'g')) ?? [];
+  const members = rest.match(new RegExp(`(?<![\\w$.])${name}\\.`, 'g')) ?? [];
+  if (uses.length !== members.length) return null;
+  return text
+    .replace(declaration, '\0')
+    .replaceAll(new RegExp(`(?<![\\w$.])${name}\\.`, 'g'), `${name}.it.`)
+    .replace('\0', () => replacement);
+}
+
+/** Plugin of esbuild: parts of oclif load one another at the first use. A command needs a third of them: no help, no plugins, no spinner. */
+export const lazyOclif = {
+  name: 'lazy-oclif',
+  setup({ onLoad }) {
+    onLoad({ filter: /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, ({ path }) => {
+      let contents = readFileSync(path, 'utf8');
+      for (const [declaration, name, expression] of contents.matchAll(
+        /^const (\w+) = ((?:__import\w+\()?require\("[^"]+"\)\)?);$/gm,
+      )) {
+        contents =
+          atFirstUse(contents, declaration, name, `const ${name} = __lazily(() => ${expression});`) ?? contents;
+      }
+      return { contents, loader: 'js' };
+    });
+  },
+};
+
+/** Logging for oclif's developers. Its package looks at the terminal when it is loaded, which loads two modules of Node. */
+export const quietDebug = {
+  name: 'quiet-debug',
+  setup({ onResolve, onLoad }) {
+    onResolve({ filter: /^debug$/ }, ({ namespace }) =>
+      namespace === 'quiet-debug' ? undefined : { path: 'debug', namespace: 'quiet-debug' },
+    );
+    onLoad({ filter: /^debug$/, namespace: 'quiet-debug' }, () => ({
+      contents:
+        'module.exports = process.env.DEBUG ? require("debug") : () => Object.assign(() => {}, { enabled: false });',
+      resolveDir: ROOT,
+    }));
+  },
+};
+
+/** Where esbuild declares the imports of Node's modules. */
+const IMPORT = /\b(import_\w+) = ((?:__toESM\()?require\("([^"]+)"\)(?:, \d)?\)?);/g;
+
+/** The text of a bundle whose imports of Node's heavy modules are loaded at the first use. */
+export function lazyBuiltins(bundle) {
+  let text = bundle;
+  for (const [declaration, name, expression, module] of bundle.matchAll(IMPORT)) {
+    if (!HEAVY.has(module)) continue;
+    text = atFirstUse(text, declaration, name, `${name} = __lazily(() => ${expression});`) ?? text;
+  }
+  return text;
+}

@@ -1,0 +1,11 @@
+/** Requires better-sqlite3. The bundles of the command line have another module in place of this one (`scripts/bundled-sqlite.js`), which does the same sooner. */
+
+import { createRequire } from 'node:module';
+import type Database from 'better-sqlite3';
+
+const load = createRequire(import.meta.url);
+
+/** `version`: that of the package as it is installed. */
+export function requireDriver(_version: string): typeof Database {
+  return load('better-sqlite3') as typeof Database;
+}
