@@ -1,10 +1,22 @@
 /**
- * Writes scanned lines as rows. The reference is `formats/row-parts.ts`; it writes the rows that are left here: lines
+ * Writes scanned lines as rows. The reference is `formats/row-layout.ts`; it writes the rows that are left here: lines
  * that the scan left, escapes of code units, keys whose number has another canonical spelling, facts of a damaged
  * ledger, and rows that are longer than the room.
  */
 
-import { FULL, fits, LEFT, putBytes, putEscapedString, putJson, putString, setLimit, setStyle } from './cells';
+import {
+  FULL,
+  fits,
+  isJson,
+  LEFT,
+  putBytes,
+  putEscapedString,
+  putJson,
+  putNothing,
+  putString,
+  setLimit,
+  setStyle,
+} from './cells';
 import {
   FAULT_NONE,
   KIND_ABSENT,
@@ -41,6 +53,7 @@ const FRAME_BYTES: usize = 24;
 
 /** A number of a ledger has sixteen digits at most. */
 const NUMBER_BYTES: usize = 17;
+const QUOTE: u8 = 0x22;
 const NUMBER_MAX: f64 = 9007199254740992;
 /** As in `model/time/time.ts`. */
 const TIME_MAX: f64 = 4503599627370496;
@@ -167,9 +180,15 @@ function isTime(time: f64): bool {
 
 function putTime(at: usize, time: f64): usize {
   if (!isTime(time)) return LEFT;
-  if (!fits(at, TIME_BYTES)) return FULL;
-  writeTime(at, <i64>time);
-  return at + TIME_BYTES;
+  if (!fits(at, TIME_BYTES + 2)) return FULL;
+  if (!isJson()) {
+    writeTime(at, <i64>time);
+    return at + TIME_BYTES;
+  }
+  writeTime(at + 1, <i64>time);
+  store<u8>(at, QUOTE);
+  store<u8>(at + 1 + TIME_BYTES, QUOTE);
+  return at + TIME_BYTES + 2;
 }
 
 function putMilliseconds(at: usize, time: f64): usize {
@@ -188,7 +207,7 @@ function putField(line: u32, at: usize, slot: u32): usize {
   switch (load<u8>(fieldKinds + cell)) {
     case KIND_ABSENT:
     case KIND_NULL:
-      return at;
+      return putNothing(at);
     case KIND_STRING:
       return putString(at, from + 1, to - 1);
     case KIND_ESCAPED_STRING:
@@ -204,8 +223,16 @@ function putKey(line: u32, at: usize, slot: u32): usize {
   const frame = frameAt(line);
   if (load<u32>(frame, 20) != 0) return putBytes(at, frames + load<u32>(frame, 8), frames + load<u32>(frame, 12));
   if (!readKey(line, slot, base)) return LEFT;
-  if (keyKind == KIND_STRING) return putString(at, keyFrom, keyTo);
-  return keyKind == KIND_ESCAPED_STRING ? putEscapedString(at, keyFrom, keyTo) : putBytes(at, keyFrom, keyTo);
+  switch (keyKind) {
+    case KIND_ABSENT:
+      return putNothing(at);
+    case KIND_STRING:
+      return putString(at, keyFrom, keyTo);
+    case KIND_ESCAPED_STRING:
+      return putEscapedString(at, keyFrom, keyTo);
+  }
+  // the spelling of a number or a word: nothing in it is special to any format, and in JSON it is a text
+  return isJson() ? putString(at, keyFrom, keyTo) : putBytes(at, keyFrom, keyTo);
 }
 
 function putKeyBytes(line: u32, at: usize, slot: u32): usize {

@@ -482,5 +482,21 @@ export const MUTANTS = [
     find: '    this.#checkEnds();\n',
     replace: '',
     tests: ['test/faults/hostile-files/forged-records.test.ts'],
+
+  // output
+  {
+    name: 'the kernel escapes a solidus of a key as the payload does',
+    file: 'kernel/cells.ts',
+    find: '      if (byte != SOLIDUS) {',
+    replace: '      if (true) {',
+    tests: ['test/core/formats/kernel-rows.property.test.ts'],
+    isBuilt: true,
+  },
+  {
+    name: 'memory of pieces is used again where the stream keeps what was written to it',
+    file: 'src/core/output/stream-sink.ts',
+    find: "const isCopied = typeof (stream as { readonly fd?: unknown }).fd === 'number';",
+    replace: 'const isCopied = true;',
+    tests: ['test/core/output/stream-sink.test.ts'],
   },
 ];

@@ -37,10 +37,10 @@ function configured({ source, type }: Settings): ConfigurableFormat<'source' | '
     summary: 'version 1.0',
     // some lines are the payload, others hold it
     layout: null,
-    lines: (batch, labels) => {
+    lines: (batch, labels, memory) => {
       const head = `{"specversion":"${VERSION}","id":"${labels.ledger}/`;
       const origin = `","source":${JSON.stringify(source ?? `urn:uuid:${labels.ledger}`)},"type":${JSON.stringify(type ?? TYPE)}`;
-      return rows.pieces(batch, labels, (row, out) => {
+      const write = (row: EventRow, out: PieceWriter): void => {
         const { bytes, payloadStart, payloadEnd } = row;
         if (isCloudEvent(row)) {
           out.bytes(bytes, payloadStart, payloadEnd);
@@ -53,7 +53,8 @@ function configured({ source, type }: Settings): ConfigurableFormat<'source' | '
         writeFacts(row, out);
         out.bytes(bytes, payloadStart, payloadEnd);
         out.text(LINE_END);
-      });
+      };
+      return rows.pieces(batch, labels, write, memory);
     },
     settings: SETTINGS,
     with: (given) => configured(checked(readSettings('cloudevents', given, SETTINGS))),
