@@ -3,6 +3,7 @@
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
 import { hashBody } from '../../protocol/chain.ts';
+import type { Stretch, VerifiedStretch } from '../read/verify-stretches.ts';
 import type { PageMemory } from './page-memory.ts';
 import type { ThreadFailure } from './thread-failure.ts';
 
@@ -15,10 +16,16 @@ export type ReaderMessage =
       readonly memory: ArrayBuffer | null;
       /** The hashes of decompressed bodies are left to the receiver. */
       readonly leavesHashes: boolean;
-    };
+    }
+  /** To be verified. */
+  | { readonly kind: 'stretch'; readonly stretch: Stretch }
+  /** The structure of the file is to be checked. */
+  | { readonly kind: 'structure' };
 
 export type ReaderAnswer =
   | { readonly kind: 'page'; readonly page: PackedPage }
+  | { readonly kind: 'stretch'; readonly verified: VerifiedStretch }
+  | { readonly kind: 'structure' }
   | { readonly kind: 'failed'; readonly failure: ThreadFailure };
 
 /** A frame whose body is in the memory of its page. */
