@@ -8,7 +8,15 @@ import type { GatheredCommit, GatheredLines } from '../model/events/event.ts';
 import { bodyBytes, type Page } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
 import { byteAt, isDigit, LINE_FEED, ZERO } from '../model/text/bytes.ts';
-import { FRAME_BYTES, GAP_BYTES, hasPlausibleRows, layFrames, SLOT_BYTES, SLOTS_MAX, workBytes } from './kernel-frames.ts';
+import {
+  FRAME_BYTES,
+  GAP_BYTES,
+  hasPlausibleRows,
+  layFrames,
+  SLOT_BYTES,
+  SLOTS_MAX,
+  workBytes,
+} from './kernel-frames.ts';
 
 interface GatherExports {
   gather(

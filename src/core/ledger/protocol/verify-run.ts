@@ -217,8 +217,7 @@ export class StretchRun {
 
   /** As {@link VerifyRun.take}. */
   take(row: CommitRow, frames: readonly StoredFrame[]): void {
-    for (const { partition, offset } of frames)
-      if (!this.#first.has(partition)) this.#first.set(partition, offset);
+    for (const { partition, offset } of frames) if (!this.#first.has(partition)) this.#first.set(partition, offset);
     this.#run.take(row, frames);
     for (const { partition, offset, count } of frames) this.#next.set(partition, offset + count);
     this.#firstTime ??= row.firstTime;

@@ -2,9 +2,9 @@
 
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import type { StoredCommit } from '../../../../src/core/model/events/commit.ts';
 import type { CommitRow } from '../../../../src/core/ledger/protocol/link-check.ts';
-import { StretchRun, type StretchProof, VerifyRun } from '../../../../src/core/ledger/protocol/verify-run.ts';
+import { type StretchProof, StretchRun, VerifyRun } from '../../../../src/core/ledger/protocol/verify-run.ts';
+import type { StoredCommit } from '../../../../src/core/model/events/commit.ts';
 import { type Delivered, storedOf } from '../../../support/stored-commit.ts';
 import { quick } from '../../../support/test-size.ts';
 
@@ -22,7 +22,7 @@ const history = fc.array(
   { minLength: 1, maxLength: 12 },
 );
 
-type Plan = (typeof history extends fc.Arbitrary<infer Value> ? Value : never);
+type Plan = typeof history extends fc.Arbitrary<infer Value> ? Value : never;
 
 function made(plan: Plan): Made[] {
   const offsets = [0, 0, 0];
@@ -61,7 +61,9 @@ function stretchOf(commits: readonly Made[], heads: readonly ReturnType<typeof h
 }
 
 function stretchesOf(commits: readonly Made[], cuts: readonly number[], heads: readonly ReturnType<typeof headOf>[]) {
-  const ends = [...new Set([...cuts.map((cut) => cut % commits.length), commits.length])].sort((one, other) => one - other);
+  const ends = [...new Set([...cuts.map((cut) => cut % commits.length), commits.length])].sort(
+    (one, other) => one - other,
+  );
   return ends.flatMap((end, nth) => {
     const own = commits.slice(nth === 0 ? 0 : ends[nth - 1], end);
     return own.length === 0 ? [] : [stretchOf(own, heads)];
@@ -105,7 +107,10 @@ test('a stretch that leaves out events, goes back in time or skips offsets is no
       const [first] = stretch.offsets;
       const wrong: StretchProof[] = [
         { ...stretch, from: stretch.from + 1 },
-        { ...stretch, offsets: stretch.offsets.map((each) => (each === first ? { ...each, first: each.first + 1 } : each)) },
+        {
+          ...stretch,
+          offsets: stretch.offsets.map((each) => (each === first ? { ...each, first: each.first + 1 } : each)),
+        },
       ];
       const run = new VerifyRun({});
       for (const each of wrong) expect(run.join(each)).toBe(false);

@@ -1,19 +1,15 @@
 /** Owns a ledger's reading thread: pages come in order, a few of them read ahead; stretches of history are verified there one at a time. */
 
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
-import { LedgerThread } from './ledger-thread.ts';
+import { freeBodies } from '../free-memory.ts';
 import type { Stretch, VerifiedStretch } from '../read/verify-stretches.ts';
+import { LedgerThread } from './ledger-thread.ts';
 import { type ReaderAnswer, type ReaderMessage, unpackPage } from './reader-protocol.ts';
 import { fromFailure } from './thread-failure.ts';
 import type { ThreadStart } from './thread-protocol.ts';
 
-/** Enough to keep the thread busy while a page is delivered. */
-const PAGES_AHEAD = 2;
-/**
- * Decompression makes the threads equally busy, and with two pages each waited for the other at times (4 % of a replay). The thread has no second copy of
- * bodies that it decompresses, so a third page takes no more memory than a plain ledger does; there it made 25 MB more.
- */
-const DECODED_PAGES_AHEAD = 3;
+/** Enough to keep the thread busy while a page is delivered: the threads are about equally busy, and with two pages each waited for the other at times. */
+const PAGES_AHEAD = 3;
 
 export class ReaderThread {
   #thread: LedgerThread<ReaderMessage, ReaderAnswer> | undefined;
@@ -38,19 +34,16 @@ export class ReaderThread {
    */
   async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
     this.#thread?.post({ kind: 'begin', request });
-    let ahead = 0;
-    for (; ahead < PAGES_AHEAD; ahead++) this.#thread?.post({ kind: 'turn', memory: null, leavesHashes: true });
+    for (let ahead = 0; ahead < PAGES_AHEAD; ahead++)
+      this.#thread?.post({ kind: 'turn', memory: null, leavesHashes: true });
     for (;;) {
       const isReady = this.#answers.length > 0;
       const packed = (await this.#next('page')).page;
-      const { memory, next, isDecoded } = packed;
-      if (isDecoded && ahead < DECODED_PAGES_AHEAD) {
-        this.#thread?.post({ kind: 'turn', memory: null, leavesHashes: true });
-        ahead++;
-      }
+      const { memory, next } = packed;
       const page = unpackPage(packed);
       if (page === null) return;
       yield page;
+      freeBodies(page.commits, memory);
       if (next === null) return;
       this.#thread?.post({ kind: 'turn', memory, leavesHashes: !isReady }, [memory]);
     }

@@ -18,7 +18,7 @@ serve<ReaderMessage, ReaderAnswer>('read', async (ledger, message, reply) => {
   }
   try {
     const answer = await answerTo(ledger, message);
-    if (answer !== null) reply(answer, answer.kind === 'page' ? [answer.page.memory] : []);
+    if (answer !== null) reply(answer, answer.kind === 'page' ? [answer.page.memory, ...answer.page.own] : []);
   } catch (error) {
     rest = null;
     reply({ kind: 'failed', failure: toFailure(error) }, []);
@@ -39,7 +39,7 @@ async function answerTo(
   const memory = new PageMemory(message.memory, { isHashed: rest.verify, leavesHashes: message.leavesHashes });
   const stored = await ledger.readInto(rest, memory);
   const page = packPage(stored, memory);
-  freeBodies(stored.commits, page.memory);
+  freeBodies(stored.commits, page.memory, ...page.own);
   rest = restOf(rest, stored);
   return { kind: 'page', page };
 }
