@@ -17,6 +17,7 @@ import {
   setLimit,
   setStyle,
 } from './cells';
+import { isCloudEventField, isPlainText, KEY_ATTRIBUTES_BYTES, writeKeyAttributes } from './cloud-event';
 import {
   FAULT_NONE,
   KIND_ABSENT,
@@ -44,6 +45,9 @@ const PART_FIELD: u32 = 7;
 const PART_EPOCH_MS: u32 = 8;
 const PART_KEY_BYTES: u32 = 9;
 const PART_PAYLOAD_BYTES: u32 = 10;
+/** Of CloudEvents: writes a payload that is one, and ends the row with it; and attributes with the key, if there is one. */
+const PART_CLOUD_EVENT: u32 = 11;
+const PART_KEY_ATTRIBUTES: u32 = 12;
 
 /**
  * Frames, FRAME_BYTES each: bounds of the partition's cell, bounds of the given key's cell, bytes of that key, and
@@ -54,6 +58,7 @@ const FRAME_BYTES: usize = 24;
 /** A number of a ledger has sixteen digits at most. */
 const NUMBER_BYTES: usize = 17;
 const QUOTE: u8 = 0x22;
+const LINE_FEED: u8 = 0x0a;
 const NUMBER_MAX: f64 = 9007199254740992;
 /** As in `model/time/time.ts`. */
 const TIME_MAX: f64 = 4503599627370496;
@@ -120,6 +125,10 @@ export function writeRows(line: u32, count: u32, chunkBase: usize, sequencesAt: 
 function writeRow(line: u32, out: usize): usize {
   let at = out;
   for (let part = parts; part < partsEnd; part += PART_BYTES) {
+    if (load<u32>(part) == PART_CLOUD_EVENT) {
+      if (isCloudEvent(line)) return putCloudEvent(line, at);
+      continue;
+    }
     at = writePart(line, at, load<u32>(part), load<u32>(part, 4), load<u32>(part, 8));
     if (at <= FULL) return at;
   }
@@ -152,6 +161,8 @@ function writePart(line: u32, at: usize, kind: u32, first: u32, second: u32): us
       return putField(line, at, first);
     case PART_PAYLOAD:
       return putJson(at, bound(starts, line), bound(ends, line));
+    case PART_KEY_ATTRIBUTES:
+      return putKeyAttributes(line, at, first);
     case PART_PAYLOAD_BYTES:
       return putNumber(at, <f64>(bound(ends, line) - bound(starts, line)));
   }
@@ -240,4 +251,42 @@ function putKeyBytes(line: u32, at: usize, slot: u32): usize {
   if (load<u32>(frame, 20) != 0) return putNumber(at, load<u32>(frame, 16));
   if (!readKey(line, slot, base) || keyKind == KIND_ESCAPED_STRING) return LEFT;
   return putNumber(at, <f64>(keyTo - keyFrom));
+}
+
+/** Whether the first four fields are those that each CloudEvent has, as `isCloudEvent` in `formats/cloudevents.ts` says it. */
+function isCloudEvent(line: u32): bool {
+  for (let slot: u32 = 0; slot < 4; slot++) {
+    const cell = line * slotCount + slot;
+    const from = bound(fieldStarts, cell);
+    if (!isCloudEventField(load<u8>(fieldKinds + cell), slot == 0, from, bound(fieldEnds, cell))) return false;
+  }
+  return true;
+}
+
+function putCloudEvent(line: u32, at: usize): usize {
+  const from = bound(starts, line);
+  const to = bound(ends, line);
+  if (!fits(at, to - from + 1)) return FULL;
+  const end = putBytes(at, from, to);
+  store<u8>(end, LINE_FEED);
+  return end + 1;
+}
+
+/** Nothing without a key; the host decides about one that is not plain. */
+function putKeyAttributes(line: u32, at: usize, slot: u32): usize {
+  const frame = frameAt(line);
+  // the cell of a given key is in quotes
+  let from: usize = frames + load<u32>(frame, 8) + 1;
+  let to: usize = frames + load<u32>(frame, 12) - 1;
+  if (load<u32>(frame, 20) == 0) {
+    if (!readKey(line, slot, base) || keyKind == KIND_ESCAPED_STRING) return LEFT;
+    from = keyFrom;
+    to = keyTo;
+  }
+  if (from == to) return at;
+  if (!isPlainText(from, to)) return LEFT;
+  const length = to - from;
+  // a length that would overflow when doubled is excluded first
+  if (!fits(at, length) || !fits(at, 2 * length + KEY_ATTRIBUTES_BYTES)) return FULL;
+  return writeKeyAttributes(at, from, length);
 }

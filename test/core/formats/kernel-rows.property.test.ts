@@ -159,6 +159,49 @@ test('envelopes of any events are those that the platform writes', async () => {
   );
 });
 
+test('CloudEvents stay as they are, others become the data of one, and keys are attributes where they may be', async () => {
+  const text = fc.string({ unit: fc.constantFrom('a', ',', '"', '\\', '\n', '\u007f', '\u0085', '\ufdd0', 'é', '😀') });
+  const value = fc.oneof({ weight: 3, arbitrary: text }, fc.integer(), fc.constant(null), fc.constant({}));
+  const versions = fc.constantFrom('1.0', '1.0', '1.0', '0.3', '', '1.00', 1, '\\u0031.0', null);
+  const key = fc.oneof(text, fc.integer(), fc.boolean());
+  const some = fc.string({ unit: fc.constantFrom('a', '"', 'é'), minLength: 1 });
+  const whole = fc.record({ specversion: fc.constant('1.0'), id: some, source: some, type: some, k: key });
+  const any = fc.record(
+    { specversion: versions, id: value, source: value, type: value, k: key },
+    { requiredKeys: ['k'] },
+  );
+  const event = fc.oneof(whole, any);
+  let [kept, made] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 30 }), async (events) => {
+      const engine = await openEngine({ routing: 'hash:k', partitions: 3 });
+      await engine.emit([...events.map((each) => JSON.stringify(each)), LONG]);
+      const replayed = await replayedBatches(engine);
+      expectSameRows(replayed, [
+        formats.cloudevents,
+        formats.cloudevents.with({ source: '/a"b"'.slice(0, 2), type: 't"' }),
+      ]);
+      for (const batch of replayed.batches) {
+        const lines = Buffer.concat([...formats.cloudevents.lines(batch, replayed.labels)])
+          .toString()
+          .split('\n');
+        for (let at = 0; at < batch.count; at++) {
+          const payload = batch.payload(at).toString();
+          const one = JSON.parse(payload) as Record<string, unknown>;
+          const isText = (name: string): boolean => typeof one[name] === 'string' && one[name] !== '';
+          const isEvent = one['specversion'] === '1.0' && ['id', 'source', 'type'].every(isText);
+          expect(lines[at] === payload).toBe(isEvent);
+          if (isEvent) kept++;
+          else made++;
+          expect(JSON.parse(lines[at] as string)).toMatchObject(isEvent ? one : { specversion: '1.0', data: one });
+        }
+      }
+    }),
+    { numRuns: quick(20, 400) },
+  );
+  expect(Math.min(kept, made)).toBeGreaterThan(0);
+});
+
 test('the kernel leaves all rows with keys of several fields, and with times of a zone', async () => {
   const engine = await openEngine({ routing: 'composite:k+a', partitions: 3 });
   await engine.emit(['{"k":1,"a":2}', LONG]);
@@ -220,6 +263,7 @@ test('rows about as long as the room of the kernel are whole, whatever they are 
     formats.tsv.with?.({ fields: 'a,payload' }),
     formats.template.with?.({ format: '%{a}' }),
     formats.envelope,
+    formats.cloudevents,
   ];
   await fc.assert(
     fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 12 }), async (values) => {
@@ -249,6 +293,7 @@ test('hostile names of partitions and given keys are written as the reference wr
         formats.tsv.with?.({ fields: 'partition,key,a,payload' }),
         formats.template.with?.({ format: '%p%k%K%{a}%v\\x00\\n' }),
         formats.envelope,
+        formats.cloudevents,
       ]);
     }),
     { numRuns: quick(10, 300) },

@@ -384,9 +384,15 @@ export class SqliteLedger implements Ledger {
     try {
       const reader = new FrameReader(this.#db);
       const history = new LedgerHistory(this.#db, reader, this.#files);
-      return await verifyLedger(this.#db, reader, history, options, {
-        start: () => this.#startReader(),
-        end: (thread) => this.#release(thread),
+      return await verifyLedger(this.#db, reader, history, options, async () => {
+        const thread = await this.#startReader();
+        return (
+          thread && {
+            checkStructure: () => thread.checkStructure(),
+            verify: (stretch) => thread.verify(stretch),
+            end: () => this.#release(thread),
+          }
+        );
       });
     } catch (error) {
       throw this.#guarded.translated(error, 'read');

@@ -10,7 +10,6 @@ import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Verification } from '../../ledger.ts';
 import { type StretchProof, StretchRun, type VerifyRun } from '../../protocol/verify-run.ts';
 import { freeBodies } from '../free-memory.ts';
-import type { ReaderThread } from '../threads/reader-thread.ts';
 import { type LedgerHistory, wholeCommits } from './ledger-history.ts';
 
 /** So many that both threads end at about the same time. */
@@ -117,19 +116,23 @@ export async function verifyStretches(
 /** Frames met of commits that are not archived, by partition. */
 export type FrameCounts = Map<PartitionId, number>;
 
-/** Threads that read the same ledger. */
-export interface VerifyThreads {
-  /** Null if none can be started. */
-  start(): Promise<ReaderThread | null>;
-  end(thread: ReaderThread): Promise<void>;
+/** A thread that reads the same ledger, and does one thing at a time. */
+export interface VerifyThread {
+  /** @throws LedgerError VERIFICATION_FAILED */
+  checkStructure(): Promise<void>;
+  verify: StretchVerifier;
+  end(): Promise<void>;
 }
+
+/** Null if none can be started. */
+export type StartThread = () => Promise<VerifyThread | null>;
 
 interface VerifyParts {
   readonly run: VerifyRun;
   readonly frames: FrameCounts;
   readonly countedFrom: number;
   readonly options: Verification;
-  readonly threads: VerifyThreads;
+  readonly startThread: StartThread;
 }
 
 /**
@@ -139,7 +142,7 @@ interface VerifyParts {
 export async function verifyOnTwo(
   history: LedgerHistory,
   range: SequenceRange,
-  { run, frames, countedFrom, options, threads }: VerifyParts,
+  { run, frames, countedFrom, options, startThread }: VerifyParts,
 ): Promise<{ readonly next: number | null; readonly isSound: boolean }> {
   const { anchor, checkpoints = [], onProgress, signal } = options;
   let [isSound, commits, events] = [false, run.commits, run.events];
@@ -154,9 +157,9 @@ export async function verifyOnTwo(
       signal?.throwIfAborted();
       await nextTurn();
     });
-  let thread: ReaderThread | null = null;
+  let thread: VerifyThread | null = null;
   const beside = async (): Promise<StretchVerifier | null> => {
-    const started = await threads.start();
+    const started = await startThread();
     thread = started;
     if (started === null) return null;
     isSound = await started.checkStructure().then(
@@ -180,6 +183,6 @@ export async function verifyOnTwo(
     return { next: range.from, isSound };
   } finally {
     // its failure has shown in what it did not verify
-    if (thread !== null) await threads.end(thread).catch(() => {});
+    await (thread as VerifyThread | null)?.end().catch(() => {});
   }
 }

@@ -20,7 +20,7 @@ import { type LedgerHistory, wholeCommits } from './ledger-history.ts';
 import type { FrameReader } from './read.ts';
 import { PinProof } from './verify-pins.ts';
 import { checkPositions } from './verify-positions.ts';
-import { type FrameCounts, type VerifyThreads, verifyOnTwo } from './verify-stretches.ts';
+import { type FrameCounts, type StartThread, verifyOnTwo } from './verify-stretches.ts';
 
 /** From this size of the first page on, in bytes, and with this many times its events behind it, a second thread pays off. */
 const THREAD_FROM_BYTES = 1024 * 1024;
@@ -32,7 +32,7 @@ export async function verifyLedger(
   reader: FrameReader,
   history: LedgerHistory,
   options: Verification,
-  threads: VerifyThreads,
+  startThread: StartThread,
 ): Promise<VerifyReport> {
   const { idOf, keyOf, anchor, checkpoints } = options;
   // Commits made after this point are not verified.
@@ -78,7 +78,7 @@ export async function verifyLedger(
     // what it leaves is broken, or another thread did not help: this one goes on alone
     isOneThread = true;
     const range = { from: next, through: head.sequence };
-    const parts = { run, frames, countedFrom: liveStart, options, threads };
+    const parts = { run, frames, countedFrom: liveStart, options, startThread };
     ({ next, isSound } = await verifyOnTwo(history, range, parts));
   }
   run.checkEnd(head);
