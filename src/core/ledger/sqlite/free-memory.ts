@@ -10,6 +10,11 @@ const FREED_FROM_BYTES = 1024;
 const { port1: disposal, port2: closed } = new MessageChannel();
 closed.close();
 
+/** The bytes must not be used any more; they are empty afterwards. */
+export function freeBytes({ buffer, length }: Buffer): void {
+  if (length >= FREED_FROM_BYTES && length === buffer.byteLength) disposal.postMessage(null, [buffer as ArrayBuffer]);
+}
+
 /** The bodies must not be used any more; they are empty afterwards. `kept`: memories that stay. */
 export function freeBodies(
   commits: readonly { readonly frames: readonly StoredFrame[] }[],
