@@ -482,6 +482,7 @@ export const MUTANTS = [
     find: '    this.#checkEnds();\n',
     replace: '',
     tests: ['test/faults/hostile-files/forged-records.test.ts'],
+  },
 
   // output
   {

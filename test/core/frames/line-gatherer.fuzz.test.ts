@@ -335,6 +335,8 @@ it(
             { lastTime: row.lastTime + random.pick([-1, 1]) },
           ]);
           expect(check.proves(commit, { ...row, ...other })).toBe(false);
+          const without = { ...commit, frames: commit.frames.slice(1) };
+          expect(check.proves(without, row)).toBe(false);
         }
         const frames = commit.frames.map((frame) => (random.between(0, 1) === 0 ? damagedFrame(frame, random) : frame));
         const damaged = { ...commit, frames };

@@ -12,7 +12,7 @@ import { type StretchProof, StretchRun, type VerifyRun } from '../../protocol/ve
 import { freeBodies } from '../free-memory.ts';
 import { type LedgerHistory, wholeCommits } from './ledger-history.ts';
 
-/** So many that both threads end at about the same time. */
+/** With this number both threads end at about the same time. */
 const STRETCHES = 32;
 
 /** Whole commits. */
