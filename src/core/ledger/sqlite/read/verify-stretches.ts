@@ -31,7 +31,7 @@ export interface VerifiedStretch {
 }
 
 /** Cuts the range at commits. `heads`: in any order. @throws LedgerError VERIFICATION_FAILED where a commit is missing */
-export function cutStretches(
+function cutStretches(
   history: LedgerHistory,
   { from, through }: SequenceRange,
   heads: readonly Anchor[],
@@ -81,13 +81,13 @@ export async function verifyStretch(
 }
 
 /** Verifies one stretch, or rejects: then the caller reads it again and finds why. */
-export type StretchVerifier = (stretch: Stretch) => Promise<VerifiedStretch>;
+type StretchVerifier = (stretch: Stretch) => Promise<VerifiedStretch>;
 
 /**
  * Has each verifier take the next stretch as soon as it is free, until all are done or one could not be verified. A verifier that is null does nothing.
  * Returns the sequence from which on nothing is joined; null if all are. `onJoined`: called in order.
  */
-export async function verifyStretches(
+async function verifyStretches(
   stretches: readonly Stretch[],
   verifiers: readonly (StretchVerifier | Promise<StretchVerifier | null>)[],
   run: VerifyRun,
@@ -117,7 +117,7 @@ export async function verifyStretches(
 export type FrameCounts = Map<PartitionId, number>;
 
 /** A thread that reads the same ledger, and does one thing at a time. */
-export interface VerifyThread {
+interface VerifyThread {
   /** @throws LedgerError VERIFICATION_FAILED */
   checkStructure(): Promise<void>;
   verify: StretchVerifier;
