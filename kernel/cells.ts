@@ -1,12 +1,13 @@
 /**
- * Values as the formats write them: as they are, in quotes where CSV needs them, or with the escapes of TSV. The
- * references are `formats/csv.ts`, `formats/tsv.ts` and the style of `formats/template.ts`.
+ * Values as the formats write them: as they are, in quotes where CSV needs them, with the escapes of TSV, or as JSON.
+ * The references are `formats/csv.ts`, `formats/tsv.ts`, `formats/json-cells.ts` and the style of `formats/template.ts`.
  */
 
 import { copy } from './copy';
 
 const QUOTE: u8 = 0x22;
 const COMMA: u8 = 0x2c;
+const SOLIDUS: u8 = 0x2f;
 const BACKSLASH: u8 = 0x5c;
 const TAB: u8 = 0x09;
 const LINE_FEED: u8 = 0x0a;
@@ -15,6 +16,10 @@ const CARRIAGE_RETURN: u8 = 0x0d;
 /** Styles, numbered as in `formats/cell.ts`. */
 const STYLE_CSV: u32 = 1;
 const STYLE_TSV: u32 = 2;
+const STYLE_JSON: u32 = 3;
+
+/** `null` */
+const NULL: u32 = 0x6c6c756e;
 
 /** Results in place of an end address: the host must write this row, or the room before the limit does not hold it. */
 export const LEFT: usize = 0;
@@ -30,6 +35,12 @@ export function setStyle(number: u32): void {
 
 export function setLimit(at: usize): void {
   limit = at;
+}
+
+/** Whether values are JSON: texts in quotes, and `null` for nothing. */
+@inline
+export function isJson(): bool {
+  return style == STYLE_JSON;
 }
 
 /** Whether this number of bytes fits. */
@@ -53,9 +64,18 @@ export function putBytes(at: usize, from: usize, to: usize): usize {
   return at + length;
 }
 
-/** A string without escapes. */
+/** What stands for a field or key that an event does not have. */
+@inline
+export function putNothing(at: usize): usize {
+  if (!isJson()) return at;
+  if (!fits(at, 4)) return FULL;
+  store<u32>(at, NULL);
+  return at + 4;
+}
+
+/** A text without escapes: a string, or the spelling of a key. */
 export function putString(at: usize, from: usize, to: usize): usize {
-  if (style != STYLE_CSV || (from < to && !hasComma(from, to))) return putBytes(at, from, to);
+  if (!isJson() && (style != STYLE_CSV || (from < to && !hasComma(from, to)))) return putBytes(at, from, to);
   if (!fits(at, to - from + 2)) return FULL;
   store<u8>(at, QUOTE);
   copy(at + 1, from, to - from);
@@ -132,6 +152,7 @@ function putEscapedJson(at: usize, from: usize, to: usize): usize {
 export function putEscapedString(at: usize, from: usize, to: usize): usize {
   // each escape becomes two bytes at most, each other byte a quote that CSV doubles or itself
   if (!fits(at, to - from + 2)) return FULL;
+  if (isJson()) return putJsonString(at, from, to);
   const isCsv = style == STYLE_CSV;
   const start = isCsv ? at + 1 : at;
   let place = start;
@@ -164,6 +185,27 @@ export function putEscapedString(at: usize, from: usize, to: usize): usize {
     return place - 1;
   }
   store<u8>(at, QUOTE);
+  store<u8>(place, QUOTE);
+  return place + 1;
+}
+
+/** Escapes as `JSON.stringify` spells them, which escapes no solidus. */
+function putJsonString(at: usize, from: usize, to: usize): usize {
+  store<u8>(at, QUOTE);
+  let place = at + 1;
+  for (let next = from; next < to; next++) {
+    let byte = load<u8>(next);
+    if (byte == BACKSLASH) {
+      byte = load<u8>(++next);
+      if (byte == 0x75) return LEFT;
+      if (byte != SOLIDUS) {
+        store<u8>(place, BACKSLASH);
+        place++;
+      }
+    }
+    store<u8>(place, byte);
+    place++;
+  }
   store<u8>(place, QUOTE);
   return place + 1;
 }

@@ -92,6 +92,28 @@ export function gather(frames: usize, frameCount: u32, slots: usize, slotCount: 
   return count;
 }
 
+/**
+ * Whether the events of the frames are those of a whole commit: one for each index below `slotCount`, with times that do
+ * not step back. Needs a slot for every index. The times of the first and the last one are then known.
+ */
+export function isWhole(frames: usize, frameCount: u32, slots: usize, slotCount: u32): bool {
+  memory.fill(slots, 0, <usize>slotCount * SLOT_BYTES);
+  for (let nth: u32 = 0; nth < frameCount; nth++) {
+    const frame = frames + <usize>nth * FRAME_BYTES;
+    const fault = spread(nth, load<u32>(frame), load<u32>(frame, 4), load<u32>(frame, 8), load<f64>(frame, 16), slots, slotCount);
+    if (fault < 0) return false;
+  }
+  firstTime = load<f64>(slots, 8);
+  lastTime = firstTime;
+  const stop = slots + <usize>slotCount * SLOT_BYTES;
+  for (let slot = slots; slot < stop; slot += SLOT_BYTES) {
+    const time = load<f64>(slot, 8);
+    if (load<u32>(slot, 4) == 0 || !(time >= lastTime)) return false;
+    lastTime = time;
+  }
+  return true;
+}
+
 /** Records the events of one body in their slots. */
 function spread(frame: u32, body: usize, bodyEnd: usize, count: u32, time: f64, slots: usize, slotCount: u32): i32 {
   if (bodyEnd - body < BODY_BYTES_MIN || load<u8>(body) != OPEN || load<u8>(bodyEnd - 1) != CLOSE) return BROKEN;

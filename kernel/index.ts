@@ -1,7 +1,7 @@
 /** Exports of the WebAssembly kernel. The host owns the memory: it is imported, laid out and grown there. */
 
 export { frame, framedFirstTime, framedLastTime, framedLate, framedPayloadBytes, layRegions } from './frame';
-export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime } from './gather';
+export { gather, gatheredEnd, gatheredFirst, gatheredFirstTime, gatheredLast, gatheredLastTime, isWhole } from './gather';
 export { check, firstFault } from './check-lines';
 export { setTables } from './layout';
 export { knownLiterals, literalBytes } from './literals';

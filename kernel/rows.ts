@@ -1,10 +1,23 @@
 /**
- * Writes scanned lines as rows. The reference is `formats/row-parts.ts`; it writes the rows that are left here: lines
+ * Writes scanned lines as rows. The reference is `formats/row-layout.ts`; it writes the rows that are left here: lines
  * that the scan left, escapes of code units, keys whose number has another canonical spelling, facts of a damaged
  * ledger, and rows that are longer than the room.
  */
 
-import { FULL, fits, LEFT, putBytes, putEscapedString, putJson, putString, setLimit, setStyle } from './cells';
+import {
+  FULL,
+  fits,
+  isJson,
+  LEFT,
+  putBytes,
+  putEscapedString,
+  putJson,
+  putNothing,
+  putString,
+  setLimit,
+  setStyle,
+} from './cells';
+import { isCloudEventField, isPlainText, KEY_ATTRIBUTES_BYTES, writeKeyAttributes } from './cloud-event';
 import {
   FAULT_NONE,
   KIND_ABSENT,
@@ -32,6 +45,9 @@ const PART_FIELD: u32 = 7;
 const PART_EPOCH_MS: u32 = 8;
 const PART_KEY_BYTES: u32 = 9;
 const PART_PAYLOAD_BYTES: u32 = 10;
+/** Of CloudEvents: writes a payload that is one, and ends the row with it; and attributes with the key, if there is one. */
+const PART_CLOUD_EVENT: u32 = 11;
+const PART_KEY_ATTRIBUTES: u32 = 12;
 
 /**
  * Frames, FRAME_BYTES each: bounds of the partition's cell, bounds of the given key's cell, bytes of that key, and
@@ -41,6 +57,8 @@ const FRAME_BYTES: usize = 24;
 
 /** A number of a ledger has sixteen digits at most. */
 const NUMBER_BYTES: usize = 17;
+const QUOTE: u8 = 0x22;
+const LINE_FEED: u8 = 0x0a;
 const NUMBER_MAX: f64 = 9007199254740992;
 /** As in `model/time/time.ts`. */
 const TIME_MAX: f64 = 4503599627370496;
@@ -107,6 +125,10 @@ export function writeRows(line: u32, count: u32, chunkBase: usize, sequencesAt: 
 function writeRow(line: u32, out: usize): usize {
   let at = out;
   for (let part = parts; part < partsEnd; part += PART_BYTES) {
+    if (load<u32>(part) == PART_CLOUD_EVENT) {
+      if (isCloudEvent(line)) return putCloudEvent(line, at);
+      continue;
+    }
     at = writePart(line, at, load<u32>(part), load<u32>(part, 4), load<u32>(part, 8));
     if (at <= FULL) return at;
   }
@@ -139,6 +161,8 @@ function writePart(line: u32, at: usize, kind: u32, first: u32, second: u32): us
       return putField(line, at, first);
     case PART_PAYLOAD:
       return putJson(at, bound(starts, line), bound(ends, line));
+    case PART_KEY_ATTRIBUTES:
+      return putKeyAttributes(line, at, first);
     case PART_PAYLOAD_BYTES:
       return putNumber(at, <f64>(bound(ends, line) - bound(starts, line)));
   }
@@ -167,9 +191,15 @@ function isTime(time: f64): bool {
 
 function putTime(at: usize, time: f64): usize {
   if (!isTime(time)) return LEFT;
-  if (!fits(at, TIME_BYTES)) return FULL;
-  writeTime(at, <i64>time);
-  return at + TIME_BYTES;
+  if (!fits(at, TIME_BYTES + 2)) return FULL;
+  if (!isJson()) {
+    writeTime(at, <i64>time);
+    return at + TIME_BYTES;
+  }
+  writeTime(at + 1, <i64>time);
+  store<u8>(at, QUOTE);
+  store<u8>(at + 1 + TIME_BYTES, QUOTE);
+  return at + TIME_BYTES + 2;
 }
 
 function putMilliseconds(at: usize, time: f64): usize {
@@ -188,7 +218,7 @@ function putField(line: u32, at: usize, slot: u32): usize {
   switch (load<u8>(fieldKinds + cell)) {
     case KIND_ABSENT:
     case KIND_NULL:
-      return at;
+      return putNothing(at);
     case KIND_STRING:
       return putString(at, from + 1, to - 1);
     case KIND_ESCAPED_STRING:
@@ -204,8 +234,16 @@ function putKey(line: u32, at: usize, slot: u32): usize {
   const frame = frameAt(line);
   if (load<u32>(frame, 20) != 0) return putBytes(at, frames + load<u32>(frame, 8), frames + load<u32>(frame, 12));
   if (!readKey(line, slot, base)) return LEFT;
-  if (keyKind == KIND_STRING) return putString(at, keyFrom, keyTo);
-  return keyKind == KIND_ESCAPED_STRING ? putEscapedString(at, keyFrom, keyTo) : putBytes(at, keyFrom, keyTo);
+  switch (keyKind) {
+    case KIND_ABSENT:
+      return putNothing(at);
+    case KIND_STRING:
+      return putString(at, keyFrom, keyTo);
+    case KIND_ESCAPED_STRING:
+      return putEscapedString(at, keyFrom, keyTo);
+  }
+  // the spelling of a number or a word: nothing in it is special to any format, and in JSON it is a text
+  return isJson() ? putString(at, keyFrom, keyTo) : putBytes(at, keyFrom, keyTo);
 }
 
 function putKeyBytes(line: u32, at: usize, slot: u32): usize {
@@ -213,4 +251,42 @@ function putKeyBytes(line: u32, at: usize, slot: u32): usize {
   if (load<u32>(frame, 20) != 0) return putNumber(at, load<u32>(frame, 16));
   if (!readKey(line, slot, base) || keyKind == KIND_ESCAPED_STRING) return LEFT;
   return putNumber(at, <f64>(keyTo - keyFrom));
+}
+
+/** Whether the first four fields are those that each CloudEvent has, as `isCloudEvent` in `formats/cloudevents.ts` says it. */
+function isCloudEvent(line: u32): bool {
+  for (let slot: u32 = 0; slot < 4; slot++) {
+    const cell = line * slotCount + slot;
+    const from = bound(fieldStarts, cell);
+    if (!isCloudEventField(load<u8>(fieldKinds + cell), slot == 0, from, bound(fieldEnds, cell))) return false;
+  }
+  return true;
+}
+
+function putCloudEvent(line: u32, at: usize): usize {
+  const from = bound(starts, line);
+  const to = bound(ends, line);
+  if (!fits(at, to - from + 1)) return FULL;
+  const end = putBytes(at, from, to);
+  store<u8>(end, LINE_FEED);
+  return end + 1;
+}
+
+/** Nothing without a key; the host decides about one that is not plain. */
+function putKeyAttributes(line: u32, at: usize, slot: u32): usize {
+  const frame = frameAt(line);
+  // the cell of a given key is in quotes
+  let from: usize = frames + load<u32>(frame, 8) + 1;
+  let to: usize = frames + load<u32>(frame, 12) - 1;
+  if (load<u32>(frame, 20) == 0) {
+    if (!readKey(line, slot, base) || keyKind == KIND_ESCAPED_STRING) return LEFT;
+    from = keyFrom;
+    to = keyTo;
+  }
+  if (from == to) return at;
+  if (!isPlainText(from, to)) return LEFT;
+  const length = to - from;
+  // a length that would overflow when doubled is excluded first
+  if (!fits(at, length) || !fits(at, 2 * length + KEY_ATTRIBUTES_BYTES)) return FULL;
+  return writeKeyAttributes(at, from, length);
 }

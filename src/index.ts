@@ -79,7 +79,7 @@ export { continued } from './core/formats/document.ts';
 export type { ConfigurableFormat, EventFormat, FormatSetting, LineLayout } from './core/formats/event-format.ts';
 export type { MissingFields } from './core/formats/field-watch.ts';
 export { formats } from './core/formats/formats.ts';
-export { inPieces } from './core/formats/pieces.ts';
+export { inPieces, type PieceMemory } from './core/formats/pieces.ts';
 /** @internal */
 export { zstdText } from './core/frames/frame-codec.ts';
 export type { ArchivedRun, ArchivePhase, ArchivePlan, ArchiveReport, GroupBehind } from './core/ledger/archives.ts';

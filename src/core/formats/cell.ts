@@ -7,13 +7,15 @@ import type { EventRow } from './event-row.ts';
 import type { PieceWriter } from './pieces.ts';
 
 /** Styles that the kernel has. */
-export const CellStyleNumber = { RAW: 0, CSV: 1, TSV: 2 } as const;
+export const CellStyleNumber = { RAW: 0, CSV: 1, TSV: 2, JSON: 3 } as const;
 export type CellStyleNumber = (typeof CellStyleNumber)[keyof typeof CellStyleNumber];
 
-/** How a format writes values. It writes nothing of a field that an event does not have, or that is null. */
+/** How a format writes values. */
 export interface CellStyle {
   /** By which the kernel knows it: `kernel/cells.ts` writes the same bytes. */
   readonly number: CellStyleNumber;
+  /** What stands for a field or key that an event does not have, or that is null. */
+  readonly nothing: string;
   /** Any text, also with control characters. */
   text(text: string, out: PieceWriter): void;
   /** UTF-8 of a string: no quote, no backslash and no control character. */
@@ -32,16 +34,18 @@ export function writeCell(
 ): void {
   if (content === 'payload') return style.json(row.bytes, row.payloadStart, row.payloadEnd, out);
   if ('fact' in content) {
-    const text = factText(row, content.fact, timeText);
-    if (text !== null) style.text(text, out);
-    return;
+    const { fact } = content;
+    const text = factText(row, fact, timeText);
+    if (text === null) return out.text(style.nothing);
+    // digits alone: nothing in them is special to any format
+    return fact === 'sequence' || fact === 'offset' ? out.text(text) : style.text(text, out);
   }
   const { field } = content;
   const [start, end] = [row.start(field), row.end(field)];
   switch (row.kind(field)) {
     case FieldKind.ABSENT:
     case FieldKind.NULL:
-      return;
+      return out.text(style.nothing);
     case FieldKind.STRING:
       return style.plain(row.bytes, start + 1, end - 1, out);
     case FieldKind.ESCAPED_STRING:

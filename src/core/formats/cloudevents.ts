@@ -9,6 +9,8 @@ import { formatTime } from '../model/time/time.ts';
 import { FieldKind } from '../scan/scanned-field.ts';
 import { type ConfigurableFormat, readSettings } from './event-format.ts';
 import { type EventRow, RowWriter } from './event-row.ts';
+import { JSON_CELLS } from './json-cells.ts';
+import { type KernelLayout, KernelPart } from './kernel-rows.ts';
 import type { PieceWriter } from './pieces.ts';
 
 /** The attributes that each CloudEvent has: strings that are not empty. */
@@ -22,6 +24,7 @@ const NOT_ALLOWED = /[\p{Cc}\p{Cs}\p{Noncharacter_Code_Point}]/u;
 /** Characters that no URI contains. */
 const NO_URI = /[\s\p{Cc}<>"{}|\\^`]/u;
 
+const DATA = '"datacontenttype":"application/json","data":';
 const LINE_END = '}\n';
 
 interface Settings {
@@ -31,16 +34,22 @@ interface Settings {
 }
 
 function configured({ source, type }: Settings): ConfigurableFormat<'source' | 'type'> {
-  const rows = new RowWriter(REQUIRED);
+  const layoutOf = (ledger: string): Layout => {
+    const head = `{"specversion":"${VERSION}","id":"${ledger}/`;
+    const origin = `","source":${JSON.stringify(source ?? `urn:uuid:${ledger}`)},"type":${JSON.stringify(type ?? TYPE)}`;
+    return { ledger, head, origin, rows: new RowWriter(REQUIRED, kernelLayout(head, origin)) };
+  };
+  let layout = layoutOf('');
   return {
     name: 'cloudevents',
     summary: 'version 1.0',
     // some lines are the payload, others hold it
     layout: null,
-    lines: (batch, labels) => {
-      const head = `{"specversion":"${VERSION}","id":"${labels.ledger}/`;
-      const origin = `","source":${JSON.stringify(source ?? `urn:uuid:${labels.ledger}`)},"type":${JSON.stringify(type ?? TYPE)}`;
-      return rows.pieces(batch, labels, (row, out) => {
+    lines: (batch, labels, memory) => {
+      // a program has few ledgers, and writes one of them for long
+      if (layout.ledger !== labels.ledger) layout = layoutOf(labels.ledger);
+      const { head, origin, rows } = layout;
+      const write = (row: EventRow, out: PieceWriter): void => {
         const { bytes, payloadStart, payloadEnd } = row;
         if (isCloudEvent(row)) {
           out.bytes(bytes, payloadStart, payloadEnd);
@@ -53,11 +62,37 @@ function configured({ source, type }: Settings): ConfigurableFormat<'source' | '
         writeFacts(row, out);
         out.bytes(bytes, payloadStart, payloadEnd);
         out.text(LINE_END);
-      });
+      };
+      return rows.pieces(batch, labels, write, memory);
     },
     settings: SETTINGS,
     with: (given) => configured(checked(readSettings('cloudevents', given, SETTINGS))),
   };
+}
+
+/** What the lines of one ledger have in common. */
+interface Layout {
+  readonly ledger: string;
+  readonly head: string;
+  readonly origin: string;
+  readonly rows: RowWriter;
+}
+
+function kernelLayout(head: string, origin: string): KernelLayout {
+  const literal = (text: string) => ({ part: KernelPart.LITERAL, literal: Buffer.from(text) });
+  const parts = [
+    { part: KernelPart.CLOUD_EVENT },
+    literal(head),
+    { part: KernelPart.SEQUENCE },
+    literal(origin),
+    { part: KernelPart.KEY_ATTRIBUTES },
+    literal(',"time":'),
+    { part: KernelPart.TIME },
+    literal(`,${DATA}`),
+    { part: KernelPart.PAYLOAD },
+    literal(LINE_END),
+  ];
+  return { parts, style: JSON_CELLS.number, text: JSON_CELLS.text };
 }
 
 const SETTINGS = {
@@ -87,7 +122,7 @@ function writeFacts({ batch, at, key }: EventRow, out: PieceWriter): void {
     const text = JSON.stringify(key);
     out.text(`,"subject":${text},"partitionkey":${text}`);
   }
-  out.text(`,"time":"${formatTime(batch.times[at] as number)}","datacontenttype":"application/json","data":`);
+  out.text(`,"time":"${formatTime(batch.times[at] as number)}",${DATA}`);
 }
 
 /** @throws LedgerError INVALID_ARGUMENT */

@@ -14,6 +14,7 @@ export const csv = delimited({
   lineEnd: '\r\n',
   cells: {
     number: CellStyleNumber.CSV,
+    nothing: '',
     // an empty text is in quotes, because some readers distinguish it from nothing
     text: (text, out) => out.text(text === '' || NEEDS_QUOTES.test(text) ? `"${text.replaceAll('"', '""')}"` : text),
     plain: (bytes, start, end, out) => {

@@ -6,16 +6,18 @@
 import type { EventBatch } from '../model/events/event.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import type { EventFormat } from './event-format.ts';
+import type { PieceMemory } from './pieces.ts';
 
 /** The lines of all batches, each formatted on demand: events before a corrupt batch are still printed. */
 function* piecesOf(
   batches: readonly EventBatch[],
   labels: EventLabels,
   format: EventFormat,
+  memory?: PieceMemory,
 ): Generator<Buffer, void, undefined> {
   for (const batch of batches) {
     // do not read `count` here: it would decode the batch's columns
-    for (const piece of format.lines(batch, labels)) if (piece.length > 0) yield piece;
+    for (const piece of format.lines(batch, labels, memory)) if (piece.length > 0) yield piece;
   }
 }
 
@@ -45,8 +47,8 @@ export class OpenDocument {
   }
 
   /** Nothing precedes the first event: a run that delivers none has not begun its document. */
-  *add(batches: readonly EventBatch[], labels: EventLabels): Generator<Buffer, void, undefined> {
-    for (const piece of piecesOf(batches, labels, this.#format)) {
+  *add(batches: readonly EventBatch[], labels: EventLabels, memory?: PieceMemory): Generator<Buffer, void, undefined> {
+    for (const piece of piecesOf(batches, labels, this.#format, memory)) {
       if (!this.#isBegun) yield* this.#begin();
       yield piece;
     }

@@ -6,6 +6,7 @@ import { kindOf, type OptionTable, required, text } from '../model/options/optio
 import { readOptions } from '../model/options/options.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
 import type { TimeZone } from '../model/time/time-zone.ts';
+import type { PieceMemory } from './pieces.ts';
 
 /** Where a line holds the event that it was written from. */
 export interface LineLayout {
@@ -43,9 +44,9 @@ export interface EventFormat {
   readonly begin?: string | undefined;
   /**
    * The events of a batch as lines, in pieces of whole lines, so that a large commit is never in memory as one text. An
-   * empty batch has none.
+   * empty batch has none. A format may write pieces into `memory`, if the caller lends it.
    */
-  lines(batch: EventBatch, labels: EventLabels): Iterable<Buffer>;
+  lines(batch: EventBatch, labels: EventLabels, memory?: PieceMemory): Iterable<Buffer>;
   /** The fields of payloads that the lines show; a stream's report names those that no event has. */
   readonly paths?: readonly FieldPath[] | undefined;
   /** Follows the last event of a complete document. */

@@ -9,7 +9,7 @@ import { scalarText } from '../model/text/scalar-text.ts';
 import type { FieldKind } from '../scan/scanned-field.ts';
 import type { ScannedLines } from '../scan/scanned-lines.ts';
 import type { KernelLayout } from './kernel-rows.ts';
-import { PieceWriter } from './pieces.ts';
+import { type PieceMemory, PieceWriter } from './pieces.ts';
 import { type KeySlot, RowScans } from './row-scan.ts';
 
 /** Payloads are scanned in runs of this size, in bytes: tables for a commit of a million events would fill memory. */
@@ -97,6 +97,7 @@ export class RowWriter {
     batch: EventBatch,
     labels: EventLabels,
     write: (row: EventRow, out: PieceWriter) => void,
+    memory?: PieceMemory,
   ): Generator<Buffer, void, undefined> {
     const bytes = batch.lines();
     const { count } = batch;
@@ -105,7 +106,7 @@ export class RowWriter {
     const { lines, rows } = scan;
     rows?.begin(batch, labels);
     const row = new EventRow(batch, labels, bytes, lines, scan.keySlot);
-    const out = new PieceWriter();
+    const out = new PieceWriter(memory);
     let at = 0;
     try {
       for (let start = 0; start < bytes.length; ) {

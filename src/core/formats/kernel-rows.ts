@@ -52,6 +52,8 @@ export const KernelPart = {
   EPOCH_MS: 8,
   KEY_BYTES: 9,
   PAYLOAD_BYTES: 10,
+  CLOUD_EVENT: 11,
+  KEY_ATTRIBUTES: 12,
 } as const;
 type KernelPart = (typeof KernelPart)[keyof typeof KernelPart];
 
@@ -70,7 +72,7 @@ export function showsKey({ parts }: KernelLayout): boolean {
 }
 
 function isOfKey(part: KernelPart): boolean {
-  return part === KernelPart.KEY || part === KernelPart.KEY_BYTES;
+  return part === KernelPart.KEY || part === KernelPart.KEY_BYTES || part === KernelPart.KEY_ATTRIBUTES;
 }
 
 /** Whether the rows show anything that is the same for all events of a frame. */

@@ -29,6 +29,7 @@ const ESCAPES: Readonly<Record<string, string>> = { n: '\n', r: '\r', t: '\t', '
 
 const RAW: CellStyle = {
   number: CellStyleNumber.RAW,
+  nothing: '',
   text: (text, out) => out.text(text),
   plain: (bytes, start, end, out) => out.bytes(bytes, start, end),
   json: (bytes, start, end, out) => out.bytes(bytes, start, end),

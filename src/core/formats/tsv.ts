@@ -19,6 +19,7 @@ export const tsv = delimited({
   lineEnd: '\n',
   cells: {
     number: CellStyleNumber.TSV,
+    nothing: '',
     text: (text, out) => out.text(text.replace(SPECIAL, (character) => ESCAPES[character] ?? character)),
     plain: (bytes, start, end, out) => out.bytes(bytes, start, end),
     json: escapedJson,

@@ -8,6 +8,15 @@ import type { GatheredCommit, GatheredLines } from '../model/events/event.ts';
 import { bodyBytes, type Page } from '../model/events/history.ts';
 import type { SequenceRange } from '../model/events/range.ts';
 import { byteAt, isDigit, LINE_FEED, ZERO } from '../model/text/bytes.ts';
+import {
+  FRAME_BYTES,
+  GAP_BYTES,
+  hasPlausibleRows,
+  layFrames,
+  SLOT_BYTES,
+  SLOTS_MAX,
+  workBytes,
+} from './kernel-frames.ts';
 
 interface GatherExports {
   gather(
@@ -29,15 +38,9 @@ interface GatherExports {
   gatheredLastTime(): number;
 }
 
-/** The kernel's own sizes. */
-const FRAME_BYTES = 32;
-const SLOT_BYTES = 24;
 /** Of an event's time, offset and frame. */
 const FACT_BYTES = 8 + 8 + 2;
-/** The kernel reads and copies sixteen bytes at a time. */
-const GAP_BYTES = 32;
-/** A commit with more events, or one that needs more memory than this, is left to the reference. */
-const SLOTS_MAX = 8 * 1024 * 1024;
+/** A commit that needs more memory than this is left to the reference. */
 const MEMORY_BYTES_MAX = 1024 * 1024 * 1024;
 const PLACE_MAX = 0xffff_ffff;
 
@@ -88,7 +91,7 @@ export class LineGatherer {
     const framesAt = align(linesAt + bodyBytes(frames) + GAP_BYTES);
     const slotsAt = align(framesAt + frames.length * FRAME_BYTES);
     if (linesAt + bodyBytes(frames) + workBytes(commit, places) > this.#memory.buffer.byteLength) return null;
-    this.#lay(commit, framesAt, slotsAt + places * SLOT_BYTES);
+    layFrames(this.#memory.buffer, commit, framesAt, slotsAt + places * SLOT_BYTES);
     const count = exports.gather(
       framesAt,
       frames.length,
@@ -129,33 +132,11 @@ export class LineGatherer {
       },
     };
   }
-
-  /** Writes the frames' table and, after the slots, their bodies. */
-  #lay({ frames }: StoredCommit, framesAt: number, bodiesAt: number): void {
-    const { buffer } = this.#memory;
-    const table = new DataView(buffer, framesAt, frames.length * FRAME_BYTES);
-    const bytes = new Uint8Array(buffer);
-    let bodyAt = bodiesAt;
-    for (const [nth, { body, count, firstTime, offset }] of frames.entries()) {
-      const entry = nth * FRAME_BYTES;
-      bytes.set(body, bodyAt);
-      table.setUint32(entry, bodyAt, true);
-      table.setUint32(entry + 4, bodyAt + body.length, true);
-      table.setUint32(entry + 8, count, true);
-      table.setFloat64(entry + 16, firstTime, true);
-      table.setFloat64(entry + 24, offset, true);
-      bodyAt += body.length + GAP_BYTES;
-    }
-  }
 }
 
 /** Whether the rows are plausible; other errors in them show while splitting. */
 function isUsual(commit: StoredCommit): boolean {
-  const { firstSequence, frames } = commit;
-  return (
-    frames.every(({ sequence, count, body }) => sequence === firstSequence && count > 0 && count <= body.length) &&
-    placesOf(commit) <= SLOTS_MAX
-  );
+  return hasPlausibleRows(commit) && placesOf(commit) <= SLOTS_MAX;
 }
 
 /** Number of slots that the commit's events span: slots of partitions that were not requested stay empty. */
@@ -171,9 +152,4 @@ function lastPlace(body: Buffer): number {
   for (; place <= SLOTS_MAX && at < body.length && isDigit(byteAt(body, at)); at++)
     place = place * 10 + (byteAt(body, at) - ZERO);
   return place;
-}
-
-/** Memory that a commit needs besides its lines: its frames' table, slots and bodies. */
-function workBytes({ frames }: StoredCommit, places: number): number {
-  return frames.length * (FRAME_BYTES + GAP_BYTES) + places * SLOT_BYTES + bodyBytes(frames) + 4 * GAP_BYTES;
 }

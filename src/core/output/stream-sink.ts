@@ -4,6 +4,7 @@ import type { Writable } from 'node:stream';
 import { OpenDocument } from '../formats/document.ts';
 import { type EventFormat, FORMAT } from '../formats/event-format.ts';
 import { FieldWatch, type MissingFields } from '../formats/field-watch.ts';
+import { PieceMemory, PieceWriter } from '../formats/pieces.ts';
 import type { EventBatch } from '../model/events/event.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import { readArgument } from '../model/options/options.ts';
@@ -25,13 +26,16 @@ export interface Sink {
   readonly missing?: MissingFields | undefined;
 }
 
-/** Small commits are gathered up to this size, in bytes, before they are written. */
-const WRITE_BYTES = 256 * 1024;
+/** Shorter pieces, in bytes, as those of small commits, are joined before they are written. */
+const LONG_BYTES = 32 * 1024;
 
 export class StreamSink implements Sink {
   readonly #writer: StreamWriter;
   readonly #document: OpenDocument;
   readonly #fields: FieldWatch | undefined;
+  /** Of the format's pieces, and of those that are joined; undefined: each has its own. */
+  readonly #memory: PieceMemory | undefined;
+  readonly #joined: PieceMemory | undefined;
 
   /**
    * An abort lets the current delivery finish, so that another run can continue after it. A stalled reader gets 500 ms;
@@ -42,6 +46,10 @@ export class StreamSink implements Sink {
     this.#writer = new StreamWriter(stream, signal);
     const { paths } = readArgument('new StreamSink()', 'format', format, FORMAT);
     this.#document = new OpenDocument(format);
+    // others than streams over a file descriptor may keep what was written to them
+    const isCopied = typeof (stream as { readonly fd?: unknown }).fd === 'number';
+    this.#memory = isCopied ? new PieceMemory() : undefined;
+    this.#joined = isCopied ? new PieceMemory() : undefined;
     this.#fields = paths === undefined ? undefined : new FieldWatch(paths);
   }
 
@@ -57,37 +65,29 @@ export class StreamSink implements Sink {
   /** The format's `begin` precedes the first event. @throws LedgerError IO_FAILED */
   deliver(batches: readonly EventBatch[], labels: EventLabels): Promise<boolean> {
     this.#fields?.see(batches);
-    return this.#writer.writeAll(gathered(this.#document.add(batches, labels)));
+    return this.#writer.writeAll(gathered(this.#document.add(batches, labels, this.#memory), this.#joined));
   }
 
   /** Completes the document; a later delivery begins another one. @throws LedgerError IO_FAILED */
   end(): Promise<boolean> {
-    return this.#writer.writeAll(gathered(this.#document.end()));
+    return this.#writer.writeAll(gathered(this.#document.end(), this.#joined));
   }
 }
 
-/** Joins small pieces up to the size of one write. */
-function* gathered(pieces: Iterable<Buffer>): Generator<Buffer, void, undefined> {
-  let parts: Buffer[] = [];
-  let bytes = 0;
+/** Joins small pieces, and passes on the others as they are. */
+function* gathered(pieces: Iterable<Buffer>, memory: PieceMemory | undefined): Generator<Buffer, void, undefined> {
+  const joined = new PieceWriter(memory);
   try {
     for (const piece of pieces) {
-      parts.push(piece);
-      bytes += piece.length;
-      if (bytes < WRITE_BYTES) continue;
-      yield joined(parts, bytes);
-      parts = [];
-      bytes = 0;
+      const isLong = piece.length >= LONG_BYTES;
+      if (isLong ? !joined.isEmpty : joined.isFull) yield joined.take();
+      if (isLong) yield piece;
+      else joined.bytes(piece);
     }
   } catch (error) {
     // a corrupt batch: what precedes it is still delivered
-    if (bytes > 0) yield joined(parts, bytes);
+    if (!joined.isEmpty) yield joined.take();
     throw error;
   }
-  if (bytes > 0) yield joined(parts, bytes);
-}
-
-function joined(parts: Buffer[], bytes: number): Buffer {
-  const [only] = parts;
-  return parts.length === 1 && only !== undefined ? only : Buffer.concat(parts, bytes);
+  if (!joined.isEmpty) yield joined.take();
 }

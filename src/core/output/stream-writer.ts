@@ -49,6 +49,8 @@ export class StreamWriter {
    * @throws LedgerError IO_FAILED, and what the pieces throw
    */
   async writeAll(pieces: Iterable<Buffer | string>): Promise<boolean> {
+    // memory of an abandoned write may still be read: the next piece would be written into it
+    if (!this.#isOpen()) return false;
     return this.#withinGrace(async () => {
       for (const bytes of pieces) if (!(await this.#write(bytes))) return false;
       return true;

@@ -5,10 +5,11 @@ import { expect, test } from 'vitest';
 import { type CellStyle, CellStyleNumber } from '../../../src/core/formats/cell.ts';
 import { csv } from '../../../src/core/formats/csv.ts';
 import { RowWriter } from '../../../src/core/formats/event-row.ts';
+import { JSON_CELLS } from '../../../src/core/formats/json-cells.ts';
 import { kernelLayout } from '../../../src/core/formats/kernel-layout.ts';
 import { type RowLayout, rowWriter } from '../../../src/core/formats/row-layout.ts';
 import { formatTime } from '../../../src/core/model/time/time.ts';
-import { type EventFormat, formats, timeZone } from '../../../src/index.ts';
+import { type EventFormat, formats, hashOf, timeZone } from '../../../src/index.ts';
 import { openEngine } from '../../support/engines.ts';
 import { type ReplayedBatches, replayedBatches } from '../../support/replayed-batches.ts';
 import { quick } from '../../support/test-size.ts';
@@ -18,6 +19,7 @@ const LONG = JSON.stringify({ k: 'long', a: 'x'.repeat(70 * 1024) });
 
 const RAW: CellStyle = {
   number: CellStyleNumber.RAW,
+  nothing: '',
   text: (text, out) => out.text(text),
   plain: (bytes, start, end, out) => out.bytes(bytes, start, end),
   json: (bytes, start, end, out) => out.bytes(bytes, start, end),
@@ -27,8 +29,12 @@ const KEY = { content: { fact: 'key' } } as const;
 const FIELD = { content: { field: 0 } } as const;
 
 /** The rows of the field `a`, and the indexes of the events that the kernel left. */
-function written({ batches, labels }: ReplayedBatches, parts: RowLayout['parts']): { rows: string[]; left: number[] } {
-  const layout: RowLayout = { parts: [...parts, FEED], cells: RAW, timeText: formatTime };
+function written(
+  { batches, labels }: ReplayedBatches,
+  parts: RowLayout['parts'],
+  cells = RAW,
+): { rows: string[]; left: number[] } {
+  const layout: RowLayout = { parts: [...parts, FEED], cells, timeText: formatTime };
   const writer = new RowWriter([['a']], kernelLayout(layout));
   const write = rowWriter(layout);
   const left: number[] = [];
@@ -74,6 +80,126 @@ test('keys whose number has another canonical spelling are left', async () => {
   expect(written(replayed, [KEY]).left).toEqual([2, 3, 4, 5, 9]);
   // the size of a text with escapes is not that of its bytes
   expect(written(replayed, [{ number: 'keyBytes' }]).left).toEqual([2, 3, 4, 5, 7, 9]);
+});
+
+test('as JSON each value is one: texts in quotes, nothing as null, and keys as texts', async () => {
+  const engine = await openEngine({ routing: hashOf('k', { missing: 'none' }), partitions: 3 });
+  const values = [
+    '1',
+    '"t"',
+    '"\\n\\t\\"\\\\\\/\\b\\f\\r"',
+    '"\\u0041"',
+    '[1, "x"]',
+    'null',
+    'true',
+    '1.50',
+    '"é😀\u2028"',
+    '""',
+  ];
+  await engine.emit([...values.map((value) => `{"k":${value.startsWith('[') ? null : value},"a":${value}}`), LONG]);
+  const replayed = await replayedBatches(engine);
+  const { rows, left } = written(replayed, [FIELD], JSON_CELLS);
+  expect(left).toEqual([3, 10]);
+  expect(rows.slice(0, 10)).toEqual(
+    values.map((value) => (value.startsWith('"') ? JSON.stringify(JSON.parse(value)) : value)),
+  );
+  const keys = written(replayed, [KEY], JSON_CELLS);
+  // the key of 1.50 is 1.5, which only the reference finds
+  expect(keys.left).toEqual([3, 7]);
+  const texts = values.map((value): unknown => JSON.parse(value));
+  expect(keys.rows.slice(0, 10)).toEqual(
+    texts.map((value) => (value === null || typeof value === 'object' ? 'null' : JSON.stringify(String(value)))),
+  );
+  const facts = ['sequence', 'offset', 'time', 'partition'] as const;
+  const asked = facts.flatMap((fact) => [
+    { content: { fact } },
+    { literal: Buffer.from(fact === 'partition' ? '' : ',') },
+  ]);
+  const shown = written(replayed, asked, JSON_CELLS);
+  expect(shown.left).toEqual([]);
+  for (const [nth, row] of shown.rows.slice(0, 10).entries())
+    expect(JSON.parse(`[${row}]`)).toEqual([
+      nth + 1,
+      expect.any(Number),
+      expect.stringMatching(/^\d{4}-.*Z$/),
+      expect.stringMatching(/^(p\d|none)$/),
+    ]);
+});
+
+test('envelopes of any events are those that the platform writes', async () => {
+  const text = fc.string({ unit: fc.constantFrom('a', ',', '"', '\\', '/', '\n', '\u007f', 'é', '😀', '\ud800') });
+  const value = fc.oneof(text, fc.integer(), fc.double({ noNaN: true }), fc.boolean(), fc.constant(null));
+  const event = fc.record(
+    { k: value, a: fc.oneof(value, fc.array(value), fc.dictionary(text, value)) },
+    { requiredKeys: [] },
+  );
+  await fc.assert(
+    fc.asyncProperty(
+      fc.array(event, { minLength: 1, maxLength: 30 }),
+      fc.boolean(),
+      async (events, isSolidusEscaped) => {
+        const engine = await openEngine({ routing: hashOf('k', { missing: 'none' }), partitions: 3 });
+        const lines = events
+          .map((each) => JSON.stringify(each))
+          .map((line) => (isSolidusEscaped ? line.replaceAll('/', '\\/') : line));
+        await engine.emit([...lines, LONG]);
+        const { batches, labels } = await replayedBatches(engine);
+        for (const batch of batches) {
+          const expected = Array.from({ length: batch.count }, (_, at) => {
+            const [time, key] = [formatTime(batch.times[at] as number), labels.key(batch, at)];
+            const [partition, offset] = [labels.partitionName(batch.partition(at)), batch.offsets[at]];
+            const facts = JSON.stringify({ sequence: batch.sequences[at], partition, offset, time, key });
+            return `${facts.slice(0, -1)},"payload":${batch.payload(at)}}\n`;
+          });
+          expect(Buffer.concat([...formats.envelope.lines(batch, labels)]).toString()).toBe(expected.join(''));
+        }
+      },
+    ),
+    { numRuns: quick(20, 400) },
+  );
+});
+
+test('CloudEvents stay as they are, others become the data of one, and keys are attributes where they may be', async () => {
+  const text = fc.string({ unit: fc.constantFrom('a', ',', '"', '\\', '\n', '\u007f', '\u0085', '\ufdd0', 'é', '😀') });
+  const value = fc.oneof({ weight: 3, arbitrary: text }, fc.integer(), fc.constant(null), fc.constant({}));
+  const versions = fc.constantFrom('1.0', '1.0', '1.0', '0.3', '', '1.00', 1, '\\u0031.0', null);
+  const key = fc.oneof(text, fc.integer(), fc.boolean());
+  const some = fc.string({ unit: fc.constantFrom('a', '"', 'é'), minLength: 1 });
+  const whole = fc.record({ specversion: fc.constant('1.0'), id: some, source: some, type: some, k: key });
+  const any = fc.record(
+    { specversion: versions, id: value, source: value, type: value, k: key },
+    { requiredKeys: ['k'] },
+  );
+  const event = fc.oneof(whole, any);
+  let [kept, made] = [0, 0];
+  await fc.assert(
+    fc.asyncProperty(fc.array(event, { minLength: 1, maxLength: 30 }), async (events) => {
+      const engine = await openEngine({ routing: 'hash:k', partitions: 3 });
+      await engine.emit([...events.map((each) => JSON.stringify(each)), LONG]);
+      const replayed = await replayedBatches(engine);
+      expectSameRows(replayed, [
+        formats.cloudevents,
+        formats.cloudevents.with({ source: '/a"b"'.slice(0, 2), type: 't"' }),
+      ]);
+      for (const batch of replayed.batches) {
+        const lines = Buffer.concat([...formats.cloudevents.lines(batch, replayed.labels)])
+          .toString()
+          .split('\n');
+        for (let at = 0; at < batch.count; at++) {
+          const payload = batch.payload(at).toString();
+          const one = JSON.parse(payload) as Record<string, unknown>;
+          const isText = (name: string): boolean => typeof one[name] === 'string' && one[name] !== '';
+          const isEvent = one['specversion'] === '1.0' && ['id', 'source', 'type'].every(isText);
+          expect(lines[at] === payload).toBe(isEvent);
+          if (isEvent) kept++;
+          else made++;
+          expect(JSON.parse(lines[at] as string)).toMatchObject(isEvent ? one : { specversion: '1.0', data: one });
+        }
+      }
+    }),
+    { numRuns: quick(20, 400) },
+  );
+  expect(Math.min(kept, made)).toBeGreaterThan(0);
 });
 
 test('the kernel leaves all rows with keys of several fields, and with times of a zone', async () => {
@@ -136,6 +262,8 @@ test('rows about as long as the room of the kernel are whole, whatever they are 
     formats.csv.with?.({ fields: 'payload,a' }),
     formats.tsv.with?.({ fields: 'a,payload' }),
     formats.template.with?.({ format: '%{a}' }),
+    formats.envelope,
+    formats.cloudevents,
   ];
   await fc.assert(
     fc.asyncProperty(fc.array(value, { minLength: 1, maxLength: 12 }), async (values) => {
@@ -164,6 +292,8 @@ test('hostile names of partitions and given keys are written as the reference wr
         formats.csv.with?.({ fields: 'partition,key,a,payload' }),
         formats.tsv.with?.({ fields: 'partition,key,a,payload' }),
         formats.template.with?.({ format: '%p%k%K%{a}%v\\x00\\n' }),
+        formats.envelope,
+        formats.cloudevents,
       ]);
     }),
     { numRuns: quick(10, 300) },

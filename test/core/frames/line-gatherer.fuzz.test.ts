@@ -1,9 +1,10 @@
 /**
- * The kernel's gatherer against the reference: it returns the same lines for the same pages, or leaves them to the
- * reference, and never accepts what that rejects.
+ * The kernel's gatherer and its check of events against the reference: they return the same for the same pages, or leave
+ * them to the reference, and never accept what that rejects.
  */
 
 import { expect, it } from 'vitest';
+import { EventCheck } from '../../../src/core/frames/event-check.ts';
 import { LineGatherer } from '../../../src/core/frames/line-gatherer.ts';
 import type { StoredCommit, StoredFrame } from '../../../src/core/model/events/commit.ts';
 import { EventBatch, type GatheredLines } from '../../../src/core/model/events/event.ts';
@@ -293,6 +294,57 @@ it(
       const range = makeRange(random, made);
       cut += comparePage(gatherer, page, range);
       refused += page.filter((commit) => referenceOf(commit, range) === null).length;
+      done += eventsOf(made);
+    }
+  },
+  fuzzTimeoutMs(EVENTS),
+);
+
+/** What the row of a commit says; null if its frames are not a whole commit whose times rise. */
+function rowOf(commit: StoredCommit): { count: number; firstTime: number; lastTime: number } | null {
+  try {
+    const { count, sequences, times } = EventBatch.of(commit, EVERYTHING);
+    const isDense = sequences.every((sequence, at) => sequence === commit.firstSequence + at);
+    const isRising = times.every((time, at) => at === 0 || time >= (times[at - 1] as number));
+    return count > 0 && isDense && isRising
+      ? { count, firstTime: times[0] as number, lastTime: times[count - 1] as number }
+      : null;
+  } catch (error) {
+    expect(error).toMatchObject({ code: 'VERIFICATION_FAILED' });
+    return null;
+  }
+}
+
+it(
+  'proves every commit that the engine writes, and none that the reference refuses or whose row says otherwise',
+  () => {
+    const random = seededForTest();
+    const check = new EventCheck(0);
+    let [proven, refused] = [0, 0];
+    for (let done = 0; done < EVENTS || Math.min(refused, proven) < SEEN_MIN; ) {
+      const made = makePage(random);
+      for (const { commit, last } of made) {
+        const row = rowOf(commit);
+        const isWhole = row !== null && row.count === last - commit.firstSequence + 1;
+        if (isWhole) {
+          proven++;
+          expect(check.proves(commit, row)).toBe(true);
+          const other = random.pick([
+            { count: row.count + random.pick([-1, 1]) },
+            { firstTime: row.firstTime + random.pick([-1, 1]) },
+            { lastTime: row.lastTime + random.pick([-1, 1]) },
+          ]);
+          expect(check.proves(commit, { ...row, ...other })).toBe(false);
+          const without = { ...commit, frames: commit.frames.slice(1) };
+          expect(check.proves(without, row)).toBe(false);
+        }
+        const frames = commit.frames.map((frame) => (random.between(0, 1) === 0 ? damagedFrame(frame, random) : frame));
+        const damaged = { ...commit, frames };
+        const claimed = rowOf(damaged);
+        if (claimed === null) refused++;
+        const claim = claimed ?? row;
+        if (claim !== null && check.proves(damaged, claim)) expect(claimed).not.toBeNull();
+      }
       done += eventsOf(made);
     }
   },

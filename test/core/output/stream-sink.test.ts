@@ -46,6 +46,30 @@ test('payloads go out as they were cut: no columns are made, which cost as much 
   expect(made).not.toHaveBeenCalled();
 });
 
+test('memory of pieces is used again where the stream copies what it writes, and nowhere else', async () => {
+  const engine = await openEngine();
+  const payloads = numbers(1, 60_000);
+  await engine.emit(Readable.from([payloads]));
+  const memories = async (over: { fd?: number }): Promise<{ texts: string; count: number }> => {
+    const seen = new Set<ArrayBufferLike>();
+    let texts = '';
+    const write = (bytes: Buffer, _: unknown, done: () => void): void => {
+      seen.add(bytes.buffer);
+      texts += bytes.toString();
+      done();
+    };
+    const stream = Object.assign(new Writable({ write }), over);
+    await engine.replay().deliver(new StreamSink(stream, formats.envelope));
+    return { texts, count: seen.size };
+  };
+  const [over, kept] = [await memories({ fd: 1 }), await memories({})];
+  expect(over.texts).toBe(kept.texts);
+  expect(over.texts.split('\n')).toHaveLength(60_001);
+  // of the pieces, each time they grow, and of what is joined
+  expect(over.count).toBeLessThan(8);
+  expect(kept.count).toBeGreaterThan(30);
+});
+
 test('leaves none after a failed delivery, either', async () => {
   const engine = await openEngine();
   await engine.emit({ n: 1 });

@@ -10,13 +10,22 @@ const FREED_FROM_BYTES = 1024;
 const { port1: disposal, port2: closed } = new MessageChannel();
 closed.close();
 
-/** The bodies must not be used any more; they are empty afterwards. `kept`: memory that stays. */
-export function freeBodies(commits: readonly { readonly frames: readonly StoredFrame[] }[], kept?: ArrayBuffer): void {
+/** The bytes must not be used any more; they are empty afterwards. */
+export function freeBytes({ buffer, length }: Buffer): void {
+  if (length >= FREED_FROM_BYTES && length === buffer.byteLength) disposal.postMessage(null, [buffer as ArrayBuffer]);
+}
+
+/** The bodies must not be used any more; they are empty afterwards. `kept`: memories that stay. */
+export function freeBodies(
+  commits: readonly { readonly frames: readonly StoredFrame[] }[],
+  ...kept: readonly ArrayBuffer[]
+): void {
+  const stay = new Set(kept);
   const memories = new Set<ArrayBuffer>();
   for (const { frames } of commits) {
     for (const { body } of frames) {
       const memory = body.buffer as ArrayBuffer;
-      if (memory !== kept && memory.byteLength >= FREED_FROM_BYTES) memories.add(memory);
+      if (!stay.has(memory) && memory.byteLength >= FREED_FROM_BYTES) memories.add(memory);
     }
   }
   disposal.postMessage(null, [...memories]);

@@ -47,6 +47,7 @@ import { ArchiveFiles } from './archive/archive-files.ts';
 import type { Archiver } from './archive/archiver.ts';
 import type { Backups } from './backup/backups.ts';
 import { beginSnapshot, type CopyHooks, copySnapshot, endSnapshot } from './backup/copy-snapshot.ts';
+import { checkStructure } from './connection/check-structure.ts';
 import { type FileIdentity, guardIdentity } from './connection/file-guard.ts';
 import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
@@ -65,6 +66,7 @@ import { LedgerHistory } from './read/ledger-history.ts';
 import { FrameReader } from './read/read.ts';
 import { FILE_SAMPLING } from './read/sampling.ts';
 import { verifyLedger } from './read/verify.ts';
+import { type Stretch, type VerifiedStretch, verifyStretch } from './read/verify-stretches.ts';
 import { CommitWatch, type WatchListener } from './read/watch.ts';
 import { SqliteCompaction } from './space/sqlite-compaction.ts';
 import type { ReaderThread } from './threads/reader-thread.ts';
@@ -381,12 +383,33 @@ export class SqliteLedger implements Ledger {
     this.#guarded.checkOpen();
     try {
       const reader = new FrameReader(this.#db);
-      return await verifyLedger(this.#db, reader, new LedgerHistory(this.#db, reader, this.#files), options);
+      const history = new LedgerHistory(this.#db, reader, this.#files);
+      return await verifyLedger(this.#db, reader, history, options, async () => {
+        const thread = await this.#startReader();
+        return (
+          thread && {
+            checkStructure: () => thread.checkStructure(),
+            verify: (stretch) => thread.verify(stretch),
+            end: () => this.#release(thread),
+          }
+        );
+      });
     } catch (error) {
       throw this.#guarded.translated(error, 'read');
     } finally {
       this.#guarded.checkUnchanged();
     }
+  }
+
+  /** For a reading thread. @throws LedgerError VERIFICATION_FAILED */
+  verifyStretch(stretch: Stretch): Promise<VerifiedStretch> {
+    const reader = new FrameReader(this.#db);
+    return verifyStretch(new LedgerHistory(this.#db, reader, this.#files), stretch, async () => {});
+  }
+
+  /** For a reading thread. @throws LedgerError VERIFICATION_FAILED */
+  checkStructure(): Promise<void> {
+    return this.#guarded.read(() => checkStructure(this.#db));
   }
 
   async backup(target: string, options: BackupOptions): Promise<BackupReport> {

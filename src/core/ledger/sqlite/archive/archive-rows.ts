@@ -4,6 +4,7 @@ import type { Database } from 'better-sqlite3';
 import type { ArchiveRow } from '../../protocol/joints.ts';
 import { blob, damaged, integer, natural, positive, type RawRow, text, time } from '../connection/rows.ts';
 import { hasTable } from '../connection/schema.ts';
+import { statementsOf } from '../connection/statements.ts';
 
 const COLUMNS =
   'number, before_sequence, epoch, first_sequence, through, first_time, last_time, commits, archived_at, ends, seams, hash_behind, file, bytes, checksum, hash';
@@ -11,7 +12,7 @@ const COLUMNS =
 /** By number. @throws LedgerError VERIFICATION_FAILED for a value that is never written */
 export function readArchiveRows(db: Database): ArchiveRow[] {
   if (!hasTable(db, 'segments')) return [];
-  return db.prepare<[], RawRow>(`SELECT ${COLUMNS} FROM segments ORDER BY number`).all().map(toRow);
+  return statementsOf(db).get<[], RawRow>(`SELECT ${COLUMNS} FROM segments ORDER BY number`).all().map(toRow);
 }
 
 /** The last record; null if nothing was archived. */

@@ -12,6 +12,7 @@ import { readConfig, readRouting } from '../../protocol/stored-settings.ts';
 import { databasePath } from './immutable-file.ts';
 import { blob, integer, name, positive, type RawRow, text, uuid } from './rows.ts';
 import { countPartitionTables, hasTable } from './schema.ts';
+import { statementsOf } from './statements.ts';
 
 /** The columns that the chain covers, as they are stored. */
 export interface LedgerRow {
@@ -31,13 +32,13 @@ export interface EpochRow {
 
 /** @throws LedgerError DAMAGED_LEDGER if the row is missing */
 export function readLedgerRow(db: Database): LedgerRow {
-  const row = db.prepare<[], RawRow>('SELECT uuid, created_at, config FROM ledger').get();
+  const row = statementsOf(db).get<[], RawRow>('SELECT uuid, created_at, config FROM ledger').get();
   if (row === undefined) throw unreadable(db, 'its ledger row is missing');
   return { uuid: uuid(row), createdAt: integer(row, 'created_at'), config: text(row, 'config') };
 }
 
 export function readPartitionRows(db: Database): PartitionRow[] {
-  const rows = db.prepare<[], RawRow>('SELECT id, name, table_name, epoch FROM partition ORDER BY id').all();
+  const rows = statementsOf(db).get<[], RawRow>('SELECT id, name, table_name, epoch FROM partition ORDER BY id').all();
   return rows.map((row) => ({
     id: integer(row, 'id'),
     name: name(row, 'name'),
@@ -49,7 +50,7 @@ export function readPartitionRows(db: Database): PartitionRow[] {
 const EPOCH_COLUMNS = 'epoch, from_sequence, routing, hash';
 
 export function readEpochRows(db: Database): EpochRow[] {
-  return db.prepare<[], RawRow>(`SELECT ${EPOCH_COLUMNS} FROM epoch ORDER BY epoch`).all().map(toEpochRow);
+  return statementsOf(db).get<[], RawRow>(`SELECT ${EPOCH_COLUMNS} FROM epoch ORDER BY epoch`).all().map(toEpochRow);
 }
 
 function toEpochRow(row: RawRow): EpochRow {

@@ -1,6 +1,7 @@
 /** Format 1 as SQL: the tables and the view. The only names in SQL text are ours. */
 
 import type { Database } from 'better-sqlite3';
+import { statementsOf } from './statements.ts';
 
 /** "CDEX" in the header of the file. */
 export const APPLICATION_ID = 0x43444558;
@@ -245,7 +246,11 @@ export function createOnDemand(db: Database, table: TableOnDemand): void {
 }
 
 export function hasTable(db: Database, table: TableOnDemand): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined;
+  return (
+    statementsOf(db)
+      .get<[string], unknown>("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?")
+      .get(table) !== undefined
+  );
 }
 
 /** Whether nothing was ever created in the file: it is new, or its creation was interrupted. */

@@ -20,3 +20,15 @@ export class Statements {
     return statement as Statement<Parameters, Row>;
   }
 }
+
+const shared = new WeakMap<Database, Statements>();
+
+/** The statements of a connection that every page of a walk asks again: compiling them took 2 % of a replay. */
+export function statementsOf(db: Database): Statements {
+  let statements = shared.get(db);
+  if (statements === undefined) {
+    statements = new Statements(db);
+    shared.set(db, statements);
+  }
+  return statements;
+}

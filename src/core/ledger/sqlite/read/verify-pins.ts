@@ -50,6 +50,11 @@ export class PinProof {
     this.#periods = new Map(periods.filter((entry): entry is [number, StickyPeriod] => entry[1] !== null));
   }
 
+  /** Whether any epoch pins sessions. */
+  get isNeeded(): boolean {
+    return this.#periods.size > 0;
+  }
+
   /** Takes the next commit, in order. @throws LedgerError VERIFICATION_FAILED for an event that is not in the partition of its session */
   take(row: CommitRow, batch: EventBatch): void {
     const period = this.#periods.get(epochAt(this.#epochs, row.firstSequence).epoch);

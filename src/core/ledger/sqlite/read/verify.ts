@@ -3,8 +3,8 @@
 import { setImmediate as nextTurn, setTimeout as sleep } from 'node:timers/promises';
 import type { Database } from 'better-sqlite3';
 import type { EventBatch } from '../../../model/events/event.ts';
+import { pageBytes } from '../../../model/events/history.ts';
 import type { SequenceRange } from '../../../model/events/range.ts';
-import type { PartitionId } from '../../../model/routing/partition.ts';
 import { blake3 } from '../../../native/blake3.ts';
 import type { Verification, VerifyReport } from '../../ledger.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
@@ -16,13 +16,15 @@ import { hasTable, partitionTable } from '../connection/schema.ts';
 import { readHead } from '../write/write-state.ts';
 import { ChainJoints } from './chain-joints.ts';
 import type { VerifiedPage } from './chain-walk.ts';
-import type { LedgerHistory } from './ledger-history.ts';
+import { type LedgerHistory, wholeCommits } from './ledger-history.ts';
 import type { FrameReader } from './read.ts';
 import { PinProof } from './verify-pins.ts';
 import { checkPositions } from './verify-positions.ts';
+import { type FrameCounts, type StartThread, verifyOnTwo } from './verify-stretches.ts';
 
-/** Frames met of commits that are not archived, by partition. */
-type FrameCounts = Map<PartitionId, number>;
+/** From this size of the first page on, in bytes, and with this many times its events behind it, a second thread pays off. */
+const THREAD_FROM_BYTES = 1024 * 1024;
+const THREAD_FROM_PAGES = 4;
 
 /** Verifies all history that is at hand: from sequence 1, or from the end of the last archived run whose segment is not there. */
 export async function verifyLedger(
@@ -30,6 +32,7 @@ export async function verifyLedger(
   reader: FrameReader,
   history: LedgerHistory,
   options: Verification,
+  startThread: StartThread,
 ): Promise<VerifyReport> {
   const { idOf, keyOf, anchor, checkpoints } = options;
   // Commits made after this point are not verified.
@@ -46,6 +49,9 @@ export async function verifyLedger(
   joints.checkAll();
   for (const joint of joints.all) run.takeJoint(joint);
 
+  // ids and pins are compared event by event, in order
+  let isOneThread = idOf !== undefined || pins?.isNeeded === true || options.isGentle === true;
+  let isSound = false;
   let next: number | null = head.sequence === 0 ? null : start.sequence;
   while (next !== null) {
     const begun = performance.now();
@@ -55,11 +61,10 @@ export async function verifyLedger(
       verify: true,
       continues: true,
     });
-    for (const [at, commit] of page.commits.entries()) {
-      const row = page.rows[at] as CommitRow;
-      const batch = run.take(row, commit.frames);
+    for (const { row, frames: own } of wholeCommits(page)) {
+      const batch = run.take(row, own);
       if (row.firstSequence >= liveStart)
-        for (const { partition } of commit.frames) frames.set(partition, (frames.get(partition) ?? 0) + 1);
+        for (const { partition } of own) frames.set(partition, (frames.get(partition) ?? 0) + 1);
       if (idOf !== undefined) checkIds(db, row, batch, idOf);
       pins?.take(row, batch);
     }
@@ -69,6 +74,12 @@ export async function verifyLedger(
     // A long walk must let Ctrl-C and the progress display run.
     if (options.isGentle) await sleep(performance.now() - begun);
     else await nextTurn();
+    if (next === null || isOneThread || !isWorthThread(page, head.sequence - next)) continue;
+    // what it leaves is broken, or another thread did not help: this one goes on alone
+    isOneThread = true;
+    const range = { from: next, through: head.sequence };
+    const parts = { run, frames, countedFrom: liveStart, options, startThread };
+    ({ next, isSound } = await verifyOnTwo(history, range, parts));
   }
   run.checkEnd(head);
 
@@ -77,9 +88,14 @@ export async function verifyLedger(
   checkPositions(db, reader, history, range, run.producers);
   checkIdCount(db, range, run.events, idOf !== undefined);
   if (pins !== null) checkPins(db, pins, head.sequence);
-  checkStructure(db);
+  if (!isSound) checkStructure(db);
   await checkSegments(history, options);
   return run.report(head);
+}
+
+function isWorthThread(page: VerifiedPage, eventsLeft: number): boolean {
+  const events = page.rows.reduce((sum, { count }) => sum + count, 0);
+  return pageBytes(page) >= THREAD_FROM_BYTES && eventsLeft >= THREAD_FROM_PAGES * events;
 }
 
 /** After the walk, which names the block that has changed. */

@@ -1,4 +1,7 @@
-/** Memory of the bodies of one page, which travels to another thread and back. Compressed bodies are decoded straight into it, others are copied at the end. */
+/**
+ * Memory of the bodies of one page, which travels to another thread and back. Compressed bodies are decoded straight into it, small ones are copied at the
+ * end, and large ones travel in the memory in which SQLite's module gave them.
+ */
 
 import type { HashedFrame } from '../../protocol/link-check.ts';
 import type { BodyTarget } from '../read/body-target.ts';
@@ -6,16 +9,18 @@ import type { BodyTarget } from '../read/body-target.ts';
 /** Pages have up to 4 MiB of bodies, and all of a commit: see `read.ts`. */
 const FIRST_BYTES = 5 * 1024 * 1024;
 
+/** From this size on, in bytes, passing on a body's own memory costs less than copying it. */
+const OWN_FROM_BYTES = 16 * 1024;
+
 export interface FilledMemory {
   readonly memory: ArrayBuffer;
-  /** Byte offset of each body. */
-  readonly starts: readonly number[];
+  /** Of each body: its byte offset, and its own memory unless it is in that of the page. */
+  readonly places: readonly { readonly start: number; readonly own: ArrayBuffer | null }[];
 }
 
 export class PageMemory implements BodyTarget {
   #memory: ArrayBuffer;
   #end = 0;
-  #hasDecoded = false;
   readonly isHashed: boolean;
   readonly #leavesHashes: boolean;
   /** Hashes that the receiver compares, by body. */
@@ -38,13 +43,7 @@ export class PageMemory implements BodyTarget {
     const start = this.#end;
     if (start + bytes > this.#memory.byteLength) return null;
     this.#end += bytes;
-    this.#hasDecoded = true;
     return Buffer.from(this.#memory, start, bytes);
-  }
-
-  /** Whether bodies were decoded into it. */
-  get isDecodedInto(): boolean {
-    return this.#hasDecoded;
   }
 
   leaves({ body, hash }: HashedFrame): boolean {
@@ -58,24 +57,31 @@ export class PageMemory implements BodyTarget {
     return this.#left.get(body) ?? null;
   }
 
-  /** Copies those of the bodies that are elsewhere. If they do not fit, all bodies move to a larger memory. */
+  /** Copies those of the bodies that are elsewhere and small. If they do not fit, all in the memory move to a larger one. */
   fill(bodies: readonly Buffer[]): FilledMemory {
     const sum = (some: readonly Buffer[]): number => some.reduce((bytes, { length }) => bytes + length, 0);
-    if (this.#end + sum(bodies.filter((body) => !this.#holds(body))) > this.#memory.byteLength) {
-      this.#memory = new ArrayBuffer(Math.ceil(sum(bodies) * 1.25));
+    const here = bodies.filter((body) => !isOwn(body));
+    if (this.#end + sum(here.filter((body) => !this.#holds(body))) > this.#memory.byteLength) {
+      this.#memory = new ArrayBuffer(Math.ceil(sum(here) * 1.25));
       this.#end = 0;
     }
-    const starts = bodies.map((body) => {
-      if (this.#holds(body)) return body.byteOffset;
+    const places = bodies.map((body) => {
+      if (isOwn(body)) return { start: 0, own: body.buffer as ArrayBuffer };
+      if (this.#holds(body)) return { start: body.byteOffset, own: null };
       const start = this.#end;
       new Uint8Array(this.#memory, start, body.length).set(body);
       this.#end += body.length;
-      return start;
+      return { start, own: null };
     });
-    return { memory: this.#memory, starts };
+    return { memory: this.#memory, places };
   }
 
   #holds(body: Buffer): boolean {
     return body.buffer === this.#memory;
   }
+}
+
+/** Whether a body has memory of its own that can be passed on. */
+function isOwn({ length, buffer }: Buffer): boolean {
+  return length >= OWN_FROM_BYTES && length === buffer.byteLength;
 }

@@ -3,7 +3,8 @@
 import type { StoredCommit, StoredFrame } from '../../../model/events/commit.ts';
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
 import { hashBody } from '../../protocol/chain.ts';
-import type { PageMemory } from './page-memory.ts';
+import type { Stretch, VerifiedStretch } from '../read/verify-stretches.ts';
+import type { FilledMemory, PageMemory } from './page-memory.ts';
 import type { ThreadFailure } from './thread-failure.ts';
 
 export type ReaderMessage =
@@ -15,14 +16,21 @@ export type ReaderMessage =
       readonly memory: ArrayBuffer | null;
       /** The hashes of decompressed bodies are left to the receiver. */
       readonly leavesHashes: boolean;
-    };
+    }
+  /** To be verified. */
+  | { readonly kind: 'stretch'; readonly stretch: Stretch }
+  /** The structure of the file is to be checked. */
+  | { readonly kind: 'structure' };
 
 export type ReaderAnswer =
   | { readonly kind: 'page'; readonly page: PackedPage }
+  | { readonly kind: 'stretch'; readonly verified: VerifiedStretch }
+  | { readonly kind: 'structure' }
   | { readonly kind: 'failed'; readonly failure: ThreadFailure };
 
-/** A frame whose body is in the memory of its page. */
+/** A frame whose body is in the memory of its page, or in its own. */
 type PackedFrame = Omit<StoredFrame, 'body'> & {
+  readonly own: ArrayBuffer | null;
   readonly start: number;
   readonly bytes: number;
   /** What the body must hash to; null if that was verified. */
@@ -32,37 +40,38 @@ type PackedFrame = Omit<StoredFrame, 'body'> & {
 export interface PackedPage {
   readonly commits: readonly { readonly firstSequence: number; readonly frames: readonly PackedFrame[] }[];
   readonly next: number | null;
-  /** The bodies: transferring each by itself was slower, and left its memory to the garbage collector. */
+  /** The bodies but for those with memory of their own: to transfer small ones one by one is slow. */
   readonly memory: ArrayBuffer;
-  /** Whether bodies were decompressed straight into the memory. */
-  readonly isDecoded: boolean;
+  readonly own: readonly ArrayBuffer[];
 }
 
-/** Puts the bodies that are not there yet into the memory. */
+type Place = FilledMemory['places'][number];
+
+/** Puts the small bodies that are not there yet into the memory. */
 export function packPage({ commits, next }: Page, pageMemory: PageMemory): PackedPage {
-  const { memory, starts } = pageMemory.fill(commits.flatMap(({ frames }) => frames.map(({ body }) => body)));
+  const { memory, places } = pageMemory.fill(commits.flatMap(({ frames }) => frames.map(({ body }) => body)));
   let nth = 0;
   const pack = (frame: StoredFrame): PackedFrame =>
-    packFrame(frame, starts[nth++] as number, pageMemory.hashOf(frame.body));
+    packFrame(frame, places[nth++] as Place, pageMemory.hashOf(frame.body));
   return {
     commits: commits.map(({ firstSequence, frames }) => ({ firstSequence, frames: frames.map(pack) })),
     next,
     memory,
-    isDecoded: pageMemory.isDecodedInto,
+    own: places.flatMap(({ own }) => (own === null ? [] : [own])),
   };
 }
 
 /** Only the fields that a stream needs. */
-function packFrame(frame: StoredFrame, start: number, hash: Buffer | null): PackedFrame {
+function packFrame(frame: StoredFrame, { own, start }: Place, hash: Buffer | null): PackedFrame {
   const { partition, sequence, offset, count, firstTime, lastTime, key, body } = frame;
-  return { partition, sequence, offset, count, firstTime, lastTime, key, start, bytes: body.length, hash };
+  return { partition, sequence, offset, count, firstTime, lastTime, key, own, start, bytes: body.length, hash };
 }
 
 /** Restores the page, its bodies as views of the memory. Null if a body does not have the hash that was left to be compared. */
 export function unpackPage({ commits, next, memory }: PackedPage): Page | null {
   let isSound = true;
-  const unpackFrame = ({ start, bytes, hash, ...frame }: PackedFrame): StoredFrame => {
-    const body = Buffer.from(memory, start, bytes);
+  const unpackFrame = ({ own, start, bytes, hash, ...frame }: PackedFrame): StoredFrame => {
+    const body = Buffer.from(own ?? memory, start, bytes);
     if (hash !== null) isSound &&= hashBody(body).equals(hash);
     return { ...frame, body };
   };

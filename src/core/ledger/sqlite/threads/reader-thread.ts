@@ -1,18 +1,15 @@
-/** Owns a ledger's reading thread: pages come in order, a few of them read ahead. */
+/** Owns a ledger's reading thread: pages come in order, a few of them read ahead; stretches of history are verified there one at a time. */
 
 import type { Page, ReadRequest } from '../../../model/events/history.ts';
+import { freeBodies } from '../free-memory.ts';
+import type { Stretch, VerifiedStretch } from '../read/verify-stretches.ts';
 import { LedgerThread } from './ledger-thread.ts';
 import { type ReaderAnswer, type ReaderMessage, unpackPage } from './reader-protocol.ts';
 import { fromFailure } from './thread-failure.ts';
 import type { ThreadStart } from './thread-protocol.ts';
 
-/** Enough to keep the thread busy while a page is delivered. */
-const PAGES_AHEAD = 2;
-/**
- * Decompression makes the threads equally busy, and with two pages each waited for the other at times (4 % of a replay). The thread has no second copy of
- * bodies that it decompresses, so a third page takes no more memory than a plain ledger does; there it made 25 MB more.
- */
-const DECODED_PAGES_AHEAD = 3;
+/** Enough to keep the thread busy while a page is delivered: the threads are about equally busy, and with two pages each waited for the other at times. */
+const PAGES_AHEAD = 3;
 
 export class ReaderThread {
   #thread: LedgerThread<ReaderMessage, ReaderAnswer> | undefined;
@@ -37,31 +34,46 @@ export class ReaderThread {
    */
   async *pages(request: ReadRequest): AsyncGenerator<Page, void, undefined> {
     this.#thread?.post({ kind: 'begin', request });
-    let ahead = 0;
-    for (; ahead < PAGES_AHEAD; ahead++) this.#thread?.post({ kind: 'turn', memory: null, leavesHashes: true });
+    for (let ahead = 0; ahead < PAGES_AHEAD; ahead++)
+      this.#thread?.post({ kind: 'turn', memory: null, leavesHashes: true });
     for (;;) {
       const isReady = this.#answers.length > 0;
-      const answer = this.#answers.shift() ?? (await this.#nextAnswer());
-      if (answer.kind === 'failed') throw fromFailure(answer.failure);
-      const { memory, next, isDecoded } = answer.page;
-      if (isDecoded && ahead < DECODED_PAGES_AHEAD) {
-        this.#thread?.post({ kind: 'turn', memory: null, leavesHashes: true });
-        ahead++;
-      }
-      const page = unpackPage(answer.page);
+      const packed = (await this.#next('page')).page;
+      const { memory, next } = packed;
+      const page = unpackPage(packed);
       if (page === null) return;
       yield page;
+      freeBodies(page.commits, memory);
       if (next === null) return;
       this.#thread?.post({ kind: 'turn', memory, leavesHashes: !isReady }, [memory]);
     }
+  }
+
+  /** @throws LedgerError VERIFICATION_FAILED */
+  async verify(stretch: Stretch): Promise<VerifiedStretch> {
+    this.#thread?.post({ kind: 'stretch', stretch });
+    return (await this.#next('stretch')).verified;
+  }
+
+  /** @throws LedgerError VERIFICATION_FAILED */
+  async checkStructure(): Promise<void> {
+    this.#thread?.post({ kind: 'structure' });
+    await this.#next('structure');
   }
 
   async close(): Promise<void> {
     await this.#thread?.close();
   }
 
-  /** The process waits for the thread only while a page is awaited: a caller that stops reading does not hang. */
-  async #nextAnswer(): Promise<ReaderAnswer> {
+  /** The next answer, which is of this kind: they come in the order of the requests. */
+  async #next<Kind extends ReaderAnswer['kind']>(_kind: Kind): Promise<Extract<ReaderAnswer, { kind: Kind }>> {
+    const answer = this.#answers.shift() ?? (await this.#arrived());
+    if (answer.kind === 'failed') throw fromFailure(answer.failure);
+    return answer as Extract<ReaderAnswer, { kind: Kind }>;
+  }
+
+  /** The process waits for the thread only while an answer is awaited: a caller that stops reading does not hang. */
+  async #arrived(): Promise<ReaderAnswer> {
     this.#thread?.setAwaited(true);
     try {
       for (;;) {
