@@ -87,6 +87,16 @@ export function sessionAt({ keys, ends }: DraftedPins, at: number): string {
   return asBuffer(keys).toString('utf8', at === 0 ? 0 : numberAt(ends, at - 1), ends[at]);
 }
 
+/**
+ * The sessions of all pins, by number. For drafts of thousands: where all keys are ASCII they are decoded once, and each is a part of that text.
+ */
+export function sessionsOf(pins: DraftedPins): (at: number) => string {
+  const { keys, ends } = pins;
+  const text = asBuffer(keys).toString('utf8');
+  if (text.length !== keys.length) return (at) => sessionAt(pins, at);
+  return (at) => text.slice(at === 0 ? 0 : numberAt(ends, at - 1), ends[at]);
+}
+
 /** What a draft of sticky sessions depends on besides the pins. */
 export interface SessionBasis {
   /** Load by partition: its events, or Infinity if it takes no sessions. */

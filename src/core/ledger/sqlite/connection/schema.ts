@@ -1,6 +1,6 @@
 /** Format 1 as SQL: the tables and the view. The only names in SQL text are ours. */
 
-import type { Database } from 'better-sqlite3';
+import type { Database, Statement } from 'better-sqlite3';
 
 /** "CDEX" in the header of the file. */
 export const APPLICATION_ID = 0x43444558;
@@ -244,8 +244,14 @@ export function createOnDemand(db: Database, table: TableOnDemand): void {
   if (index !== undefined) db.exec(index.sql);
 }
 
+/** Compiled once for each connection: each read asks several times, and compiling took ten times as long as the answer. */
+const tableQueries = new WeakMap<Database, Statement>();
+
 export function hasTable(db: Database, table: TableOnDemand): boolean {
-  return db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?").get(table) !== undefined;
+  const query =
+    tableQueries.get(db) ?? db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
+  tableQueries.set(db, query);
+  return query.get(table) !== undefined;
 }
 
 /** Whether nothing was ever created in the file: it is new, or its creation was interrupted. */
