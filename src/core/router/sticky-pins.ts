@@ -10,35 +10,53 @@ import { type Micros, NO_TIME } from '../model/time/time.ts';
 
 const NO_PARTITION = -1;
 const ROWS_AT_FIRST = 1024;
+/** A row is one cache line at most: the time, then the partition and a place in a draft. */
+const WORDS = 4;
+const PARTITION = 2;
+const PLACE = 3;
 
-/** Some rows of {@link PinColumns}. */
-interface PinRows {
+/** Copies of pins, by place in a list of sessions. */
+export interface PinCopies {
   readonly partitions: Int16Array;
   readonly lastSeen: Float64Array;
 }
 
 /** Row n is session number n. */
-export class PinColumns {
-  #partitions = new Int16Array(ROWS_AT_FIRST).fill(NO_PARTITION);
-  #lastSeen = new Float64Array(ROWS_AT_FIRST).fill(NO_TIME);
+export class PinRows {
+  #words = new Int32Array(0);
+  /** The same memory. */
+  #times = new Float64Array(0);
+
+  constructor() {
+    this.#grow(ROWS_AT_FIRST);
+  }
 
   /** -1 if the session has no pin. */
   partitionOf(session: SessionNumber): PartitionId {
-    return this.#partitions[session] ?? NO_PARTITION;
+    return this.#words[session * WORDS + PARTITION] ?? NO_PARTITION;
   }
 
   lastSeenOf(session: SessionNumber): Micros {
-    return this.#lastSeen[session] ?? NO_TIME;
+    return this.#times[session * 2] ?? NO_TIME;
+  }
+
+  /** The place that was noted last; any number at first. */
+  placeOf(session: SessionNumber): number {
+    return this.#words[session * WORDS + PLACE] ?? 0;
   }
 
   set(session: SessionNumber, partition: PartitionId, lastSeen: Micros): void {
-    if (session >= this.#partitions.length) this.#grow(session + 1);
-    this.#partitions[session] = partition;
-    this.#lastSeen[session] = lastSeen;
+    this.#reserve(session);
+    this.#words[session * WORDS + PARTITION] = partition;
+    this.#times[session * 2] = lastSeen;
   }
 
-  /** A copy of these rows. */
-  rows(sessions: Int32Array): PinRows {
+  notePlace(session: SessionNumber, place: number): void {
+    this.#reserve(session);
+    this.#words[session * WORDS + PLACE] = place;
+  }
+
+  copies(sessions: Int32Array): PinCopies {
     const partitions = new Int16Array(sessions.length);
     const lastSeen = new Float64Array(sessions.length);
     for (let at = 0; at < sessions.length; at++) {
@@ -48,48 +66,81 @@ export class PinColumns {
     return { partitions, lastSeen };
   }
 
-  restore(sessions: Int32Array, { partitions, lastSeen }: PinRows): void {
+  restore(sessions: Int32Array, { partitions, lastSeen }: PinCopies): void {
     for (let at = 0; at < sessions.length; at++)
       this.set(numberAt(sessions, at), partitions[at] as number, numberAt(lastSeen, at));
   }
 
-  /** Restores these rows from a copy. */
-  take(sessions: Int32Array, others: PinColumns): void {
-    for (const session of sessions) this.set(session, others.partitionOf(session), others.lastSeenOf(session));
+  #reserve(session: SessionNumber): void {
+    if (session * WORDS >= this.#words.length) this.#grow(Math.max(session + 1, (this.#words.length / WORDS) * 2));
   }
 
   #grow(rows: number): void {
-    const length = Math.max(rows, this.#partitions.length * 2);
-    const partitions = new Int16Array(length).fill(NO_PARTITION);
-    const lastSeen = new Float64Array(length).fill(NO_TIME);
-    partitions.set(this.#partitions);
-    lastSeen.set(this.#lastSeen);
-    this.#partitions = partitions;
-    this.#lastSeen = lastSeen;
+    const from = this.#words.length / WORDS;
+    const words = new Int32Array(rows * WORDS);
+    const times = new Float64Array(words.buffer);
+    words.set(this.#words);
+    for (let row = from; row < rows; row++) {
+      words[row * WORDS + PARTITION] = NO_PARTITION;
+      times[row * 2] = NO_TIME;
+    }
+    this.#words = words;
+    this.#times = times;
   }
 }
 
-/** Session numbers in insertion order; clearing keeps the capacity. */
-export class SessionList {
-  #numbers = new Int32Array(ROWS_AT_FIRST);
+/** Pins that a draft changes, in the order of their first change. Clearing keeps the capacity. */
+export class DraftPins {
+  #sessions = new Int32Array(ROWS_AT_FIRST);
+  #partitions = new Int16Array(ROWS_AT_FIRST);
+  #lastSeen = new Float64Array(ROWS_AT_FIRST);
   #count = 0;
 
-  add(session: SessionNumber): void {
-    if (this.#count === this.#numbers.length) {
-      const numbers = new Int32Array(this.#count * 2);
-      numbers.set(this.#numbers);
-      this.#numbers = numbers;
-    }
-    this.#numbers[this.#count++] = session;
+  get count(): number {
+    return this.#count;
   }
 
-  /** Valid until the next one is added. */
-  all(): Int32Array {
-    return this.#numbers.subarray(0, this.#count);
+  /** Whether the pin at this place is the session's: a place that was noted for an earlier draft is not. */
+  isAt(place: number, session: SessionNumber): boolean {
+    return place < this.#count && this.#sessions[place] === session;
+  }
+
+  partitionAt(place: number): PartitionId {
+    return this.#partitions[place] as number;
+  }
+
+  lastSeenAt(place: number): Micros {
+    return numberAt(this.#lastSeen, place);
+  }
+
+  /** Returns the place. */
+  add(session: SessionNumber): number {
+    if (this.#count === this.#sessions.length) this.#grow();
+    this.#sessions[this.#count] = session;
+    return this.#count++;
+  }
+
+  set(place: number, partition: PartitionId, lastSeen: Micros): void {
+    this.#partitions[place] = partition;
+    this.#lastSeen[place] = lastSeen;
+  }
+
+  /** By place; valid until the next one is added. */
+  sessions(): Int32Array {
+    return this.#sessions.subarray(0, this.#count);
   }
 
   clear(): void {
     this.#count = 0;
+  }
+
+  #grow(): void {
+    const rows = this.#count * 2;
+    const [sessions, partitions, lastSeen] = [new Int32Array(rows), new Int16Array(rows), new Float64Array(rows)];
+    sessions.set(this.#sessions);
+    partitions.set(this.#partitions);
+    lastSeen.set(this.#lastSeen);
+    [this.#sessions, this.#partitions, this.#lastSeen] = [sessions, partitions, lastSeen];
   }
 }
 

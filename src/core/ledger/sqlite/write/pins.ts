@@ -9,7 +9,7 @@ import {
   idleMicrosOf,
   type Pin,
   type PinChanges,
-  sessionsOf,
+  sessionTexts,
 } from '../../../model/routing/session-pins.ts';
 import { numberAt } from '../../../model/text/bytes.ts';
 import { type Micros, NO_TIME } from '../../../model/time/time.ts';
@@ -104,7 +104,7 @@ export class PinStore {
   differences({ pins }: PinChanges, state: PinScope): Pin[] {
     if (pins.count === 0) return [];
     if (!this.#isThere()) return differing(pins, { from: 0, size: pins.count }, () => null);
-    const session = sessionsOf(pins);
+    const session = sessionTexts(pins);
     const since = state.pinsSince ?? Number.POSITIVE_INFINITY;
     return [...parts(pins)].flatMap((part) =>
       this.#agree(pins, part, session, since) ? [] : differing(pins, part, (key) => this.#pinOf(key, state)),
@@ -130,7 +130,7 @@ export class PinStore {
     if (pins.count === 0) return;
     createOnDemand(this.#db, 'sessions');
     const isForEver = idleMicrosOf(epoch) === null;
-    const session = sessionsOf(pins);
+    const session = sessionTexts(pins);
     for (const { from, size } of parts(pins)) {
       const values: (string | number | null)[] = [];
       for (let at = from; at < from + size; at++) {
