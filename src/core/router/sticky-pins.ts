@@ -10,7 +10,7 @@ import { type Micros, NO_TIME } from '../model/time/time.ts';
 
 const NO_PARTITION = -1;
 const ROWS_AT_FIRST = 1024;
-/** A row is one cache line at most: the time, then the partition and a place in a draft. */
+/** A row has sixteen bytes, and is in one cache line: the time, the partition, and a place in a draft. */
 const WORDS = 4;
 const PARTITION = 2;
 const PLACE = 3;

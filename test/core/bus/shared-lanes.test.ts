@@ -22,9 +22,7 @@ function lanesOver(frames: (request: LaneRequest) => StoredCommit[] = eventsOf(1
 
 function eventsOf(bytes: number): (request: LaneRequest) => StoredCommit[] {
   return ({ fromSequence: sequence, partition }) => [
-    storedOf(sequence, [
-      { sequence, partition, offset: sequence - 1, time: 1, payload: `"${'x'.repeat(bytes)}"` },
-    ]),
+    storedOf(sequence, [{ sequence, partition, offset: sequence - 1, time: 1, payload: `"${'x'.repeat(bytes)}"` }]),
   ];
 }
 
@@ -53,7 +51,15 @@ describe('reads of partitions', () => {
     const { lanes, requests, read } = lanesOver();
     lanes.join();
     lanes.join();
-    for (const [from, partition] of [[1, 0], [2, 0], [1, 1], [3, 0], [2, 0], [3, 0], [1, 1]] as const)
+    for (const [from, partition] of [
+      [1, 0],
+      [2, 0],
+      [1, 1],
+      [3, 0],
+      [2, 0],
+      [3, 0],
+      [1, 1],
+    ] as const)
       await read(from, partition);
     expect(requests).toHaveLength(4);
     await read(1, 0);

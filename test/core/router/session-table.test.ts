@@ -74,7 +74,9 @@ describe('a key', () => {
   });
 
   it('has the same number among many that are looked up together, also where they make the table grow', () => {
-    const keys = fc.array(fc.oneof(fc.string({ maxLength: 9 }), fc.nat({ max: 5000 }).map(String)), { maxLength: 4000 });
+    const keys = fc.array(fc.oneof(fc.string({ maxLength: 9 }), fc.nat({ max: 5000 }).map(String)), {
+      maxLength: 4000,
+    });
     fc.assert(
       fc.property(fc.array(keys, { maxLength: 4 }), (chunks) => {
         const [together, alone] = [new SessionTable(), new SessionTable()];

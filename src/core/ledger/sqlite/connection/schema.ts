@@ -244,12 +244,11 @@ export function createOnDemand(db: Database, table: TableOnDemand): void {
   if (index !== undefined) db.exec(index.sql);
 }
 
-/** Compiled once for each connection: each read asks several times, and compiling took ten times as long as the answer. */
+/** Compiled once for each connection: each read of a partition asks several times, and compiling took 5 % of the time of four groups. */
 const tableQueries = new WeakMap<Database, Statement>();
 
 export function hasTable(db: Database, table: TableOnDemand): boolean {
-  const query =
-    tableQueries.get(db) ?? db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
+  const query = tableQueries.get(db) ?? db.prepare("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = ?");
   tableQueries.set(db, query);
   return query.get(table) !== undefined;
 }
