@@ -10,22 +10,17 @@ import { type Micros, NO_TIME } from '../model/time/time.ts';
 
 const NO_PARTITION = -1;
 const ROWS_AT_FIRST = 1024;
-/** A row has sixteen bytes, and is in one cache line: the time, the partition, and a place in a draft. */
-const WORDS = 4;
-const PARTITION = 2;
-const PLACE = 3;
-
 /** Copies of pins, by place in a list of sessions. */
 export interface PinCopies {
   readonly partitions: Int16Array;
   readonly lastSeen: Float64Array;
 }
 
-/** Row n is session number n. */
-export class PinRows {
-  #words = new Int32Array(0);
-  /** The same memory. */
-  #times = new Float64Array(0);
+/** Row n is session number n. In columns, because pins that hold for ever are told by the partition alone, which is in the processor's cache. */
+export class PinColumns {
+  #partitions = new Int16Array(0);
+  #lastSeen = new Float64Array(0);
+  #places = new Int32Array(0);
 
   constructor() {
     this.#grow(ROWS_AT_FIRST);
@@ -33,27 +28,27 @@ export class PinRows {
 
   /** -1 if the session has no pin. */
   partitionOf(session: SessionNumber): PartitionId {
-    return this.#words[session * WORDS + PARTITION] ?? NO_PARTITION;
+    return this.#partitions[session] ?? NO_PARTITION;
   }
 
   lastSeenOf(session: SessionNumber): Micros {
-    return this.#times[session * 2] ?? NO_TIME;
+    return this.#lastSeen[session] ?? NO_TIME;
   }
 
   /** The place that was noted last; any number at first. */
   placeOf(session: SessionNumber): number {
-    return this.#words[session * WORDS + PLACE] ?? 0;
+    return this.#places[session] ?? 0;
   }
 
   set(session: SessionNumber, partition: PartitionId, lastSeen: Micros): void {
     this.#reserve(session);
-    this.#words[session * WORDS + PARTITION] = partition;
-    this.#times[session * 2] = lastSeen;
+    this.#partitions[session] = partition;
+    this.#lastSeen[session] = lastSeen;
   }
 
   notePlace(session: SessionNumber, place: number): void {
     this.#reserve(session);
-    this.#words[session * WORDS + PLACE] = place;
+    this.#places[session] = place;
   }
 
   copies(sessions: Int32Array): PinCopies {
@@ -72,20 +67,17 @@ export class PinRows {
   }
 
   #reserve(session: SessionNumber): void {
-    if (session * WORDS >= this.#words.length) this.#grow(Math.max(session + 1, (this.#words.length / WORDS) * 2));
+    if (session >= this.#partitions.length) this.#grow(Math.max(session + 1, this.#partitions.length * 2));
   }
 
   #grow(rows: number): void {
-    const from = this.#words.length / WORDS;
-    const words = new Int32Array(rows * WORDS);
-    const times = new Float64Array(words.buffer);
-    words.set(this.#words);
-    for (let row = from; row < rows; row++) {
-      words[row * WORDS + PARTITION] = NO_PARTITION;
-      times[row * 2] = NO_TIME;
-    }
-    this.#words = words;
-    this.#times = times;
+    const partitions = new Int16Array(rows).fill(NO_PARTITION);
+    const lastSeen = new Float64Array(rows).fill(NO_TIME);
+    const places = new Int32Array(rows);
+    partitions.set(this.#partitions);
+    lastSeen.set(this.#lastSeen);
+    places.set(this.#places);
+    [this.#partitions, this.#lastSeen, this.#places] = [partitions, lastSeen, places];
   }
 }
 

@@ -26,7 +26,7 @@ import type { Micros } from '../model/time/time.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { SessionTable } from './session-table.ts';
-import { DraftPins, leastLoaded, PinRows } from './sticky-pins.ts';
+import { DraftPins, leastLoaded, PinColumns } from './sticky-pins.ts';
 
 interface StickyOptions {
   readonly idleMicros: Micros | null;
@@ -34,8 +34,8 @@ interface StickyOptions {
   readonly placements?: Placements;
 }
 
-/** In all tables. */
-const PIN_BYTES = 16;
+/** In all columns. */
+const PIN_BYTES = 14;
 
 export class StickyRouter implements SessionRouter {
   readonly #idle: IdleRule;
@@ -44,7 +44,7 @@ export class StickyRouter implements SessionRouter {
   readonly #placements: Placements;
   #table = new SessionTable();
   /** As the ledger has them, with the place of each in the draft that changes it. */
-  #known = new PinRows();
+  #known = new PinColumns();
   /** As the draft leaves them. A new draft discards the previous one without touching a row. */
   readonly #drafted = new DraftPins();
   /** Sessions with lower numbers were requested, or need not be. */
@@ -179,7 +179,7 @@ export class StickyRouter implements SessionRouter {
 
   forget(): void {
     this.#table = new SessionTable();
-    this.#known = new PinRows();
+    this.#known = new PinColumns();
     this.#drafted.clear();
     this.#asked = 0;
     this.#mustAsk = true;
