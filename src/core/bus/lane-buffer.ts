@@ -3,25 +3,25 @@
  * consumer is.
  */
 
-import type { StoredCommit } from '../model/events/commit.ts';
-import { EventBatch } from '../model/events/event.ts';
+import type { EventBatch } from '../model/events/event.ts';
 import type { LaneRequest } from '../model/events/history.ts';
+import type { LaneRead } from './shared-lanes.ts';
 
-/** Reads whole frames of the lane from a sequence on, bounded by events and bytes. */
-export type ReadFrames = (request: Omit<LaneRequest, 'partition'>) => Promise<StoredCommit[]>;
+/** Reads the lane from a sequence on, bounded by events and bytes. */
+type ReadLane = (request: Omit<LaneRequest, 'partition'>) => Promise<LaneRead>;
 
 /** Most bytes of one read; a single frame may be larger. */
 const READ_BYTES = 256 * 1024;
 
 export class LaneBuffer {
-  readonly #read: ReadFrames;
+  readonly #read: ReadLane;
   #rest: EventBatch[] = [];
   /** Sequence at which `#rest` starts; a request for any other sequence reads again. */
   #from = -1;
   /** Offset behind the last frame that was read. */
   #end = 0;
 
-  constructor(read: ReadFrames) {
+  constructor(read: ReadLane) {
     this.#read = read;
   }
 
@@ -50,11 +50,10 @@ export class LaneBuffer {
     this.#rest = [];
     // what goes on behind the last read does not need its last frame again
     const fromOffset = this.#from === fromSequence ? this.#end : undefined;
-    const commits = await this.#read({ fromSequence, fromOffset, events, bytes: READ_BYTES });
-    const last = commits.at(-1)?.frames.at(-1);
-    this.#end = last === undefined ? 0 : last.offset + last.count;
-    const range = { from: fromSequence, through: Number.MAX_SAFE_INTEGER };
-    this.#rest = commits.map((commit) => EventBatch.of(commit, range)).filter(({ count }) => count > 0);
+    const { batches, end } = await this.#read({ fromSequence, fromOffset, events, bytes: READ_BYTES });
+    this.#end = end;
+    // a copy: other members may share the read
+    this.#rest = [...batches];
   }
 }
 

@@ -1,6 +1,7 @@
 /** Dependencies shared by all consumers, with or without a group. */
 
 import type { Bus } from '../bus/bus.ts';
+import type { SharedLanes } from '../bus/shared-lanes.ts';
 import type { Groups } from '../ledger/groups.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
@@ -18,6 +19,8 @@ export interface ConsumerParts {
   readonly labels: EventLabels;
   /** Acknowledgements of all members, which share transactions. */
   readonly acks: AckQueue;
+  /** Reads of partitions, which the members of all groups share. */
+  readonly lanes: SharedLanes;
   /** Call when a consumer has room again, or has something to deliver. */
   wake(): void;
 }

@@ -31,11 +31,11 @@ export async function join(
   options: MemberOptions,
   handler: Handler,
 ): Promise<GroupConsumer> {
-  const { ledger, groups, clock, timer, bus, labels, acks, wake } = parts;
+  const { ledger, groups, clock, timer, bus, labels, acks, lanes, wake } = parts;
   const capacity = options.capacity ?? CAPACITY;
   const buffers = new Map<PartitionId, LaneBuffer>();
   const buffer = (partition: PartitionId): LaneBuffer => {
-    const known = buffers.get(partition) ?? new LaneBuffer((request) => ledger.readLane({ partition, ...request }));
+    const known = buffers.get(partition) ?? new LaneBuffer((request) => lanes.read({ partition, ...request }));
     buffers.set(partition, known);
     return known;
   };
@@ -89,9 +89,18 @@ export async function join(
     { shutdown, leases, feeder, clock, positions: (group) => groups.positions(group), wake },
     settings,
   );
-  const close = (): void => warnings?.close();
+  const leaveLanes = lanes.join();
+  const close = (): void => {
+    warnings?.close();
+    leaveLanes();
+  };
   shutdown.finished.then(close, close);
-  await consumer.start();
+  try {
+    await consumer.start();
+  } catch (error) {
+    close();
+    throw error;
+  }
   return consumer;
 }
 

@@ -4,6 +4,7 @@
  */
 
 import { randomInt } from 'node:crypto';
+import { SharedLanes } from '../bus/shared-lanes.ts';
 import { SharedPages } from '../bus/shared-pages.ts';
 import { Groups } from '../ledger/groups.ts';
 import { checkClientName } from '../model/client-name.ts';
@@ -30,7 +31,7 @@ import {
   type Subscription,
 } from './subscription.ts';
 
-export interface SubscriptionParts extends Omit<ConsumerParts, 'groups' | 'acks' | 'wake'> {
+export interface SubscriptionParts extends Omit<ConsumerParts, 'groups' | 'acks' | 'lanes' | 'wake'> {
   /** Starts watching for commits of other processes; returns the function that stops it. */
   watch(): () => void;
   select(names: readonly string[] | undefined): Promise<PartitionId[] | null>;
@@ -60,7 +61,8 @@ export class Subscriptions {
     this.#scheduler = new Scheduler(parts.clock);
     const groups = new Groups(parts.ledger);
     const acks = new AckQueue((acknowledgements) => groups.acknowledge(acknowledgements));
-    this.#parts = { ...parts, groups, acks, wake: () => this.#scheduler.wake() };
+    const lanes = new SharedLanes((request) => parts.ledger.readLane(request));
+    this.#parts = { ...parts, groups, acks, lanes, wake: () => this.#scheduler.wake() };
     this.#pages = new SharedPages(parts.ledger);
   }
 

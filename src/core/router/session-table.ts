@@ -15,8 +15,12 @@ const WORDS = 4;
  * do no harm.
  */
 const PROBES_MAX = 128;
-/** The rest of a double's 53 bits after four bytes. */
-const PLACES = 2 ** 21;
+/** Keys of usual length are copied by a loop: a call takes longer. */
+const LOOPED_BYTES = 48;
+/** Words are sorted by this many bits at a time, in three rounds; few words by a comparison. */
+const DIGIT_BITS = 11;
+const DIGITS = 2 ** DIGIT_BITS;
+const SINGLE_WORDS_MAX = 64;
 /** Bytes of such a key in a Map, without the key itself. */
 const CROWDED_BYTES = 128;
 
@@ -55,6 +59,37 @@ export class SessionTable {
     return this.#crowdedNumber(bytes, start, end) ?? this.#add(bytes, start, end, hash, null);
   }
 
+  /**
+   * As {@link numberOf} for many keys: the nth is `bytes[starts[n], ends[n])`, and its number goes to `numbers[n]`. Each step is made for all of them before the
+   * next one, because the table is larger than the processor's cache: it then waits for many keys at once, not for one after the other.
+   */
+  numbersOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, numbers: Int32Array): void {
+    for (let nth = 0; nth < numbers.length; nth++)
+      numbers[nth] = murmur2(bytes, numberAt(starts, nth), numberAt(ends, nth));
+    this.#guess(numbers);
+    const places = this.#places;
+    for (let nth = 0; nth < numbers.length; nth++) {
+      const at = numberAt(numbers, nth);
+      const start = numberAt(starts, nth);
+      const end = numberAt(ends, nth);
+      numbers[nth] =
+        at >= 0 && this.#isSame(numberAt(places, at + 2), numberAt(places, at + 3), bytes, start, end)
+          ? numberAt(places, at) - 1
+          : this.numberOf(bytes, start, end);
+    }
+  }
+
+  /** Replaces hashes by the slots that have them, or by -1 where the first slot does not. */
+  #guess(hashes: Int32Array): void {
+    const places = this.#places;
+    const last = places.length / WORDS - 1;
+    for (let nth = 0; nth < hashes.length; nth++) {
+      const hash = numberAt(hashes, nth);
+      const at = (hash & last) * WORDS;
+      hashes[nth] = places[at + 1] === hash && places[at] !== 0 ? at : -1;
+    }
+  }
+
   /** Approximate memory in bytes. */
   get bytes(): number {
     return this.#keys.length + this.#ends.byteLength + this.#places.byteLength + this.#crowded.size * CROWDED_BYTES;
@@ -66,7 +101,11 @@ export class SessionTable {
 
   /** Copies the key to `into`; returns its end there. */
   copyKey(session: SessionNumber, into: Uint8Array, at: number): number {
-    return at + this.#keys.copy(into, at, this.#startOf(session), this.#ends[session]);
+    const start = this.#startOf(session);
+    const length = numberAt(this.#ends, session) - start;
+    if (length > LOOPED_BYTES) return at + this.#keys.copy(into, at, start, start + length);
+    for (let byte = 0; byte < length; byte++) into[at + byte] = byteAt(this.#keys, start + byte);
+    return at + length;
   }
 
   keyBytes(session: SessionNumber): number {
@@ -74,19 +113,14 @@ export class SessionTable {
   }
 
   /**
-   * The sessions in key order, so that a table of them is read sequentially; approximate, by the four bytes after the
-   * common prefix of all keys. Keys equal in these keep their order, and so do more than two million.
+   * The places of these sessions in key order, so that a table of them is read sequentially; approximate, by the four
+   * bytes after the common prefix of all keys. Keys equal in these keep their order.
    */
-  inKeyOrder(sessions: Int32Array): Int32Array {
-    if (sessions.length > PLACES) return sessions;
+  inKeyOrder(sessions: Int32Array): Uint32Array {
     const from = this.#commonBytes(sessions);
-    // a double holds the four bytes and the index
-    const places = new Float64Array(sessions.length);
-    for (let at = 0; at < sessions.length; at++) places[at] = this.#wordAt(numberAt(sessions, at), from) * PLACES + at;
-    places.sort();
-    const sorted = new Int32Array(sessions.length);
-    for (let at = 0; at < sessions.length; at++) sorted[at] = numberAt(sessions, numberAt(places, at) % PLACES);
-    return sorted;
+    const words = new Uint32Array(sessions.length);
+    for (let at = 0; at < sessions.length; at++) words[at] = this.#wordAt(numberAt(sessions, at), from);
+    return placesInOrder(words);
   }
 
   /** Length in bytes of the common prefix of all keys. */
@@ -173,4 +207,35 @@ function freePlace(places: Int32Array, hash: number): number | null {
     if (places[at] === 0) return at;
   }
   return null;
+}
+
+/** The places of words in ascending order; equal ones keep their order. Twice as fast as sorting them as numbers. */
+function placesInOrder(words: Uint32Array): Uint32Array {
+  let places = Uint32Array.from(words.keys());
+  if (words.length <= SINGLE_WORDS_MAX)
+    return places.sort((one, other) => numberAt(words, one) - numberAt(words, other));
+  let sorted = new Uint32Array(words.length);
+  const next = new Uint32Array(DIGITS);
+  for (let shift = 0; shift < 32; shift += DIGIT_BITS) {
+    next.fill(0);
+    for (let at = 0; at < words.length; at++) {
+      const digit = (numberAt(words, at) >>> shift) & (DIGITS - 1);
+      next[digit] = numberAt(next, digit) + 1;
+    }
+    let sum = 0;
+    for (let digit = 0; digit < DIGITS; digit++) {
+      const count = numberAt(next, digit);
+      next[digit] = sum;
+      sum += count;
+    }
+    for (let at = 0; at < words.length; at++) {
+      const place = numberAt(places, at);
+      const digit = (numberAt(words, place) >>> shift) & (DIGITS - 1);
+      const to = numberAt(next, digit);
+      sorted[to] = place;
+      next[digit] = to + 1;
+    }
+    [places, sorted] = [sorted, places];
+  }
+  return places;
 }

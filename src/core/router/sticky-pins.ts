@@ -10,17 +10,21 @@ import { type Micros, NO_TIME } from '../model/time/time.ts';
 
 const NO_PARTITION = -1;
 const ROWS_AT_FIRST = 1024;
-
-/** Some rows of {@link PinColumns}. */
-interface PinRows {
+/** Copies of pins, by place in a list of sessions. */
+export interface PinCopies {
   readonly partitions: Int16Array;
   readonly lastSeen: Float64Array;
 }
 
-/** Row n is session number n. */
+/** Row n is session number n. In columns: a pin without an end is its partition alone, and those of all sessions stay in the processor's cache. */
 export class PinColumns {
-  #partitions = new Int16Array(ROWS_AT_FIRST).fill(NO_PARTITION);
-  #lastSeen = new Float64Array(ROWS_AT_FIRST).fill(NO_TIME);
+  #partitions = new Int16Array(0);
+  #lastSeen = new Float64Array(0);
+  #places = new Int32Array(0);
+
+  constructor() {
+    this.#grow(ROWS_AT_FIRST);
+  }
 
   /** -1 if the session has no pin. */
   partitionOf(session: SessionNumber): PartitionId {
@@ -31,14 +35,23 @@ export class PinColumns {
     return this.#lastSeen[session] ?? NO_TIME;
   }
 
+  /** The place that was noted last; any number at first. */
+  placeOf(session: SessionNumber): number {
+    return this.#places[session] ?? 0;
+  }
+
   set(session: SessionNumber, partition: PartitionId, lastSeen: Micros): void {
-    if (session >= this.#partitions.length) this.#grow(session + 1);
+    this.#reserve(session);
     this.#partitions[session] = partition;
     this.#lastSeen[session] = lastSeen;
   }
 
-  /** A copy of these rows. */
-  rows(sessions: Int32Array): PinRows {
+  notePlace(session: SessionNumber, place: number): void {
+    this.#reserve(session);
+    this.#places[session] = place;
+  }
+
+  copies(sessions: Int32Array): PinCopies {
     const partitions = new Int16Array(sessions.length);
     const lastSeen = new Float64Array(sessions.length);
     for (let at = 0; at < sessions.length; at++) {
@@ -48,48 +61,78 @@ export class PinColumns {
     return { partitions, lastSeen };
   }
 
-  restore(sessions: Int32Array, { partitions, lastSeen }: PinRows): void {
+  restore(sessions: Int32Array, { partitions, lastSeen }: PinCopies): void {
     for (let at = 0; at < sessions.length; at++)
       this.set(numberAt(sessions, at), partitions[at] as number, numberAt(lastSeen, at));
   }
 
-  /** Restores these rows from a copy. */
-  take(sessions: Int32Array, others: PinColumns): void {
-    for (const session of sessions) this.set(session, others.partitionOf(session), others.lastSeenOf(session));
+  #reserve(session: SessionNumber): void {
+    if (session >= this.#partitions.length) this.#grow(Math.max(session + 1, this.#partitions.length * 2));
   }
 
   #grow(rows: number): void {
-    const length = Math.max(rows, this.#partitions.length * 2);
-    const partitions = new Int16Array(length).fill(NO_PARTITION);
-    const lastSeen = new Float64Array(length).fill(NO_TIME);
+    const partitions = new Int16Array(rows).fill(NO_PARTITION);
+    const lastSeen = new Float64Array(rows).fill(NO_TIME);
+    const places = new Int32Array(rows);
     partitions.set(this.#partitions);
     lastSeen.set(this.#lastSeen);
-    this.#partitions = partitions;
-    this.#lastSeen = lastSeen;
+    places.set(this.#places);
+    [this.#partitions, this.#lastSeen, this.#places] = [partitions, lastSeen, places];
   }
 }
 
-/** Session numbers in insertion order; clearing keeps the capacity. */
-export class SessionList {
-  #numbers = new Int32Array(ROWS_AT_FIRST);
+/** Pins that a draft changes, in the order of their first change. Clearing keeps the capacity. */
+export class DraftPins {
+  #sessions = new Int32Array(ROWS_AT_FIRST);
+  #partitions = new Int16Array(ROWS_AT_FIRST);
+  #lastSeen = new Float64Array(ROWS_AT_FIRST);
   #count = 0;
 
-  add(session: SessionNumber): void {
-    if (this.#count === this.#numbers.length) {
-      const numbers = new Int32Array(this.#count * 2);
-      numbers.set(this.#numbers);
-      this.#numbers = numbers;
-    }
-    this.#numbers[this.#count++] = session;
+  get count(): number {
+    return this.#count;
   }
 
-  /** Valid until the next one is added. */
-  all(): Int32Array {
-    return this.#numbers.subarray(0, this.#count);
+  /** Whether the pin at this place is the session's: a place that was noted for an earlier draft is not. */
+  isAt(place: number, session: SessionNumber): boolean {
+    return place < this.#count && this.#sessions[place] === session;
+  }
+
+  partitionAt(place: number): PartitionId {
+    return this.#partitions[place] as number;
+  }
+
+  lastSeenAt(place: number): Micros {
+    return numberAt(this.#lastSeen, place);
+  }
+
+  /** Returns the place. */
+  add(session: SessionNumber): number {
+    if (this.#count === this.#sessions.length) this.#grow();
+    this.#sessions[this.#count] = session;
+    return this.#count++;
+  }
+
+  set(place: number, partition: PartitionId, lastSeen: Micros): void {
+    this.#partitions[place] = partition;
+    this.#lastSeen[place] = lastSeen;
+  }
+
+  /** By place; valid until the next one is added. */
+  sessions(): Int32Array {
+    return this.#sessions.subarray(0, this.#count);
   }
 
   clear(): void {
     this.#count = 0;
+  }
+
+  #grow(): void {
+    const rows = this.#count * 2;
+    const [sessions, partitions, lastSeen] = [new Int32Array(rows), new Int16Array(rows), new Float64Array(rows)];
+    sessions.set(this.#sessions);
+    partitions.set(this.#partitions);
+    lastSeen.set(this.#lastSeen);
+    [this.#sessions, this.#partitions, this.#lastSeen] = [sessions, partitions, lastSeen];
   }
 }
 

@@ -26,7 +26,7 @@ import type { Micros } from '../model/time/time.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { SessionTable } from './session-table.ts';
-import { leastLoaded, PinColumns, SessionList } from './sticky-pins.ts';
+import { DraftPins, leastLoaded, PinColumns } from './sticky-pins.ts';
 
 interface StickyOptions {
   readonly idleMicros: Micros | null;
@@ -35,7 +35,7 @@ interface StickyOptions {
 }
 
 /** In all columns. */
-const PIN_BYTES = 24;
+const PIN_BYTES = 14;
 
 export class StickyRouter implements SessionRouter {
   readonly #idle: IdleRule;
@@ -43,16 +43,13 @@ export class StickyRouter implements SessionRouter {
   readonly #only: RoutableLine | null;
   readonly #placements: Placements;
   #table = new SessionTable();
-  /** As the ledger has them, and as the draft leaves them. */
+  /** As the ledger has them, with the place of each in the draft that changes it. */
   #known = new PinColumns();
-  #drafted = new PinColumns();
+  /** As the draft leaves them. A new draft discards the previous one without touching a row. */
+  readonly #drafted = new DraftPins();
   /** Sessions with lower numbers were requested, or need not be. */
   #asked = 0;
   #mustAsk = true;
-  /** The last draft that changed a session's pin: a new draft discards the previous one without touching a row. */
-  #changedIn = new Uint32Array(0);
-  #draft = 1;
-  readonly #changed = new SessionList();
   #timeShiftMax = Number.POSITIVE_INFINITY;
   #loads = new Float64Array(0);
 
@@ -83,6 +80,12 @@ export class StickyRouter implements SessionRouter {
     return session === null ? NO_SESSION : this.numberOf(session);
   }
 
+  sessionsOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, sessions: Int32Array): boolean {
+    if (this.#only !== null || this.#placements.size > 0) return false;
+    this.#table.numbersOf(bytes, starts, ends, sessions);
+    return true;
+  }
+
   /** The session of a key as text. */
   numberOf(session: string): SessionNumber {
     const key = Buffer.from(session, 'utf8');
@@ -111,8 +114,7 @@ export class StickyRouter implements SessionRouter {
 
   begin(loads: readonly number[]): void {
     this.#loads = Float64Array.from(loads);
-    this.#draft++;
-    this.#changed.clear();
+    this.#drafted.clear();
     this.#timeShiftMax = Number.POSITIVE_INFINITY;
   }
 
@@ -123,10 +125,10 @@ export class StickyRouter implements SessionRouter {
       this.#loads[known] = (this.#loads[known] as number) + 1;
       return known;
     }
-    const isChanged = this.#changedIn[session] === this.#draft;
-    const pins = isChanged ? this.#drafted : this.#known;
-    const pinned = pins.partitionOf(session);
-    const since = time - pins.lastSeenOf(session);
+    const place = this.#known.placeOf(session);
+    const isChanged = this.#drafted.isAt(place, session);
+    const pinned = isChanged ? this.#drafted.partitionAt(place) : known;
+    const since = time - (isChanged ? this.#drafted.lastSeenAt(place) : this.#known.lastSeenOf(session));
     const isNew = pinned < 0 || since > this.#idle.endsAfter;
     const partition = isNew ? leastLoaded(this.#loads) : pinned;
     this.#loads[partition] = (this.#loads[partition] as number) + 1;
@@ -138,8 +140,7 @@ export class StickyRouter implements SessionRouter {
         (isRenewed ? this.#idle.endsAfter : this.#idle.renewedAfter) - since,
       );
     if (!isNew && !isRenewed) return partition;
-    if (!isChanged) this.#change(session);
-    this.#drafted.set(session, partition, time);
+    this.#drafted.set(isChanged ? place : this.#add(session), partition, time);
     return partition;
   }
 
@@ -148,49 +149,46 @@ export class StickyRouter implements SessionRouter {
   }
 
   changes(): PinChanges {
-    const sessions = this.#table.inKeyOrder(this.#changed.all());
+    const changed = this.#drafted.sessions();
+    const places = this.#table.inKeyOrder(changed);
     let keyBytes = 0;
-    for (const session of sessions) keyBytes += this.#table.keyBytes(session);
-    const pins = emptyPins(sessions.length, keyBytes);
+    for (const session of changed) keyBytes += this.#table.keyBytes(session);
+    const pins = emptyPins(changed.length, keyBytes);
     let end = 0;
-    for (let at = 0; at < sessions.length; at++) {
-      const session = numberAt(sessions, at);
+    for (let at = 0; at < places.length; at++) {
+      const place = numberAt(places, at);
+      const session = numberAt(changed, place);
       end = this.#table.copyKey(session, pins.keys, end);
       pins.ends[at] = end;
-      pins.partitions[at] = this.#drafted.partitionOf(session);
-      pins.lastSeen[at] = this.#drafted.lastSeenOf(session);
+      pins.partitions[at] = this.#drafted.partitionAt(place);
+      pins.lastSeen[at] = this.#drafted.lastSeenAt(place);
       pins.lastSeenBefore[at] = this.#known.lastSeenOf(session);
     }
     return { pins, timeShiftMax: this.#timeShiftMax };
   }
 
   confirm(): () => void {
-    const sessions = this.#changed.all().slice();
-    const before = this.#known.rows(sessions);
-    this.#known.take(sessions, this.#drafted);
-    this.#changed.clear();
-    this.#draft++;
+    const sessions = this.#drafted.sessions().slice();
     const known = this.#known;
+    const before = known.copies(sessions);
+    for (let place = 0; place < sessions.length; place++)
+      known.set(numberAt(sessions, place), this.#drafted.partitionAt(place), this.#drafted.lastSeenAt(place));
+    this.#drafted.clear();
     return () => known.restore(sessions, before);
   }
 
   forget(): void {
     this.#table = new SessionTable();
     this.#known = new PinColumns();
-    this.#drafted = new PinColumns();
-    this.#changedIn = new Uint32Array(0);
+    this.#drafted.clear();
     this.#asked = 0;
     this.#mustAsk = true;
-    this.#changed.clear();
   }
 
-  #change(session: SessionNumber): void {
-    if (session >= this.#changedIn.length) {
-      const grown = new Uint32Array(Math.max(1024, this.#table.size * 2));
-      grown.set(this.#changedIn);
-      this.#changedIn = grown;
-    }
-    this.#changedIn[session] = this.#draft;
-    this.#changed.add(session);
+  /** Returns the place of a session in the draft. */
+  #add(session: SessionNumber): number {
+    const place = this.#drafted.add(session);
+    this.#known.notePlace(session, place);
+    return place;
   }
 }

@@ -2,6 +2,7 @@
 
 import { expect, it } from 'vitest';
 import { LaneBuffer } from '../../../src/core/bus/lane-buffer.ts';
+import { SharedLanes } from '../../../src/core/bus/shared-lanes.ts';
 import { SharedPages } from '../../../src/core/bus/shared-pages.ts';
 import { storedOf } from '../../support/stored-commit.ts';
 
@@ -23,10 +24,11 @@ it('consumers near the head share the last two pages, and older ones are read ag
 
 it('a lane reads ahead once, and no more than a quarter of a megabyte', async () => {
   const reads: { from: number; bytes: number }[] = [];
-  const buffer = new LaneBuffer(async ({ fromSequence: from, bytes }) => {
+  const lanes = new SharedLanes(async ({ fromSequence: from, bytes }) => {
     reads.push({ from, bytes });
     return [1, 2, 3].map((nth) => storedOf(from + nth - 1, [eventAt(from + nth - 1)]));
   });
+  const buffer = new LaneBuffer((request) => lanes.read({ partition: 0, ...request }));
   for (const from of [1, 2, 3]) await buffer.take(from, 1, Number.POSITIVE_INFINITY);
   expect(reads).toEqual([{ from: 1, bytes: 256 * 1024 }]);
   await buffer.take(4, 1, Number.POSITIVE_INFINITY);

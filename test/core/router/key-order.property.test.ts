@@ -6,7 +6,7 @@ import { SessionTable } from '../../../src/core/router/session-table.ts';
 function inOrder(keys: readonly string[]): string[] {
   const table = new SessionTable();
   const numbers = keys.map((key) => table.numberOf(Buffer.from(key), 0, Buffer.byteLength(key)));
-  return [...table.inKeyOrder(Int32Array.from(numbers))].map((number) => table.textOf(number));
+  return [...table.inKeyOrder(Int32Array.from(numbers))].map((place) => table.textOf(numbers[place] as number));
 }
 
 test('sessions come in the order of their keys, whatever these begin with', () => {

@@ -11,6 +11,17 @@ function numberIn(table: SessionTable, key: Buffer): number {
   return table.numberOf(line, 6, 6 + key.length);
 }
 
+function lookedUpTogether(table: SessionTable, keys: readonly string[], encoding: BufferEncoding = 'utf8'): number[] {
+  const bytes = keys.map((key) => Buffer.from(key, encoding));
+  const ends = new Uint32Array(keys.length);
+  let end = 0;
+  for (const [nth, { length }] of bytes.entries()) ends[nth] = end += length;
+  const starts = ends.map((each, nth) => each - (bytes[nth]?.length ?? 0));
+  const numbers = new Int32Array(keys.length);
+  table.numbersOf(Buffer.concat(bytes), starts, ends, numbers);
+  return [...numbers];
+}
+
 /** Eight bytes each and one hash for all: the top bit of a word, and what it does to the next one, cancel out. */
 function keysOfOneHash(count: number): Buffer[] {
   const multiplier = 0x5bd1e995;
@@ -60,6 +71,28 @@ describe('a key', () => {
         for (const [key, number] of plain) expect(table.textOf(number)).toBe(key);
       }),
     );
+  });
+
+  it('has the same number among many that are looked up together, also where they make the table grow', () => {
+    const keys = fc.array(fc.oneof(fc.string({ maxLength: 9 }), fc.nat({ max: 5000 }).map(String)), {
+      maxLength: 4000,
+    });
+    fc.assert(
+      fc.property(fc.array(keys, { maxLength: 4 }), (chunks) => {
+        const [together, alone] = [new SessionTable(), new SessionTable()];
+        for (const chunk of chunks) {
+          const numbers = lookedUpTogether(together, chunk);
+          expect(numbers).toEqual(chunk.map((key) => numberIn(alone, Buffer.from(key))));
+          expect(numbers.map((number) => together.textOf(number))).toEqual(chunk);
+        }
+      }),
+      { numRuns: 20 },
+    );
+    const table = new SessionTable();
+    const crowded = keysOfOneHash(2000).map((key) => key.toString('latin1'));
+    const numbers = lookedUpTogether(table, crowded, 'latin1');
+    expect(numbers).toEqual([...crowded.keys()]);
+    expect(lookedUpTogether(table, crowded, 'latin1')).toEqual(numbers);
   });
 
   it('keeps its number while the table grows', () => {

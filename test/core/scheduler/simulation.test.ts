@@ -134,7 +134,7 @@ class Simulation {
     const view = {
       capacity: member.capacity - held,
       slots: member.slots - member.inFlight.length,
-      lanes: member.lanes.map((lane) => lane.view(member.heldUntil, 4, Number.POSITIVE_INFINITY)),
+      lanes: member.lanes.map((lane) => lane.view(member.heldUntil, 4, Number.POSITIVE_INFINITY, false)),
     };
     for (const { lane: at, events } of decide([view], this.now).feeds) {
       const lane = member.lanes[at] as Lane;

@@ -3,6 +3,7 @@
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Router } from '../../model/routing/router.ts';
 import { NO_SESSION } from '../../model/routing/session-pins.ts';
+import { numberAt } from '../../model/text/bytes.ts';
 import { scalarText } from '../../model/text/scalar-text.ts';
 import { uniqueIdOf } from '../../model/text/unique-id.ts';
 import type { Clock } from '../../model/time/clock.ts';
@@ -109,7 +110,10 @@ export class LineChecker {
   /** Routes lines that are checked except for their routing. A routing fault replaces a time fault. */
   route(chunk: Chunk, lines: ScannedLines, checked: CheckedLines): void {
     const cursor = new LineCursor(chunk.bytes, lines);
+    const { sessions } = checked;
+    if (sessions !== null) this.#findSessions(chunk, lines, checked, sessions);
     for (let line = 0; line < checked.count; line++) {
+      if (sessions !== null && sessions[line] !== NO_SESSION) continue;
       const fault = checked.faults[line] as LineFault;
       if (fault !== LineFault.NONE && !isTimeFault(fault)) continue;
       cursor.line = line;
@@ -120,6 +124,25 @@ export class LineChecker {
       checked.faults[line] = refused;
       lines.faultsAt[line] = cursor.payloadStart;
     }
+  }
+
+  /** Finds the sessions of lines whose key is a plain string, all at once: nearly always of all. Leaves the others as they are. */
+  #findSessions({ bytes }: Chunk, lines: ScannedLines, { count, faults }: CheckedLines, sessions: Int32Array): void {
+    const rows = new Uint32Array(count);
+    const starts = new Uint32Array(count);
+    const ends = new Uint32Array(count);
+    let found = 0;
+    for (let line = 0; line < count; line++) {
+      const fault = faults[line] as LineFault;
+      if (fault !== LineFault.NONE && !isTimeFault(fault)) continue;
+      if (lines.kind(line, 0) !== FieldKind.STRING) continue;
+      rows[found] = line;
+      starts[found] = lines.fieldStart(line, 0) + 1;
+      ends[found++] = lines.fieldEnd(line, 0) - 1;
+    }
+    const numbers = new Int32Array(found);
+    if (this.#router.sessions?.sessionsOf(bytes, starts, ends, numbers) !== true) return;
+    for (let nth = 0; nth < found; nth++) sessions[numberAt(rows, nth)] = numberAt(numbers, nth);
   }
 
   /** The latest time that an event may have now. */

@@ -83,8 +83,18 @@ export function draftedPin(pins: DraftedPins, at: number): DraftedPin {
 }
 
 /** The session of pin number `at`. */
-export function sessionAt({ keys, ends }: DraftedPins, at: number): string {
+function sessionAt({ keys, ends }: DraftedPins, at: number): string {
   return asBuffer(keys).toString('utf8', at === 0 ? 0 : numberAt(ends, at - 1), ends[at]);
+}
+
+/**
+ * The sessions of all pins, by number. For drafts of thousands: where all keys are ASCII they are decoded once, and each is a part of that text.
+ */
+export function sessionTexts(pins: DraftedPins): (at: number) => string {
+  const { keys, ends } = pins;
+  const text = asBuffer(keys).toString('utf8');
+  if (text.length !== keys.length) return (at) => sessionAt(pins, at);
+  return (at) => text.slice(at === 0 ? 0 : numberAt(ends, at - 1), ends[at]);
 }
 
 /** What a draft of sticky sessions depends on besides the pins. */
@@ -101,6 +111,11 @@ export interface SessionRouter {
   readonly bytes: number;
   /** The session of a line; NO_SESSION if it has no key. */
   sessionOf(line: RoutableLine): SessionNumber;
+  /**
+   * The sessions of many lines by the bytes of their keys: `bytes[starts[n], ends[n])` of the nth. False, and nothing is done, if a key does not say
+   * which session it is.
+   */
+  sessionsOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, sessions: Int32Array): boolean;
   /** The ledger holds no pins, so none need be requested; pins made by others meanwhile show as a conflict. */
   assumeNone(): void;
   /** Sessions seen since the last call whose pins were not yet requested from the ledger. Returns each once. */

@@ -87,16 +87,19 @@ export class GroupConsumer implements Consumer {
     if (this.shutdown.hasBegun) return { capacity: 0, slots: 0, lanes: [] };
     const { capacity, concurrency, batch } = this.#options;
     const now = this.#parts.clock.nowMicros();
-    const inFlight = [...this.#inFlight.values()];
     // a delivery made under a lost lease may still be in progress: its partition stays busy until it ends
-    const busy = new Set(inFlight.map(({ partition }) => partition));
+    const busy = new Set<PartitionId>();
+    let taken = 0;
+    for (const { partition, events } of this.#inFlight.values()) {
+      busy.add(partition);
+      taken += events;
+    }
     return {
-      capacity: Math.min(capacity, this.#left) - inFlight.reduce((sum, { events }) => sum + events, 0),
+      capacity: Math.min(capacity, this.#left) - taken,
       slots: concurrency - this.#inFlight.size,
       lanes: this.#leases.lanes.map((lane) => {
         lane.followClock(now);
-        const view = lane.view(this.#leases.heldUntil, batch, this.#stopAt(lane));
-        return { ...view, isBusy: view.isBusy || busy.has(lane.partition) };
+        return lane.view(this.#leases.heldUntil, batch, this.#stopAt(lane), busy.has(lane.partition));
       }),
     };
   }

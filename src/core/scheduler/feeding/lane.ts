@@ -36,12 +36,12 @@ export class Lane {
     this.#batchMax = attempts > 0 ? 1 : Number.POSITIVE_INFINITY;
   }
 
-  /** `stopAt`: end offset of delivery, exclusive. */
-  view(heldUntil: Micros, limit: number, stopAt: number): LaneView {
+  /** `stopAt`: end offset of delivery, exclusive. `isTaken`: a delivery of its partition is in progress under another lease. */
+  view(heldUntil: Micros, limit: number, stopAt: number, isTaken: boolean): LaneView {
     const isSingle = this.hasDue || this.attempts > 0 || this.nextOffset < this.singlyUntil;
     return {
       lag: Math.max(this.lag(stopAt), this.hasDue ? 1 : 0),
-      isBusy: this.isBusy,
+      isBusy: this.isBusy || isTaken,
       heldUntil: this.isSurplus ? Number.NEGATIVE_INFINITY : heldUntil,
       dueAt: this.dueAt,
       limit: isSingle ? 1 : Math.min(limit, this.#batchMax),

@@ -3,7 +3,14 @@
 import type { Database } from 'better-sqlite3';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import type { Epoch } from '../../../model/routing/routing.ts';
-import { draftedPin, idleMicrosOf, type Pin, type PinChanges, sessionAt } from '../../../model/routing/session-pins.ts';
+import {
+  type DraftedPins,
+  draftedPin,
+  idleMicrosOf,
+  type Pin,
+  type PinChanges,
+  sessionTexts,
+} from '../../../model/routing/session-pins.ts';
 import { numberAt } from '../../../model/text/bytes.ts';
 import { type Micros, NO_TIME } from '../../../model/time/time.ts';
 import { integer, integerOrNull, type RawRow } from '../connection/rows.ts';
@@ -19,9 +26,50 @@ export interface PinScope {
 }
 
 const FIND = 'SELECT partition, last_seen, epoch FROM sessions WHERE session = ?';
-/** The time of a valid pin alone: nearly always it equals what the draft was built on, and no more is needed. */
-const LAST_SEEN = 'SELECT last_seen FROM sessions WHERE session = ? AND epoch >= ?';
-const KEEP = 'INSERT OR REPLACE INTO sessions (session, partition, last_seen, epoch) VALUES (?, ?, ?, ?)';
+/**
+ * Pins of one statement. Most of the time of a small one is the call into SQLite: to compare a pin took 0.8 us alone, 0.61 among 64 and 0.59 among 256; to
+ * store it 1.4, 0.66 and 0.54. A draft has thousands.
+ */
+const AT_ONCE = 256;
+
+/** How many of these sessions have a valid pin, and how many of them were last seen when the draft assumes. */
+const agreeSql = bySize(
+  (count) => `SELECT count(*), count(CASE WHEN s.last_seen = d.column2 THEN 1 END)
+    FROM (VALUES ${rows('(?, ?)', count)}) AS d CROSS JOIN sessions AS s ON s.session = d.column1 WHERE s.epoch >= ?`,
+);
+
+const keepSql = bySize(
+  (count) =>
+    `INSERT OR REPLACE INTO sessions (session, partition, last_seen, epoch) VALUES ${rows('(?, ?, ?, ?)', count)}`,
+);
+
+/** Each text is made once. */
+function bySize(sqlOf: (count: number) => string): (count: number) => string {
+  const sql = new Map<number, string>();
+  return (count) => {
+    const made = sql.get(count) ?? sqlOf(count);
+    sql.set(count, made);
+    return made;
+  };
+}
+
+function rows(row: string, count: number): string {
+  return new Array<string>(count).fill(row).join(', ');
+}
+
+/** Consecutive pins of a draft. */
+interface Part {
+  readonly from: number;
+  readonly size: number;
+}
+
+/** Cuts a draft's pins into as few statements as possible, of few different sizes, so that each is compiled once. */
+function* parts({ count }: DraftedPins): Generator<Part> {
+  for (let from = 0, size = AT_ONCE; from < count; from += size) {
+    while (size > count - from) size /= 2;
+    yield { from, size };
+  }
+}
 
 export function hasPins(db: Database): boolean {
   return hasTable(db, 'sessions') && db.prepare('SELECT 1 FROM sessions LIMIT 1').get() !== undefined;
@@ -55,24 +103,26 @@ export class PinStore {
    */
   differences({ pins }: PinChanges, state: PinScope): Pin[] {
     if (pins.count === 0) return [];
+    if (!this.#isThere()) return differing(pins, { from: 0, size: pins.count }, () => null);
+    const session = sessionTexts(pins);
     const since = state.pinsSince ?? Number.POSITIVE_INFINITY;
-    const find = this.#isThere() ? this.#statements.get<[string, number], number | null>(LAST_SEEN).pluck() : null;
-    const differing: Pin[] = [];
-    for (let at = 0; at < pins.count; at++) {
-      const lastSeen = find?.get(sessionAt(pins, at), since);
-      // No object for each: a draft may have 10,000 pins, and nearly all of them agree.
-      if (
-        lastSeen === undefined
-          ? pins.lastSeenBefore[at] === NO_TIME
-          : lastSeen !== null && lastSeen === pins.lastSeenBefore[at]
-      )
-        continue;
-      const { session, lastSeenBefore } = draftedPin(pins, at);
-      const stored = find === null ? null : this.#pinOf(session, state);
-      if (stored === null && lastSeenBefore !== null) throw damaged('the pin of a session is gone');
-      if (stored !== null && stored.lastSeen !== lastSeenBefore) differing.push(stored);
+    return [...parts(pins)].flatMap((part) =>
+      this.#agree(pins, part, session, since) ? [] : differing(pins, part, (key) => this.#pinOf(key, state)),
+    );
+  }
+
+  /** Whether all of these pins are stored as the draft assumes: nearly always, and then they need not be read one by one. */
+  #agree(pins: DraftedPins, { from, size }: Part, session: (at: number) => string, since: number): boolean {
+    const values: (string | number)[] = [];
+    let known = 0;
+    for (let at = from; at < from + size; at++) {
+      const before = numberAt(pins.lastSeenBefore, at);
+      if (before !== NO_TIME) known++;
+      values.push(session(at), before);
     }
-    return differing;
+    const agree = this.#statements.get<(string | number)[], [number, number]>(agreeSql(size)).raw();
+    const [found, same] = agree.get(...values, since) as [number, number];
+    return found === known && same === known;
   }
 
   /** `timeShift`: microseconds added to the draft's times. */
@@ -80,10 +130,14 @@ export class PinStore {
     if (pins.count === 0) return;
     createOnDemand(this.#db, 'sessions');
     const isForEver = idleMicrosOf(epoch) === null;
-    const keep = this.#statements.get(KEEP);
-    for (let at = 0; at < pins.count; at++) {
-      const lastSeen = isForEver ? null : numberAt(pins.lastSeen, at) + timeShift;
-      keep.run(sessionAt(pins, at), pins.partitions[at], lastSeen, epoch.epoch);
+    const session = sessionTexts(pins);
+    for (const { from, size } of parts(pins)) {
+      const values: (string | number | null)[] = [];
+      for (let at = from; at < from + size; at++) {
+        const lastSeen = isForEver ? null : numberAt(pins.lastSeen, at) + timeShift;
+        values.push(session(at), numberAt(pins.partitions, at), lastSeen, epoch.epoch);
+      }
+      this.#statements.get<(string | number | null)[], never>(keepSql(size)).run(...values);
     }
   }
 
@@ -103,6 +157,18 @@ export class PinStore {
     if (!state.epoch.partitionIds.includes(partition)) return null;
     return { session, partition, lastSeen: integerOrNull(row, 'last_seen') ?? NO_TIME };
   }
+}
+
+/** Those that are stored otherwise than the draft assumes. @throws LedgerError DAMAGED_LEDGER if one is gone */
+function differing(pins: DraftedPins, { from, size }: Part, find: (session: string) => Pin | null): Pin[] {
+  const differ: Pin[] = [];
+  for (let at = from; at < from + size; at++) {
+    const { session, lastSeenBefore } = draftedPin(pins, at);
+    const stored = find(session);
+    if (stored === null && lastSeenBefore !== null) throw damaged('the pin of a session is gone');
+    if (stored !== null && stored.lastSeen !== lastSeenBefore) differ.push(stored);
+  }
+  return differ;
 }
 
 function damaged(fact: string): LedgerError {
