@@ -60,9 +60,17 @@ export const MUTANTS = [
   {
     name: 'a segment gets its name before it is synced',
     file: `${SQLITE}/archive/segment-store.ts`,
-    find: '    await syncFile(partial);\n',
+    find: '      await sync(this.#file);\n',
     replace: '',
     tests: ['test/faults/archive-kills.test.ts', 'test/faults/archive.test.ts'],
+    isBuilt: true,
+  },
+  {
+    name: 'a segment is not locked any more before it has its name',
+    file: `${SQLITE}/archive/segment-store.ts`,
+    find: '      await sync(this.#file);\n',
+    replace: '      this.writer.close();\n      await sync(this.#file);\n',
+    tests: ['test/core/ledger/segment/segment-store.test.ts', 'test/faults/archive.test.ts'],
     isBuilt: true,
   },
   {
