@@ -58,6 +58,22 @@ export const MUTANTS = [
     isBuilt: true,
   },
   {
+    name: 'the mark of a checkpoint is written before it is synced',
+    file: 'src/cli/checkpoint/checkpoint-file.ts',
+    find: 'for (const text of [note, CHECKPOINT_MARK]) {',
+    replace: 'for (const text of [note + CHECKPOINT_MARK]) {',
+    tests: ['test/faults/power-cut/power-cut.test.ts'],
+    isBuilt: true,
+  },
+  {
+    name: 'the first checkpoint is appended to the empty file',
+    file: 'src/cli/checkpoint/checkpoint-file.ts',
+    find: 'if (size > 0 || !this.#replaceEmpty(note, mode))',
+    replace: 'if (size >= 0 || !this.#replaceEmpty(note, mode))',
+    tests: ['test/faults/power-cut/power-cut.test.ts'],
+    isBuilt: true,
+  },
+  {
     name: 'a segment gets its name before it is synced',
     file: `${SQLITE}/archive/segment-store.ts`,
     find: '      await sync(this.#file);\n',
