@@ -35,10 +35,26 @@ export const MUTANTS = [
   },
   {
     name: 'the directory of a state file is not synced',
-    file: 'src/cli/state/sync-directory.ts',
-    find: '      fsyncSync(directory);\n',
+    file: 'src/cli/state/atomic-file.ts',
+    find: '    syncDirectoryNow(dirname(path));\n',
     replace: '',
     tests: ['test/faults/sync-order.test.ts', 'test/faults/state-files.test.ts'],
+    isBuilt: true,
+  },
+  {
+    name: 'a writer opens a ledger whose directory is not synced',
+    file: `${SQLITE}/connection/open.ts`,
+    find: '    if (wal?.isRequired === true) syncNames(resolved);\n',
+    replace: '',
+    tests: ['test/faults/failing-calls.test.ts', 'test/faults/sync-order.test.ts'],
+    isBuilt: true,
+  },
+  {
+    name: 'a new ledger gets its name before it is written back',
+    file: `${SQLITE}/connection/create.ts`,
+    find: "  if (isSyncedAfter) db.pragma('wal_checkpoint(PASSIVE)');\n",
+    replace: '',
+    tests: ['test/faults/failing-calls.test.ts', 'test/faults/power-cut/power-cut.test.ts'],
     isBuilt: true,
   },
   {

@@ -12,9 +12,9 @@ import {
   type LedgerWarning,
   makeDirectoryHint,
   readCheckpointFile,
+  syncDirectoryNow,
 } from '../../index.ts';
 import { writeAtomically } from '../state/atomic-file.ts';
-import { syncDirectory } from '../state/sync-directory.ts';
 
 /** Of the end of the file, in which the last checkpoint lies: none is longer than a quarter of this. */
 const END_BYTES = 256 * 1024;
@@ -83,7 +83,7 @@ export class CheckpointFile {
       ftruncateSync(this.#file, size);
       throw error;
     }
-    if (!this.#isNameSynced) syncDirectory(dirname(realpathSync(this.#path)));
+    if (!this.#isNameSynced) syncDirectoryNow(dirname(realpathSync(this.#path)));
     this.#isNameSynced = true;
   }
 

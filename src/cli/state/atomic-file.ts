@@ -12,8 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDiskError, LedgerError, makeDirectoryHint, replacementName } from '../../index.ts';
-import { syncDirectory } from './sync-directory.ts';
+import { isDiskError, LedgerError, makeDirectoryHint, replacementName, syncDirectoryNow } from '../../index.ts';
 
 /** A larger file is not ours: a ledger named by mistake must be neither read whole nor overwritten. */
 const SMALL_BYTES = 64 * 1024;
@@ -58,7 +57,7 @@ export function writeAtomically(path: string, text: string, mode = PRIVATE): voi
       rmSync(beside, { force: true });
       throw error;
     }
-    syncDirectory(dirname(path));
+    syncDirectoryNow(dirname(path));
   } catch (error) {
     throw notWritten('IO_FAILED', error as NodeJS.ErrnoException, path);
   }
