@@ -54,7 +54,7 @@ export const MUTANTS = [
     file: `${SQLITE}/connection/create.ts`,
     find: "  if (isSyncedAfter) db.pragma('wal_checkpoint(PASSIVE)');\n",
     replace: '',
-    tests: ['test/faults/failing-calls.test.ts', 'test/faults/power-cut/power-cut.test.ts'],
+    tests: ['test/faults/failing-calls.test.ts'],
     isBuilt: true,
   },
   {
@@ -78,7 +78,7 @@ export const MUTANTS = [
     file: 'src/cli/checkpoint/checkpoint-file.ts',
     find: 'for (const text of [note, CHECKPOINT_MARK]) {',
     replace: 'for (const text of [note + CHECKPOINT_MARK]) {',
-    tests: ['test/faults/power-cut/power-cut.test.ts'],
+    tests: ['test/faults/checkpoint-file.test.ts'],
     isBuilt: true,
   },
   {
@@ -86,7 +86,7 @@ export const MUTANTS = [
     file: 'src/cli/checkpoint/checkpoint-file.ts',
     find: 'if (size > 0 || !this.#replaceEmpty(note, mode))',
     replace: 'if (size >= 0 || !this.#replaceEmpty(note, mode))',
-    tests: ['test/faults/power-cut/power-cut.test.ts'],
+    tests: ['test/faults/checkpoint-file.test.ts'],
     isBuilt: true,
   },
   {

@@ -4,14 +4,15 @@
  */
 
 import { chmodSync, realpathSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../src/cli/app/exit-codes.ts';
 import { runCli, spawnCli } from '../support/cli.ts';
 import { FAULTS, FaultShim, SHIM_PROBE } from '../support/fault-shim.ts';
-import { needs } from '../support/fault-tools.ts';
+import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { fileIn, newLedger, succeed } from '../support/ledger-cli.ts';
 import { keyFiles } from '../support/signing-keys.ts';
+import { runTraced } from '../support/system-calls.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 let shim: FaultShim | undefined;
@@ -47,6 +48,26 @@ test.for(FAULTS)('%s at each call of an append', async (fault, context) => {
       /^OK: 3 events .* extends [23] signed checkpoints, [^;]*\n$/,
     );
   }
+});
+
+test('the first checkpoint is synced before it has its name, and the mark of each is written after it is synced', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const directory = realpathSync(tempDir());
+  const { key } = keyFiles(directory, 'log');
+  const [ledger, file] = [await newLedger(), join(directory, 'checkpoints')];
+  const sign = ['inspect', '-l', ledger, '--sign', key, '--checkpoint', file];
+  const names = ['write', 'fsync', 'rename', 'ftruncate'];
+  const callsOf = async (isOurs: (file: string) => boolean) => {
+    const { code, calls } = await runTraced(names, [], sign);
+    expect(code).toBe(0);
+    return calls.filter((call) => isOurs(call.file));
+  };
+  const isOfDirectory = (name: string): boolean => name === basename(directory);
+  const first = await callsOf((name) => name.startsWith('.') || name === 'checkpoints' || isOfDirectory(name));
+  expect(first.map(({ name }) => name)).toEqual(['write', 'fsync', 'rename', 'fsync']);
+  const second = await callsOf((name) => name === 'checkpoints');
+  expect(second.map(({ name }) => name)).toEqual(['write', 'fsync', 'write', 'fsync']);
+  expect(second[2]?.text).toContain(String.raw`"\n\n", 2`);
 });
 
 const NOBODY = 65_534;
