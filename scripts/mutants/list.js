@@ -108,8 +108,8 @@ export const MUTANTS = [
   {
     name: 'rows are deleted before the name of their segment is synced',
     file: `${SQLITE}/archive/segment-store.ts`,
-    find: '  try {\n    await syncNames(dirname(path), path);\n  } catch (error) {\n    // another',
-    replace: '  try {\n  } catch (error) {\n    // another',
+    find: '    try {\n      await syncNames(dirname(path), path);\n    } catch (error) {\n      // another',
+    replace: '    try {\n    } catch (error) {\n      // another',
     tests: ['test/faults/archive-kills.test.ts', 'test/faults/archive.test.ts'],
     isBuilt: true,
   },
