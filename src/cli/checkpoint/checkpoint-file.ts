@@ -88,7 +88,7 @@ export class CheckpointFile {
   }
 
   /**
-   * Puts a file with the first checkpoint in the place of the empty one: what a power cut left of an append could not be told from a file of somebody else. Returns
+   * Puts a file with the first checkpoint in the place of the empty one: what a power cut left of an append could be taken for a file of somebody else. Returns
    * false where no file can be made beside it. @throws LedgerError IO_FAILED
    */
   #replaceEmpty(note: string, mode: number): boolean {
