@@ -102,7 +102,7 @@ export const MUTANTS = [
     file: `${SQLITE}/archive/segment-store.ts`,
     find: '      await sync(this.#file);\n',
     replace: '      this.writer.close();\n      await sync(this.#file);\n',
-    tests: ['test/core/ledger/segment/segment-store.test.ts', 'test/faults/archive.test.ts'],
+    tests: ['test/faults/archive.test.ts'],
     isBuilt: true,
   },
   {

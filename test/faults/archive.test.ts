@@ -1,6 +1,5 @@
 /** Faults of an archive: the disk is full, another process holds the lock or archives as well, a killed run has left something. */
 
-import { spawn } from 'node:child_process';
 import { existsSync, linkSync, mkdirSync, readdirSync, readFileSync, statSync, writeFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
@@ -17,7 +16,7 @@ import {
   UNTIL,
 } from '../support/archive-template.ts';
 import { BIN, finished, spawnCli } from '../support/cli.ts';
-import { killAfterTest, needs, SMALL_DISK_PROBE, SmallDisk, STRACE_PROBE } from '../support/fault-tools.ts';
+import { needs, SMALL_DISK_PROBE, SmallDisk, STRACE_PROBE, startProgram } from '../support/fault-tools.ts';
 import { expectFailure, succeed } from '../support/ledger-cli.ts';
 import { holdWriteLock } from '../support/lock-holder.ts';
 import { untilStopped } from '../support/process-state.ts';
@@ -139,8 +138,7 @@ describe('others at work', () => {
     // it stands still after its segment is whole and synced
     const stop = ['-P', partial, '-e', 'trace=fsync', '-e', 'inject=fsync:signal=STOP:when=1'];
     const command = [process.execPath, BIN, ...archiveArgs(ledger, '--yes')];
-    const first = spawn('strace', ['-D', '-f', '-qq', '-o', log, ...stop, ...command]);
-    killAfterTest(first);
+    const first = startProgram('strace', ['-D', '-f', '-qq', '-o', log, ...stop, ...command]);
     const result = finished(first);
     await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('stopped by SIGSTOP'));
     await untilStopped(first.pid);

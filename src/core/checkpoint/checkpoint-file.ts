@@ -11,7 +11,7 @@ import { type NotePiece, splitNotes } from './note-file.ts';
 export const CHECKPOINT_MARK = '\n\n';
 
 /** A checkpoint in a file. */
-export interface FileCheckpoint extends SignedNote {
+interface FileCheckpoint extends SignedNote {
   readonly checkpoint: Checkpoint;
   /** The signed note. */
   readonly note: string;
@@ -20,7 +20,7 @@ export interface FileCheckpoint extends SignedNote {
 }
 
 /** What stands where a checkpoint should. */
-export interface DamagedCheckpoint {
+interface DamagedCheckpoint {
   readonly nth: number;
   /** Number of its first line. */
   readonly line: number;

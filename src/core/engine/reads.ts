@@ -20,7 +20,7 @@ export interface ReadsDeps extends Pick<ReplayParts, 'startWatching' | 'grown'> 
   /** Of replays that do not say otherwise. */
   readonly determinism: Determinism;
   readonly labels: () => EventLabels;
-  /** Those who receive awaited replays, too. */
+  /** Subscribers without a group, which also receive awaited replays. */
   readonly liveSubscribers: () => Sink | null;
 }
 
