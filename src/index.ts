@@ -4,9 +4,9 @@
 /// <reference types="node" preserve="true" />
 
 /** @internal */
-export { isVerifierKey } from './core/checkpoint/note.ts';
+export { CHECKPOINT_MARK, readCheckpointFile } from './core/checkpoint/checkpoint-file.ts';
 /** @internal */
-export { splitNotes } from './core/checkpoint/note-file.ts';
+export { isVerifierKey } from './core/checkpoint/note.ts';
 export type { CheckpointSource } from './core/checkpoint/read-checkpoints.ts';
 export type { CheckpointSigner, TrustReport } from './core/checkpoint/trust.ts';
 export type { CommittedColumns, CommittedEvents } from './core/emission/commit/chunk-report.ts';
@@ -100,6 +100,8 @@ export type {
   VerifyReport,
 } from './core/ledger/ledger.ts';
 export type { ProvenEvent } from './core/ledger/protocol/proof.ts';
+/** @internal */
+export { syncDirectoryNow } from './core/ledger/sqlite/connection/sync-file.ts';
 export { closeAfter } from './core/model/closing.ts';
 export { type Compression, formatCompression } from './core/model/compression.ts';
 export type { Determinism, Durability, LedgerConfig, LogLayout } from './core/model/config.ts';

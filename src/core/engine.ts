@@ -55,7 +55,7 @@ import { type DiffOptions, type DiffSide, diff, type LedgerDiff } from './engine
 import { type DryRunReport, dryRun } from './engine/dry-run.ts';
 import { type EmitEventsOptions, type EmitOptions, Emitting, type SingleEvent } from './engine/emit.ts';
 import type { EventInput } from './engine/event-line.ts';
-import { EventFilter, filterText } from './engine/filter.ts';
+import { filterText } from './engine/filter.ts';
 import {
   type CursorPlan,
   type ForceOptions,
@@ -77,13 +77,14 @@ import {
   zoneNameOf,
 } from './engine/open.ts';
 import { Partitioning } from './engine/partitioning.ts';
-import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replay.ts';
+import { Reads } from './engine/reads.ts';
+import type { ReplayOptions } from './engine/replay.ts';
 import { type TransferReport, transfer } from './engine/replay-into.ts';
 import type { Handler, SubscribeOptions, Subscription } from './engine/subscription.ts';
 import type { Subscriptions } from './engine/subscriptions.ts';
 import type { LateEvents, LateEventsOptions } from './engine/survey/late-events.ts';
 import type { LedgerSurvey, SurveyOptions } from './engine/survey/survey.ts';
-import { type TailOptions, tailing } from './engine/tail.ts';
+import type { TailOptions } from './engine/tail.ts';
 import { type LedgerProof, type VerifyOptions, verifying } from './engine/verify.ts';
 import { Watching } from './engine/watch.ts';
 import type { ArchivedRun, ArchivePlan, ArchiveReport } from './ledger/archives.ts';
@@ -93,7 +94,6 @@ import { driverOf } from './ledger/drivers.ts';
 import type { BackupReport, InspectedLedger, Ledger, LedgerGauges, LedgerIdentity } from './ledger/ledger.ts';
 import { rejectAborted } from './model/aborted.ts';
 import { closeAll } from './model/closing.ts';
-import type { Determinism } from './model/config.ts';
 import type { EventLabels } from './model/events/event-labels.ts';
 import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
@@ -101,12 +101,12 @@ import type { SequenceRange } from './model/events/range.ts';
 import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { kindOf, number, positive, text } from './model/options/option-kinds.ts';
 import { readArgument, readOptions } from './model/options/options.ts';
-import { type Partition, selectPartitions } from './model/routing/partition.ts';
+import type { Partition } from './model/routing/partition.ts';
 import { type Clock, systemClock } from './model/time/clock.ts';
 import { type TimeZone, timeZone } from './model/time/time-zone.ts';
 import { systemTimer, type Timer } from './model/time/timer.ts';
 import { headAheadWarning, segmentsWarning, WORLD_READABLE } from './model/warning.ts';
-import { EventStream } from './output/event-stream.ts';
+import type { EventStream } from './output/event-stream.ts';
 
 /**
  * An open ledger: emits, reads and verifies events, and delivers them to subscribers. Times are integer microseconds
@@ -118,10 +118,10 @@ export class Completengine {
   readonly #timer: Timer;
   /** Of event times without an offset. */
   readonly #zone: TimeZone | null;
-  readonly #determinism: Determinism;
   readonly #bus = new Bus();
   readonly #watching: Watching;
   readonly #emitting: Emitting;
+  readonly #reads: Reads;
   #labels: EventLabels | undefined;
   #subscriptions: Promise<Subscriptions> | undefined;
   /** The resolved value of `#subscriptions`, once it exists. */
@@ -134,7 +134,6 @@ export class Completengine {
     this.#clock = options.clock ?? systemClock;
     this.#timer = options.timer ?? systemTimer;
     this.#zone = zone;
-    this.#determinism = options.determinism ?? ledger.identity.config.determinism;
     this.#watching = new Watching(ledger, this.#bus);
     this.#emitting = new Emitting({
       ledger,
@@ -144,6 +143,16 @@ export class Completengine {
       zone,
       busyTimeoutMs,
       locate: locating(ledger),
+    });
+    this.#reads = new Reads({
+      ledger,
+      clock: this.#clock,
+      timer: this.#timer,
+      determinism: options.determinism ?? ledger.identity.config.determinism,
+      labels: () => this.#eventLabels(),
+      liveSubscribers: () => this.#liveSubscribers?.liveSubscribers() ?? null,
+      startWatching: () => this.#watching.begin(),
+      grown: (sequence, signal) => this.#bus.beyond(sequence, signal),
     });
   }
 
@@ -276,20 +285,7 @@ export class Completengine {
 
   /** The last events, or those from a start on; with `follow` also new ones. Iterate it, or deliver it to a sink. */
   tail(options?: TailOptions): EventStream {
-    return new EventStream(
-      outcomeOf(() => {
-        const read = readOptions('tail()', options, TAIL);
-        const { partitions, key, where } = read;
-        const parts = this.#replayParts({ partitions, key, where }, 0);
-        return {
-          pages: tailing(parts, read),
-          labels: this.#eventLabels(),
-          filter: parts.filter,
-          isVerified: false,
-          signal: read.signal,
-        };
-      }),
-    );
+    return this.#reads.tail(() => readOptions('tail()', options, TAIL));
   }
 
   /**
@@ -298,10 +294,7 @@ export class Completengine {
    * @throws LedgerError VERIFICATION_FAILED, INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT
    */
   replay(options?: ReplayOptions): EventStream {
-    return this.#replay(
-      outcomeOf(() => readOptions('replay()', options, REPLAY)),
-      0,
-    );
+    return this.#reads.replay(() => readOptions('replay()', options, REPLAY), 0);
   }
 
   /**
@@ -309,9 +302,7 @@ export class Completengine {
    * @throws for invalid options
    */
   async range(options?: ReplayOptions): Promise<SequenceRange> {
-    const read = readOptions('range()', options, REPLAY);
-    await this.#select(read.partitions);
-    return fixRange(this.#replayParts(read, 0), read);
+    return this.#reads.range(readOptions('range()', options, REPLAY));
   }
 
   /**
@@ -326,7 +317,7 @@ export class Completengine {
     const source = {
       ledger: this.#ledger,
       event: (sequence: number) => this.event(sequence),
-      replay: (after: number) => this.#replay(() => read, after),
+      replay: (after: number) => this.#reads.replay(() => read, after),
       filter: filterText(read),
     };
     return transfer(source, { ledger: target.#ledger, emitting: target.#emitting });
@@ -337,7 +328,7 @@ export class Completengine {
    * @throws as a replay does
    */
   async dryRun(options?: ReplayOptions): Promise<DryRunReport> {
-    return dryRun(readOptions('dryRun()', options, REPLAY), (unpaced) => this.#replay(() => unpaced, 0));
+    return dryRun(readOptions('dryRun()', options, REPLAY), (unpaced) => this.#reads.replay(() => unpaced, 0));
   }
 
   /**
@@ -397,7 +388,7 @@ export class Completengine {
   async planCursors(group: string, options: Omit<SetCursorsOptions, 'force'>): Promise<CursorPlan> {
     const { partitions, ...start } = readOptions('planCursors()', options, PLAN_CURSORS);
     readArgument('planCursors()', 'group', group, text);
-    return this.#groupAdmin().plan(group, { ...start, partitions: await this.#select(partitions) });
+    return this.#groupAdmin().plan(group, { ...start, partitions: await this.#reads.select(partitions) });
   }
 
   /**
@@ -407,7 +398,7 @@ export class Completengine {
   async setCursors(group: string, options: SetCursorsOptions): Promise<CursorPlan> {
     const { partitions, ...start } = readOptions('setCursors()', options, SET_CURSORS);
     readArgument('setCursors()', 'group', group, text);
-    const plan = await this.#groupAdmin().move(group, { ...start, partitions: await this.#select(partitions) });
+    const plan = await this.#groupAdmin().move(group, { ...start, partitions: await this.#reads.select(partitions) });
     this.#bus.notifyChange();
     return plan;
   }
@@ -674,52 +665,9 @@ export class Completengine {
       timer: this.#timer,
       labels: this.#eventLabels(),
       watch: () => this.#watching.begin(),
-      select: (names) => this.#select(names),
+      select: (names) => this.#reads.select(names),
     });
     return this.#liveSubscribers;
-  }
-
-  #replayParts(options: ReplayOptions, after: number): ReplayParts {
-    return {
-      ledger: this.#ledger,
-      clock: this.#clock,
-      timer: this.#timer,
-      filter: new EventFilter(options, this.#eventLabels()),
-      select: () => this.#select(options.partitions),
-      verify: (options.determinism ?? this.#determinism) === 'strict',
-      after,
-      startWatching: () => this.#watching.begin(),
-      grown: this.#grown,
-    };
-  }
-
-  /** `request` throws if the options are invalid. `after`: nothing through this sequence is delivered. */
-  #replay(request: () => ReplayOptions, after: number): EventStream {
-    return new EventStream(
-      outcomeOf(() => {
-        const options = request();
-        const parts = this.#replayParts(options, after);
-        const liveSubscribers = () => this.#liveSubscribers?.liveSubscribers() ?? null;
-        const { filter, verify } = parts;
-        return {
-          pages: replaying(parts, options),
-          labels: this.#eventLabels(),
-          filter,
-          isVerified: verify,
-          liveSubscribers,
-          signal: options.signal,
-        };
-      }),
-    );
-  }
-
-  readonly #grown = (sequence: number, signal?: AbortSignal): Promise<void> => this.#bus.beyond(sequence, signal);
-
-  async #select(names: readonly string[] | undefined): Promise<number[] | null> {
-    if (names === undefined || names.length === 0) return null;
-    // one of them may have been added since the ledger was opened
-    await this.#ledger.head();
-    return [...new Set(selectPartitions(this.partitions, names).map(({ id }) => id))].sort((one, other) => one - other);
   }
 
   #eventLabels(): EventLabels {
@@ -741,21 +689,6 @@ async function openLedger({ ledger: location, access = 'write', ...options }: Op
 }
 
 const ENGINE = kindOf<Completengine>('an engine of another ledger', (value) => value instanceof Completengine);
-
-/**
- * Evaluates now, while the caller's objects are as they were passed; an error is thrown later, when the outcome is
- * requested.
- */
-function outcomeOf<Outcome>(make: () => Outcome): () => Outcome {
-  try {
-    const outcome = make();
-    return () => outcome;
-  } catch (error) {
-    return () => {
-      throw error;
-    };
-  }
-}
 
 function isStream(input: unknown): input is AsyncIterable<Uint8Array | string> {
   return typeof input === 'object' && input !== null && Symbol.asyncIterator in input;

@@ -4,10 +4,11 @@ import {
   appendFileSync,
   chmodSync,
   copyFileSync,
+  lstatSync,
   readdirSync,
   readFileSync,
   statSync,
-  truncateSync,
+  symlinkSync,
   writeFileSync,
 } from 'node:fs';
 import { join } from 'node:path';
@@ -117,13 +118,14 @@ test('a part of a checkpoint that a crash has left is named, and cut off before 
     await emit(it.ledger, at, at);
     await sign(it);
   }
-  const { size } = statSync(it.file);
   const whole = readFileSync(it.file);
   const [first] = whole.toString().split(/(?<=\n)(?=completengine\/[0-9a-f-]{36}\n)/);
   const firstEnd = Buffer.byteLength(first as string);
-  for (const end of [size - 1, size - 60, firstEnd + 3]) {
-    writeFileSync(it.file, whole);
-    truncateSync(it.file, end);
+  // without its line feed and its mark, in its signature, in its text and within its first bytes
+  const cuts = [3, 60, 200].map((bytes) => whole.subarray(0, whole.length - bytes));
+  const garbage = Buffer.from(whole.subarray(0, -2)).fill(0xa3, firstEnd, firstEnd + 64);
+  for (const left of [...cuts, whole.subarray(0, firstEnd + 3), garbage]) {
+    writeFileSync(it.file, left);
     expect((await verify(it)).stdout.toString()).toMatch(
       /extends 1 signed checkpoint, .*; \d+ bytes of a checkpoint that was not written to its end ignored\n$/,
     );
@@ -131,10 +133,60 @@ test('a part of a checkpoint that a crash has left is named, and cut off before 
     expect(stderr).toMatch(/^warning: .* ended in a part of a checkpoint .*: its \d+ bytes were cut off; /);
     expect((await verify(it)).stdout.toString()).toContain('extends 2 signed checkpoints');
   }
-  // blocks that a power cut has left empty
-  appendFileSync(it.file, Buffer.alloc(300));
-  expect((await sign(it)).stderr).toContain('300 bytes were cut off');
-  expect((await verify(it)).stdout.toString()).toContain('extends 3 signed checkpoints');
+  // blocks that a power cut has left empty, or with anything in them
+  for (const [nth, block] of [
+    Buffer.alloc(300),
+    Buffer.alloc(300, '\n\na\u2014 b\n'),
+    Buffer.alloc(300, 0xff),
+  ].entries()) {
+    appendFileSync(it.file, block);
+    expect((await sign(it)).stderr).toMatch(/: its (300|298) bytes were cut off/);
+    expect((await verify(it)).stdout.toString()).toContain(`extends ${3 + nth} signed checkpoints`);
+  }
+});
+
+test('one that was acknowledged and is damaged is named by its line, and nothing is appended to it', async () => {
+  const it = await site();
+  for (const at of [1, 2]) {
+    await emit(it.ledger, at, at);
+    await sign(it);
+  }
+  const whole = readFileSync(it.file);
+  const second = whole.indexOf('\n\n\n') + 3;
+  const line = whole.subarray(0, second).toString().split('\n').length;
+  const named = (nth: number, from: number, fault: string) =>
+    `error: checkpoint ${nth} of ${it.file}, from line ${from} on, is not a ${fault}`;
+  for (const [at, byte, fault] of [
+    [second, 0, 'signed note: it has a control character'],
+    [second, 0xff, 'signed note: it is not UTF-8'],
+    [second + 3, 0x2e, 'checkpoint of a ledger: its first line'],
+    [whole.length - 4, 0x2e, 'signed note: a signature is not base64'],
+  ] as const) {
+    const damaged = Buffer.from(whole);
+    damaged[at] = byte;
+    writeFileSync(it.file, damaged);
+    expectFailure(await verify(it), 3, named(2, line, fault));
+    const refused = await runCli(['inspect', '-l', it.ledger, '--sign', it.key, '--checkpoint', it.file]);
+    expectFailure(refused, 3, 'the last checkpoint in it is damaged, and was whole: nothing was written to it');
+    expect(readFileSync(it.file)).toEqual(damaged);
+  }
+  const middle = Buffer.from(whole);
+  middle[0] = 0x2e;
+  writeFileSync(it.file, middle);
+  expectFailure(await verify(it), 3, named(1, 1, 'checkpoint of a ledger: its first line'));
+});
+
+test('the first checkpoint of an empty file takes its place at once, and keeps its mode and its links', async () => {
+  const it = await site();
+  const target = fileIn(it.directory, 'target', '');
+  chmodSync(target, 0o640);
+  symlinkSync(target, it.file);
+  await sign(it);
+  await sign(it);
+  expect(lstatSync(it.file).isSymbolicLink()).toBe(true);
+  expect(statSync(target).mode & 0o777).toBe(0o640);
+  expect((await verify(it)).stdout.toString()).toContain('extends 2 signed checkpoints');
+  expect(readdirSync(it.directory).sort()).toEqual(['checkpoints', 'log.pem', 'log.pub', 'target']);
 });
 
 test('writes to no file of something else', async () => {
@@ -142,9 +194,9 @@ test('writes to no file of something else', async () => {
   const lines = '{"a":1}\n{"b":2}\n';
   writeFileSync(it.file, lines);
   const signing = (file: string) => runCli(['inspect', '-l', it.ledger, '--sign', it.key, '--checkpoint', file]);
-  expectFailure(await signing(it.file), 2, 'is no file of checkpoints, or it is damaged: nothing was written to it');
+  expectFailure(await signing(it.file), 2, 'it is no file of checkpoints: nothing was written to it');
   writeFileSync(it.file, `${lines}x`);
-  expectFailure(await signing(it.file), 2, 'is no file of checkpoints');
+  expectFailure(await signing(it.file), 2, 'it is no file of checkpoints');
   expect(readFileSync(it.file, 'utf8')).toBe(`${lines}x`);
   const before = readFileSync(it.ledger);
   expectFailure(await signing(it.ledger), 2, 'is the ledger itself');

@@ -15,6 +15,7 @@ async function site() {
 }
 
 type Site = Awaited<ReturnType<typeof site>>;
+type Keys = ReturnType<typeof keyFiles>;
 
 /** Makes a proof with these flags, and returns how many links it has. */
 async function prove({ ledger, proof }: Site, sequence: number, ...args: readonly string[]): Promise<number> {
@@ -96,6 +97,57 @@ test('what does not hold is refused: another key, another event, no proof', asyn
   expectFailure(await check({ ...it, proof: fileIn(it.directory, 'x', '\u001b[31m') }), 3, 'the file is no JSON');
   expectFailure(await check({ ...it, proof: join(it.directory, 'none') }), 66, 'there is no proof at');
   expectFailure(await runCli(['proof', it.proof]), 2, 'public-key');
+});
+
+test('a proof leads from a key that was replaced to the one that has signed its checkpoint', async () => {
+  const it = await site();
+  const file = join(it.directory, 'checkpoints');
+  const [second, third] = ['second', 'third'].map((name) => keyFiles(it.directory, name)) as [Keys, Keys];
+  const sign = (key: string, ...args: readonly string[]) =>
+    succeed(['inspect', '-l', it.ledger, '--sign', key, '--checkpoint', file, ...args]);
+  const emit = (event: number) => succeed(['emit', '-q', '-l', it.ledger], { input: `${event}\n` });
+  await emit(1);
+  await sign(it.key);
+  await sign(it.key, '--next-key', second.publicKey);
+  await emit(2);
+  await sign(second.key, '--next-key', third.publicKey);
+  await emit(3);
+  await sign(third.key);
+  await prove(it, 3, '--checkpoint', file);
+  for (const { publicKey } of [it, second, third]) {
+    const proven = await check({ ...it, publicKey });
+    expect([proven.code, proven.stderr]).toEqual([0, '']);
+    // by the last one alone
+    expect(proven.stdout.toString()).toMatch(/, signed by [^,]+\n3\n$/);
+  }
+  const { signers } = JSON.parse((await check(it, '--json')).stdout.toString());
+  expect(signers).toHaveLength(1);
+  expectFailure(
+    await check(it, '--witnesses', '1'),
+    3,
+    /^error: checkpoint 1 of the proof, .* has not the cosignatures/,
+  );
+  const text = readFileSync(it.proof, 'utf8');
+  const { nextKeys } = JSON.parse(text);
+  expect(nextKeys).toHaveLength(2);
+  const changed = (notes: readonly string[]) =>
+    fileIn(it.directory, 'changed.json', text.replace(JSON.stringify(nextKeys), JSON.stringify(notes)));
+  // without the one that its key has signed
+  expectFailure(await check({ ...it, proof: changed(nextKeys.slice(1)) }), 3, 'is not signed by a trusted key');
+  expectFailure(
+    await check({ ...it, proof: changed([nextKeys[0].replace('\n1\n', '\n2\n')]) }),
+    3,
+    'does not fit its text',
+  );
+  expectFailure(await check({ ...it, proof: changed(['x']) }), 3, 'the next keys of the proof has no checkpoint');
+  const own = JSON.parse(text).checkpoint;
+  expectFailure(await check({ ...it, proof: changed([own]) }), 3, 'its next keys are not named by checkpoints before');
+
+  // who holds the old key still signs
+  await emit(4);
+  await sign(it.key);
+  await prove(it, 4, '--checkpoint', file);
+  expectFailure(await check(it), 3, /is signed by a key that was replaced at sequence 1$/);
 });
 
 test('the record of an archived run shortens proofs from there to a later checkpoint', async () => {

@@ -15,14 +15,16 @@ import {
   replayedBy,
   UNTIL,
 } from '../support/archive-template.ts';
-import { BIN, spawnCli } from '../support/cli.ts';
-import { needs, SMALL_DISK_PROBE, SmallDisk, STRACE_PROBE } from '../support/fault-tools.ts';
+import { BIN, finished, spawnCli } from '../support/cli.ts';
+import { needs, SMALL_DISK_PROBE, SmallDisk, STRACE_PROBE, startProgram } from '../support/fault-tools.ts';
 import { expectFailure, succeed } from '../support/ledger-cli.ts';
 import { holdWriteLock } from '../support/lock-holder.ts';
+import { untilStopped } from '../support/process-state.ts';
 import { runTraced } from '../support/system-calls.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 import { traced, wasKilled } from '../support/traced.ts';
+import { until } from '../support/until.ts';
 
 /** Two that archive wait for each other longer than a test may take. */
 const LONG_WAIT = ['--busy-timeout', '1800s'] as const;
@@ -122,10 +124,30 @@ describe('others at work', () => {
     writeFileSync(partial, '');
     const writer = new SegmentWriter(partial, Buffer.alloc(32), []);
     expectFailure(await spawnCli(archiveArgs(ledger, '--yes')), 75, 'another process is archiving this ledger');
-    writer.discard();
+    writer.close();
     await succeed(archiveArgs(ledger, '--yes'));
     expect(existsSync(partial)).toBe(false);
     expect(await replayedBy(ledger)).toEqual(template.history);
+  });
+
+  it('a segment that another process has written, and not named yet, is not touched', async (context) => {
+    needs(context, ...STRACE_PROBE);
+    const ledger = template.fresh();
+    const partial = await makePartialPath(ledger);
+    const log = join(tempDir(), 'strace.log');
+    // it stands still after its segment is whole and synced
+    const stop = ['-P', partial, '-e', 'trace=fsync', '-e', 'inject=fsync:signal=STOP:when=1'];
+    const command = [process.execPath, BIN, ...archiveArgs(ledger, '--yes')];
+    const first = startProgram('strace', ['-D', '-f', '-qq', '-o', log, ...stop, ...command]);
+    const result = finished(first);
+    await until(() => existsSync(log) && readFileSync(log, 'utf8').includes('stopped by SIGSTOP'));
+    await untilStopped(first.pid);
+    expectFailure(await spawnCli(archiveArgs(ledger, '--yes')), 75, 'another process is archiving this ledger');
+    first.kill('SIGCONT');
+    const { code, stderr } = await result;
+    expect(code, stderr).toBe(0);
+    expect(readdirSync(`${ledger}.archive`)).toHaveLength(1);
+    await template.expectWhole(ledger, [], 'after the one that was stopped');
   });
 
   it('a writer that holds the lock: busy, and the next run takes the segment that is there', async () => {
@@ -170,7 +192,7 @@ describe('what a killed archive leaves', () => {
       const writer = new SegmentWriter(partial, Buffer.alloc(32), []);
       await spawnCli(nothing);
       expect(existsSync(partial)).toBe(true);
-      writer.discard();
+      writer.close();
       writeFileSync(partial, Buffer.alloc(3 * 4096, 'half a segment'));
       await succeed(command);
       expect(existsSync(partial)).toBe(false);

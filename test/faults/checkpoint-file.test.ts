@@ -3,15 +3,16 @@
  * the checkpoints before it are whole, and the next run goes on.
  */
 
-import { realpathSync } from 'node:fs';
-import { join } from 'node:path';
+import { chmodSync, realpathSync } from 'node:fs';
+import { basename, dirname, join } from 'node:path';
 import { afterAll, expect, test } from 'vitest';
 import { EXIT_CODES } from '../../src/cli/app/exit-codes.ts';
-import { runCli } from '../support/cli.ts';
+import { runCli, spawnCli } from '../support/cli.ts';
 import { FAULTS, FaultShim, SHIM_PROBE } from '../support/fault-shim.ts';
-import { needs } from '../support/fault-tools.ts';
+import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
 import { fileIn, newLedger, succeed } from '../support/ledger-cli.ts';
 import { keyFiles } from '../support/signing-keys.ts';
+import { runTraced } from '../support/system-calls.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 let shim: FaultShim | undefined;
@@ -47,4 +48,50 @@ test.for(FAULTS)('%s at each call of an append', async (fault, context) => {
       /^OK: 3 events .* extends [23] signed checkpoints, [^;]*\n$/,
     );
   }
+});
+
+test('the first checkpoint is synced before it has its name, and the mark of each is written after it is synced', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const directory = realpathSync(tempDir());
+  const { key } = keyFiles(directory, 'log');
+  const [ledger, file] = [await newLedger(), join(directory, 'checkpoints')];
+  const sign = ['inspect', '-l', ledger, '--sign', key, '--checkpoint', file];
+  const names = ['write', 'fsync', 'rename', 'ftruncate'];
+  const callsOf = async (isOurs: (file: string) => boolean) => {
+    const { code, calls } = await runTraced(names, [], sign);
+    expect(code).toBe(0);
+    return calls.filter((call) => isOurs(call.file));
+  };
+  const isOfDirectory = (name: string): boolean => name === basename(directory);
+  const first = await callsOf((name) => name.startsWith('.') || name === 'checkpoints' || isOfDirectory(name));
+  expect(first.map(({ name }) => name)).toEqual(['write', 'fsync', 'rename', 'fsync']);
+  const second = await callsOf((name) => name === 'checkpoints');
+  expect(second.map(({ name }) => name)).toEqual(['write', 'fsync', 'write', 'fsync']);
+  expect(second[2]?.text).toContain(String.raw`"\n\n", 2`);
+});
+
+const NOBODY = 65_534;
+
+test('an empty file in a directory that one may not write is appended to', async (context) => {
+  if (process.getuid?.() !== 0) context.skip('only root can become another user');
+  const ledger = await newLedger();
+  const directory = tempDir();
+  const keys = keyFiles(directory, 'log');
+  const file = fileIn(directory, 'checkpoints', '');
+  for (const [path, mode] of [
+    [ledger, 0o644],
+    [dirname(ledger), 0o755],
+    [directory, 0o755],
+    [keys.key, 0o644],
+    [file, 0o666],
+  ] as const)
+    chmodSync(path, mode);
+  const env = { PATH: process.env['PATH'], HOME: '/nonexistent' };
+  const sign = ['inspect', '-l', ledger, '--sign', keys.key, '--checkpoint', file];
+  for (const _ of [1, 2]) {
+    const { code, stderr } = await spawnCli(sign, { uid: NOBODY, gid: NOBODY, env });
+    expect(code, stderr).toBe(0);
+  }
+  const verify = ['inspect', '-l', ledger, '--verify', '--checkpoint', file, '--public-key', keys.publicKey];
+  expect((await succeed(verify)).stdout.toString()).toContain('extends 2 signed checkpoints');
 });

@@ -20,6 +20,13 @@ export function needs(context: TestContext, program: string, ...args: readonly s
   context.skip(reason);
 }
 
+/** Starts a program, which is killed after the test. */
+export function startProgram(program: string, args: readonly string[]): ChildProcessWithoutNullStreams {
+  const child = spawn(program, args);
+  killAfterTest(child);
+  return child;
+}
+
 export function runProgram(
   program: string,
   args: readonly string[],

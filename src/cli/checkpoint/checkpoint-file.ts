@@ -5,20 +5,24 @@
 
 import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, realpathSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { LedgerError, type LedgerWarning, makeDirectoryHint, splitNotes } from '../../index.ts';
-import { syncDirectory } from '../state/sync-directory.ts';
+import {
+  CHECKPOINT_MARK,
+  LedgerError,
+  type LedgerErrorCode,
+  type LedgerWarning,
+  makeDirectoryHint,
+  readCheckpointFile,
+  syncDirectoryNow,
+} from '../../index.ts';
+import { writeAtomically } from '../state/atomic-file.ts';
 
 /** Of the end of the file, in which the last checkpoint lies: none is longer than a quarter of this. */
 const END_BYTES = 256 * 1024;
-/** What a crash leaves is shorter than a checkpoint. A longer end is of something else. */
-const TORN_BYTES_MAX = 4096;
-const BEGINNING = Buffer.from('completengine/');
-const SIGNATURE = Buffer.from('\u2014 ');
 const LINE_FEED = 0x0a;
 
 export class CheckpointFile {
   readonly #path: string;
-  readonly #file: number;
+  #file: number;
   #last: string | undefined;
   #isNameSynced = false;
   /** What opening has cut off. */
@@ -44,7 +48,7 @@ export class CheckpointFile {
       });
     }
     try {
-      if (!fstatSync(file).isFile()) throw wrongFile(`${path} is not a regular file`, 'name a file');
+      if (!fstatSync(file).isFile()) throw notAFile(path);
       return new CheckpointFile(path, file);
     } catch (error) {
       closeSync(file);
@@ -59,19 +63,8 @@ export class CheckpointFile {
 
   /** Durable when it returns; otherwise nothing of it is left. @throws LedgerError IO_FAILED */
   append(note: string): void {
-    const bytes = Buffer.from(note);
-    this.#attempt(() => {
-      const { size } = fstatSync(this.#file);
-      try {
-        for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written);
-        fsyncSync(this.#file);
-      } catch (error) {
-        ftruncateSync(this.#file, size);
-        throw error;
-      }
-      if (!this.#isNameSynced) syncDirectory(dirname(realpathSync(this.#path)));
-      this.#isNameSynced = true;
-    });
+    const { size, mode } = this.#attempt(() => fstatSync(this.#file));
+    if (size > 0 || !this.#replaceEmpty(note, mode)) this.#attempt(() => this.#appendAt(size, note));
     this.#last = note;
   }
 
@@ -79,21 +72,57 @@ export class CheckpointFile {
     closeSync(this.#file);
   }
 
+  /** The mark is written after the note is on the disk: an end with a mark and without a whole note was damaged later. */
+  #appendAt(size: number, note: string): void {
+    try {
+      for (const text of [note, CHECKPOINT_MARK]) {
+        writeWhole(this.#file, text);
+        fsyncSync(this.#file);
+      }
+    } catch (error) {
+      ftruncateSync(this.#file, size);
+      throw error;
+    }
+    if (!this.#isNameSynced) syncDirectoryNow(dirname(realpathSync(this.#path)));
+    this.#isNameSynced = true;
+  }
+
+  /**
+   * Puts a file with the first checkpoint in the place of the empty one: what a power cut left of an append could be taken for a file of somebody else. Returns
+   * false where no file can be made beside it. @throws LedgerError IO_FAILED
+   */
+  #replaceEmpty(note: string, mode: number): boolean {
+    const path = this.#attempt(() => realpathSync(this.#path));
+    try {
+      writeAtomically(path, note + CHECKPOINT_MARK, mode & 0o777);
+    } catch (error) {
+      if (error instanceof LedgerError && error.code === 'CANNOT_CREATE') return false;
+      throw error;
+    }
+    this.#isNameSynced = true;
+    const empty = this.#file;
+    this.#file = this.#attempt(() => openSync(path, 'a+'));
+    closeSync(empty);
+    return true;
+  }
+
   #repair(): LedgerWarning | null {
     const { end, start, size } = this.#attempt(() => this.#readEnd());
-    const notes = splitNotes(end);
-    this.#last = notes?.notes.at(-1);
-    const wholeBytes = start + (notes?.wholeBytes ?? 0);
-    if (notes === null || (this.#last === undefined && start > 0)) throw this.#notOurs();
-    if (wholeBytes === size) return null;
-    if (!isTorn(end.subarray(notes.wholeBytes))) throw this.#notOurs();
+    const file = readCheckpointFile(end);
+    this.#last = file.whole.at(-1)?.note;
+    if (file.end === 'damaged')
+      throw this.#refused('CHECKPOINT_REFUSED', 'the last checkpoint in it is damaged, and was whole');
+    if (file.end === 'foreign' || (this.#last === undefined && start > 0))
+      throw this.#refused('INVALID_ARGUMENT', 'it is no file of checkpoints');
+    if (file.end === 'whole') return null;
+    const { tornBytes } = file;
     this.#attempt(() => {
-      ftruncateSync(this.#file, wholeBytes);
+      ftruncateSync(this.#file, size - tornBytes);
       fsyncSync(this.#file);
     });
     return {
       code: 'CHECKPOINT_TORN',
-      message: `${this.#path} ended in a part of a checkpoint that was not written to its end: its ${size - wholeBytes} bytes were cut off`,
+      message: `${this.#path} ended in a part of a checkpoint that was not written to its end: its ${tornBytes} bytes were cut off`,
       hint: 'nothing is lost: the next checkpoint vouches for what that one would have',
     };
   }
@@ -113,11 +142,11 @@ export class CheckpointFile {
     return { end: memory.subarray(skipped, read), start: from + skipped, size };
   }
 
-  #notOurs(): LedgerError {
-    return wrongFile(
-      `${this.#path} is no file of checkpoints, or it is damaged: nothing was written to it`,
-      'name another file; to see which checkpoint is damaged: completengine inspect --verify --checkpoint FILE',
-    );
+  #refused(code: LedgerErrorCode, fact: string): LedgerError {
+    return new LedgerError(code, {
+      message: `${this.#path}: ${fact}: nothing was written to it`,
+      hint: 'name another file; to see what is damaged: completengine inspect --verify --checkpoint FILE --public-key KEYFILE',
+    });
   }
 
   #attempt<Result>(work: () => Result): Result {
@@ -134,17 +163,11 @@ export class CheckpointFile {
   }
 }
 
-function wrongFile(message: string, hint: string): LedgerError {
-  return new LedgerError('INVALID_ARGUMENT', { message, hint });
+function writeWhole(file: number, text: string): void {
+  const bytes = Buffer.from(text);
+  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
-/** Whether bytes behind the last checkpoint are the beginning of another one or of a signature, or blocks that a power cut has left empty. */
-function isTorn(bytes: Buffer): boolean {
-  if (bytes.length > TORN_BYTES_MAX) return false;
-  return bytes.every((byte) => byte === 0) || [BEGINNING, SIGNATURE].some((start) => isBeginning(bytes, start));
-}
-
-function isBeginning(bytes: Buffer, start: Buffer): boolean {
-  const length = Math.min(bytes.length, start.length);
-  return bytes.subarray(0, length).equals(start.subarray(0, length));
+function notAFile(path: string): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', { message: `${path} is not a regular file`, hint: 'name a file' });
 }

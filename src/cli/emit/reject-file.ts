@@ -3,10 +3,9 @@
 import { isUtf8 } from 'node:buffer';
 import { closeSync, constants, fstatSync, fsyncSync, openSync, realpathSync, statSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { LedgerError, makeDirectoryHint, type RejectedLine } from '../../index.ts';
+import { LedgerError, makeDirectoryHint, type RejectedLine, syncDirectoryNow } from '../../index.ts';
 import { inFlags } from '../app/option-flags.ts';
 import { endsWithinLine } from '../state/last-line.ts';
-import { syncDirectory } from '../state/sync-directory.ts';
 
 export class RejectFile {
   readonly #path: string;
@@ -56,7 +55,7 @@ export class RejectFile {
     if (!this.#isRegular) return;
     this.#attempt(() => {
       fsyncSync(this.#file);
-      if (!this.#isNameSynced) syncDirectory(dirname(realpathSync(this.#path)));
+      if (!this.#isNameSynced) syncDirectoryNow(dirname(realpathSync(this.#path)));
       this.#isNameSynced = true;
     });
   }

@@ -1,12 +1,23 @@
 /** Reads small files and replaces them atomically: writes a temporary file beside, syncs it, renames it. */
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, rmSync, statSync, writeFileSync } from 'node:fs';
+import {
+  closeSync,
+  fchmodSync,
+  fsyncSync,
+  openSync,
+  readFileSync,
+  renameSync,
+  rmSync,
+  statSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDiskError, LedgerError, makeDirectoryHint, replacementName } from '../../index.ts';
-import { syncDirectory } from './sync-directory.ts';
+import { isDiskError, LedgerError, makeDirectoryHint, replacementName, syncDirectoryNow } from '../../index.ts';
 
 /** A larger file is not ours: a ledger named by mistake must be neither read whole nor overwritten. */
 const SMALL_BYTES = 64 * 1024;
+/** For its owner alone. */
+const PRIVATE = 0o600;
 
 /** Returns its text, or null if there is no such file. @throws LedgerError INPUT_UNREADABLE */
 export function readSmallFile(path: string): string | null {
@@ -36,17 +47,17 @@ function notOurs(path: string, fact: string, cause?: unknown): LedgerError {
  * @throws LedgerError CANNOT_CREATE where no file can be made, as in a missing directory; IO_FAILED, also if only the name may be lost in a
  * power failure
  */
-export function writeAtomically(path: string, text: string): void {
+export function writeAtomically(path: string, text: string, mode = PRIVATE): void {
   const { file, beside } = openBeside(path);
   try {
     try {
-      writeWhole(file, text);
+      writeWhole(file, text, mode);
       renameSync(beside, path);
     } catch (error) {
       rmSync(beside, { force: true });
       throw error;
     }
-    syncDirectory(dirname(path));
+    syncDirectoryNow(dirname(path));
   } catch (error) {
     throw notWritten('IO_FAILED', error as NodeJS.ErrnoException, path);
   }
@@ -69,16 +80,17 @@ function hintFor(error: NodeJS.ErrnoException, path: string): string {
 function openBeside(path: string): { readonly file: number; readonly beside: string } {
   const beside = join(dirname(path), replacementName());
   try {
-    return { file: openSync(beside, 'wx', 0o600), beside };
+    return { file: openSync(beside, 'wx', PRIVATE), beside };
   } catch (error) {
     throw notWritten(isDiskError(error) ? 'IO_FAILED' : 'CANNOT_CREATE', error as NodeJS.ErrnoException, path);
   }
 }
 
 /** Writes, syncs and closes it. */
-function writeWhole(file: number, text: string): void {
+function writeWhole(file: number, text: string, mode: number): void {
   try {
     writeFileSync(file, text);
+    if (mode !== PRIVATE) fchmodSync(file, mode);
     fsyncSync(file);
   } finally {
     closeSync(file);

@@ -5,9 +5,8 @@
 
 import { fstatSync, fsyncSync, readFileSync, readlinkSync, writeSync } from 'node:fs';
 import { dirname } from 'node:path';
-import { outputFailure } from '../../index.ts';
+import { outputFailure, syncDirectoryNow } from '../../index.ts';
 import { endsWithinLine } from '../state/last-line.ts';
-import { syncDirectory } from '../state/sync-directory.ts';
 
 const STDOUT = 1;
 const STDOUT_PATH = `/proc/self/fd/${STDOUT}`;
@@ -60,5 +59,5 @@ function syncName(): void {
   } catch {
     return;
   }
-  syncDirectory(dirname(path));
+  syncDirectoryNow(dirname(path));
 }

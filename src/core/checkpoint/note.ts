@@ -40,7 +40,7 @@ export function isVerifierKey(text: string): boolean {
 }
 
 /** Whether a line stands among the signatures of a note. */
-export function isSignatureLine(line: string): boolean {
+function isSignatureLine(line: string): boolean {
   return line.startsWith(DASH);
 }
 

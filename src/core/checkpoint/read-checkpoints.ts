@@ -1,9 +1,9 @@
 /** Reads files of checkpoints into one list in the order of the chain, each text once with all its signatures. Pure. */
 
 import { LedgerError } from '../model/ledger-error.ts';
-import { type Checkpoint, comparePlaces, parseCheckpoint } from './checkpoint.ts';
-import { type NoteSignature, parseNote } from './note.ts';
-import { splitNotes } from './note-file.ts';
+import { type Checkpoint, comparePlaces } from './checkpoint.ts';
+import { readCheckpointFile } from './checkpoint-file.ts';
+import type { NoteSignature } from './note.ts';
 
 /** A file of checkpoints, or what stands for one. */
 export interface CheckpointSource {
@@ -23,7 +23,7 @@ export interface ReadCheckpoint {
 export interface CheckpointList {
   /** In the order of the chain. */
   readonly all: readonly ReadCheckpoint[];
-  /** Bytes at the ends of files, of notes that were not written to their end. */
+  /** Bytes at the ends of files, of checkpoints that were never acknowledged. */
   readonly tornBytes: number;
 }
 
@@ -34,33 +34,30 @@ export function readCheckpoints(sources: readonly CheckpointSource[]): Checkpoin
   let tornBytes = 0;
   let first: ReadCheckpoint | undefined;
   for (const { name: source, bytes } of sources) {
-    const file = splitNotes(bytes);
-    if (file === null) throw refused(`${source} is not UTF-8, so it is no file of checkpoints`);
-    if (file.notes.length === 0) throw refused(`${source} has no checkpoint`);
+    const file = readCheckpointFile(bytes);
+    if (file.end === 'foreign') throw refused(`${source} has no checkpoint`);
+    const [damaged] = file.damaged;
+    if (damaged !== undefined) {
+      const { nth, line, fault } = damaged;
+      throw refused(`checkpoint ${nth} of ${source}, from line ${line} on, ${fault}`, undefined, { line });
+    }
+    if (file.whole.length === 0) throw refused(`${source} has no checkpoint`);
     tornBytes += file.tornBytes;
-    for (const [nth, note] of file.notes.entries()) {
-      const read = readOne(note, `checkpoint ${nth + 1} of ${source}`);
+    for (const { checkpoint, text, signatures, nth } of file.whole) {
+      const name = `checkpoint ${nth} of ${source}, at sequence ${checkpoint.sequence}`;
+      const read: ReadCheckpoint = { checkpoint, text, signatures, name };
       first ??= read;
-      if (read.checkpoint.uuid !== first.checkpoint.uuid)
+      if (checkpoint.uuid !== first.checkpoint.uuid)
         throw refused(
-          `${read.name} is of the ledger ${read.checkpoint.uuid}, and ${first.name} of ${first.checkpoint.uuid}`,
+          `${name} is of the ledger ${checkpoint.uuid}, and ${first.name} of ${first.checkpoint.uuid}`,
           'keep the checkpoints of each ledger in a file of its own',
         );
-      const known = byText.get(read.text);
-      const signatures = [...(known?.signatures ?? []), ...read.signatures];
-      byText.set(read.text, { ...(known ?? read), signatures });
+      const known = byText.get(text);
+      byText.set(text, { ...(known ?? read), signatures: [...(known?.signatures ?? []), ...signatures] });
     }
   }
   const all = [...byText.values()].sort((one, other) => comparePlaces(one.checkpoint, other.checkpoint));
   return { all, tornBytes };
-}
-
-function readOne(note: string, name: string): ReadCheckpoint {
-  const parsed = parseNote(note);
-  if (typeof parsed === 'string') throw refused(`${name} is not a signed note: ${parsed}`);
-  const checkpoint = parseCheckpoint(parsed.text);
-  if (typeof checkpoint === 'string') throw refused(`${name} is not a checkpoint of a ledger: ${checkpoint}`);
-  return { checkpoint, ...parsed, name: `${name}, at sequence ${checkpoint.sequence}` };
 }
 
 /** A checkpoint that proves nothing. `message` names it. */

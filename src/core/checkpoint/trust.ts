@@ -12,8 +12,8 @@ export interface TrustOptions {
   readonly keys: readonly TrustedKey[];
   /** How many witnesses must vouch for each checkpoint, by a cosignature of it or of a later one. */
   readonly witnesses: number;
-  /** The list is a part of a file: those before it are not missed. */
-  readonly isPart?: boolean | undefined;
+  /** Only the last one is to be proven: those before it name keys, and none is missed. */
+  readonly provesLast?: boolean | undefined;
 }
 
 /** A key that has signed checkpoints. */
@@ -57,7 +57,7 @@ interface Signed {
  */
 export async function checkTrust(
   all: readonly ReadCheckpoint[],
-  { keys, witnesses, isPart = false }: TrustOptions,
+  { keys, witnesses, provesLast = false }: TrustOptions,
 ): Promise<TrustReport> {
   const logs: LogKey[] = keys.map((key) => ({ ...key, replacedBy: null }));
   const pending: Promise<{ at: ReadCheckpoint; signed: Signed[] }>[] = [];
@@ -79,10 +79,31 @@ export async function checkTrust(
   }
   await collect();
   checkForks(all);
-  if (!isPart) checkNoneRemoved(all);
-  checkWitnesses(all, signed, witnesses);
+  if (!provesLast) checkNoneRemoved(all);
+  const proven = provesLast ? all.slice(-1) : all;
+  checkWitnesses(proven, signed, witnesses);
   const [first, last] = [all[0], all.at(-1)] as [ReadCheckpoint, ReadCheckpoint];
-  return { checkpoints: all.length, first: anchorOf(first), last: anchorOf(last), signers: summary(all, signed) };
+  return { checkpoints: all.length, first: anchorOf(first), last: anchorOf(last), signers: summary(proven, signed) };
+}
+
+/**
+ * Of checkpoints that name a next key, those by which a trusted key was replaced, or one that such a key has named. The others say nothing to who trusts these
+ * keys. `all`: in the order of the chain. @throws LedgerError as `checkTrust` does
+ */
+export async function replacementsOf(
+  all: readonly ReadCheckpoint[],
+  keys: readonly TrustedKey[],
+): Promise<ReadCheckpoint[]> {
+  const logs: LogKey[] = keys.map((key) => ({ ...key, replacedBy: null }));
+  const kept: ReadCheckpoint[] = [];
+  for (const one of all) {
+    const { signed, retired } = await signaturesOf(one, logs, keys);
+    if (!hasLog(signed) && retired === null) continue;
+    kept.push(one);
+    // one that only a retired key has signed is refused with the rest
+    if (hasLog(signed)) replaceKey(one, signed, logs);
+  }
+  return kept;
 }
 
 export function anchorOf({ checkpoint: { sequence, hash } }: ReadCheckpoint): Anchor {
@@ -91,6 +112,24 @@ export function anchorOf({ checkpoint: { sequence, hash } }: ReadCheckpoint): An
 
 /** @throws LedgerError CHECKPOINT_REFUSED unless a key of a log that is in force has signed it, and no trusted signature is wrong */
 async function signersOf(one: ReadCheckpoint, logs: readonly LogKey[], keys: readonly TrustedKey[]): Promise<Signed[]> {
+  const { signed, retired } = await signaturesOf(one, logs, keys);
+  if (hasLog(signed)) return signed;
+  if (retired !== null)
+    throw refused(
+      `${one.name}, is signed by a key that was replaced at sequence ${retired.checkpoint.sequence}`,
+      'find out who still signs with the old key',
+    );
+  throw refused(`${one.name}, is not signed by a trusted key`, 'name the public key of its signer with `publicKeys`');
+}
+
+const hasLog = (signed: readonly Signed[]): boolean => signed.some(({ kind }) => kind === 'log');
+
+/** `retired`: the checkpoint that replaced a key which has signed this one all the same. @throws LedgerError CHECKPOINT_REFUSED for a trusted signature that is wrong */
+async function signaturesOf(
+  one: ReadCheckpoint,
+  logs: readonly LogKey[],
+  keys: readonly TrustedKey[],
+): Promise<{ signed: Signed[]; retired: ReadCheckpoint | null }> {
   const signed: Signed[] = [];
   let retired: ReadCheckpoint | null = null;
   for (const signature of one.signatures) {
@@ -103,13 +142,7 @@ async function signersOf(one: ReadCheckpoint, logs: readonly LogKey[], keys: rea
     for (const by of keys)
       if (await hasSigned(one, signature, by, 'witness')) signed.push({ by, kind: 'witness', name: signature.name });
   }
-  if (signed.some(({ kind }) => kind === 'log')) return signed;
-  if (retired !== null)
-    throw refused(
-      `${one.name}, is signed by a key that was replaced at sequence ${retired.checkpoint.sequence}`,
-      'find out who still signs with the old key',
-    );
-  throw refused(`${one.name}, is not signed by a trusted key`, 'name the public key of its signer with `publicKeys`');
+  return { signed, retired };
 }
 
 /** @throws LedgerError CHECKPOINT_REFUSED for a signature that names the key and is not its own */

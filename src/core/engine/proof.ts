@@ -1,8 +1,9 @@
 /** Joins ledger and checkpoints for proofs of single events: makes them, and verifies them without a ledger. Loaded when it is first used. */
 
+import { comparePlaces } from '../checkpoint/checkpoint.ts';
 import { formatNote } from '../checkpoint/note.ts';
 import { type ReadCheckpoint, readCheckpoints, refused } from '../checkpoint/read-checkpoints.ts';
-import { checkTrust } from '../checkpoint/trust.ts';
+import { checkTrust, replacementsOf } from '../checkpoint/trust.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { ChainStep } from '../ledger/protocol/chain-step.ts';
 import { type EventProof, fails, lineOf, type ProvenEvent, verifyEventProof } from '../ledger/protocol/proof.ts';
@@ -12,6 +13,7 @@ import {
   PROOF_BYTES_MAX,
   PROOF_LINKS_MAX,
   parseProof,
+  type WrittenProof,
 } from '../ledger/protocol/proof-text.ts';
 import { formatHead } from '../model/events/head.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
@@ -32,7 +34,7 @@ export async function proving(
       message: `there is no sequence ${sequence}`,
       hint: `the head is at ${head}`,
     });
-  const { checkpoint, note, name } = await checkpointFor(ledger, clock, sequence, options);
+  const { checkpoint, note, nextKeys, name } = await checkpointFor(ledger, clock, sequence, options);
   const { previous, bodies, steps: walked } = await ledger.pathFrom(sequence, checkpoint);
   const steps = await bounded(walked, sequence, options.signal);
   const [first] = steps;
@@ -41,7 +43,7 @@ export async function proving(
   if (body === undefined) throw fails(`no frame of its commit has sequence ${sequence}`);
   const proof = { uuid: ledger.identity.uuid, sequence, previous, body, steps };
   checkExtends(proof, checkpoint, name);
-  const text = formatProof({ ...proof, checkpoint: note });
+  const text = formatProof({ ...proof, checkpoint: note, nextKeys });
   return { text, bytes: Buffer.byteLength(text), links: steps.length, checkpoint: formatHead(checkpoint) };
 }
 
@@ -50,14 +52,14 @@ async function checkpointFor(
   ledger: Ledger,
   clock: Clock,
   sequence: number,
-  { key, name, checkpoints }: ProofOptions,
-): Promise<{ checkpoint: ReadCheckpoint['checkpoint']; note: string; name: string }> {
+  { key, name: signer, checkpoints }: ProofOptions,
+): Promise<{ checkpoint: ReadCheckpoint['checkpoint']; note: string; nextKeys: string[]; name: string }> {
   if ((key === undefined) === (checkpoints === undefined))
     throw invalidArgument('a proof leads to a checkpoint', 'give files of checkpoints, or a key that signs one');
   const sources =
     key === undefined
       ? (checkpoints ?? [])
-      : [{ name: 'the head', bytes: Buffer.from((await signing(ledger, clock, { key, name })).note) }];
+      : [{ name: 'the head', bytes: Buffer.from((await signing(ledger, clock, { key, name: signer })).note) }];
   const { all } = readCheckpoints(sources);
   const found = all.find(({ checkpoint }) => checkpoint.sequence >= sequence);
   if (found === undefined)
@@ -74,7 +76,10 @@ async function checkpointFor(
       `${found.name}, is of the ledger ${found.checkpoint.uuid}, and this is ${uuid}`,
       'check that this is the right ledger',
     );
-  return { checkpoint: found.checkpoint, note: formatNote(found), name: found.name };
+  // who trusts an older key is led to the one that has signed it
+  const nextKeys = all.slice(0, all.indexOf(found)).filter((one) => one.checkpoint.nextKey !== null);
+  const { checkpoint, name } = found;
+  return { checkpoint, note: formatNote(found), nextKeys: nextKeys.map(formatNote), name };
 }
 
 /** @throws LedgerError PROOF_TOO_LONG */
@@ -120,11 +125,22 @@ export async function verifyingProof(text: string, options: VerifyProofOptions):
   const { all } = readCheckpoints([{ name: 'the proof', bytes: Buffer.from(proof.checkpoint) }]);
   const [one, ...others] = all;
   if (one === undefined || others.length > 0) throw fails('it does not have exactly one checkpoint');
-  const { signers } = await checkTrust(all, { ...keys, isPart: true });
+  const replaced = await replacementsOf(nextKeysOf(proof, one), keys.keys);
+  const { signers } = await checkTrust([...replaced, one], { ...keys, provesLast: true });
   const { checkpoint } = one;
   if (checkpoint.uuid !== proof.uuid) throw fails('its checkpoint is of another ledger');
   if (checkpoint.sequence < proof.sequence) throw fails('its checkpoint lies before the event');
   const event: ProvenEvent = verifyEventProof(proof, checkpoint);
   const { uuid, time, sequence, hash } = checkpoint;
   return { uuid, event, links: proof.steps.length, checkpoint: { sequence, hash }, signedAt: time, signers };
+}
+
+/** The checkpoints of a proof that name next keys, in order. @throws LedgerError CHECKPOINT_REFUSED, VERIFICATION_FAILED */
+function nextKeysOf({ nextKeys }: WrittenProof, { checkpoint }: ReadCheckpoint): readonly ReadCheckpoint[] {
+  if (nextKeys.length === 0) return [];
+  const { all } = readCheckpoints([{ name: 'the next keys of the proof', bytes: Buffer.from(nextKeys.join('')) }]);
+  const isBefore = ({ checkpoint: one }: ReadCheckpoint): boolean =>
+    one.uuid === checkpoint.uuid && one.nextKey !== null && comparePlaces(one, checkpoint) <= 0;
+  if (all.every(isBefore)) return all;
+  throw fails('its next keys are not named by checkpoints before its own');
 }

@@ -4,8 +4,8 @@
  */
 
 import { inspect } from 'node:util';
-import { firstLine } from '../model/failure-text.ts';
 import type { ParkReason } from '../model/group.ts';
+import { firstLine } from '../model/park-reason-text.ts';
 import { ReportLimiter } from '../model/report-limiter.ts';
 import { formatName, quoted } from '../model/text/quoting.ts';
 import type { Timer } from '../model/time/timer.ts';

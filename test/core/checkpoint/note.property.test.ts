@@ -3,6 +3,7 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type Checkpoint, formatCheckpoint, parseCheckpoint } from '../../../src/core/checkpoint/checkpoint.ts';
+import { CHECKPOINT_MARK, readCheckpointFile } from '../../../src/core/checkpoint/checkpoint-file.ts';
 import {
   formatNote,
   isKeyName,
@@ -84,19 +85,68 @@ test('what is read is written again: a note has one form', () => {
   );
 });
 
-test('notes of a file are found, however it is cut off, and empty lines between them do not count', () => {
+test('notes of a file are found, and empty lines between them do not count', () => {
   fc.assert(
-    fc.property(file, fc.nat(), fc.constantFrom('', '\n', '\n\n'), (notes, at, between) => {
+    fc.property(file, fc.constantFrom('', '\n', CHECKPOINT_MARK), (notes, between) => {
       const texts = notes.map(formatNote);
       const bytes = Buffer.from(texts.join(between));
-      expect(splitNotes(bytes)).toEqual({ notes: texts, wholeBytes: bytes.length, tornBytes: 0 });
-      const end = at % (bytes.length + 1);
-      const cut = splitNotes(bytes.subarray(0, end));
-      expect(cut?.wholeBytes).toBe(end - (cut?.tornBytes ?? 0));
-      // of several signatures some may be left: what is whole is a note
-      for (const [nth, it] of (cut?.notes ?? []).entries()) expect(texts[nth]?.startsWith(it)).toBe(true);
-      const again = splitNotes(bytes.subarray(0, cut?.wholeBytes));
-      expect(again).toEqual({ notes: cut?.notes, wholeBytes: cut?.wholeBytes, tornBytes: 0 });
+      expect(splitNotes(bytes).map(({ text }) => text)).toEqual(texts);
+      expect(splitNotes(bytes).map(({ end }) => bytes[end - 1])).toEqual(texts.map(() => 0x0a));
+      expect(readCheckpointFile(bytes)).toMatchObject({ end: 'whole', damaged: [], tornBytes: 0 });
+      expect(readCheckpointFile(bytes).whole.map(({ note: one }) => one)).toEqual(texts);
+    }),
+    { numRuns },
+  );
+});
+
+const marked = (notes: readonly SignedNote[]): Buffer =>
+  Buffer.from(notes.map((one) => formatNote(one) + CHECKPOINT_MARK).join(''));
+
+/** What a power cut may leave of a block that was written and not synced. */
+const LEFT = {
+  written: (byte: number) => byte,
+  empty: () => 0,
+  garbage: (_: number, noise: number) => noise,
+} as const;
+const kind = fc.constantFrom<keyof typeof LEFT>('written', 'empty', 'garbage');
+
+test('of a file that a power cut has left, all that was acknowledged is found, and the rest is torn', () => {
+  const blocks = fc.array(kind, { minLength: 1, maxLength: 4 });
+  const noise = fc.uint8Array({ minLength: 64, maxLength: 64 });
+  const some = fc.tuple(file, file).filter((files) => files.every(({ length }) => length > 0));
+  fc.assert(
+    fc.property(some, blocks, noise, fc.nat(), ([notes, [pending]], kinds, bytes, at) => {
+      const appended = Buffer.from(formatNote(pending as SignedNote));
+      const blockBytes = Math.ceil(appended.length / kinds.length);
+      const left = appended.map((byte, place) =>
+        LEFT[kinds[Math.floor(place / blockBytes)] ?? 'written'](byte, bytes[place % bytes.length] ?? 0),
+      );
+      const rest = left.subarray(0, at % (left.length + 1));
+      const found = readCheckpointFile(Buffer.concat([marked(notes), rest]));
+      expect(found.whole.slice(0, notes.length).map(({ note: one }) => one)).toEqual(notes.map(formatNote));
+      expect(found.damaged).toEqual([]);
+      // of several signatures the first ones may be whole
+      if (found.whole.length === notes.length)
+        expect(found.tornBytes).toBe(Buffer.from(rest).toString('latin1').replace(/^\n+/, '').length);
+    }),
+    { numRuns },
+  );
+});
+
+test('a checkpoint that was acknowledged and is damaged is named by its line', () => {
+  const some = fc.array(checkpoint, { minLength: 2, maxLength: 5 });
+  fc.assert(
+    fc.property(some, signature, fc.nat(), fc.nat(), (all, one, nth, at) => {
+      const notes = all.map((it) => ({ text: formatCheckpoint(it), signatures: [one] }));
+      const hurt = nth % notes.length;
+      const before = marked(notes.slice(0, hurt));
+      const bytes = marked(notes);
+      // within its first line, which names the ledger
+      bytes[before.length + (at % 'completengine'.length)] = 0;
+      const line = before.toString().split('\n').length;
+      const { damaged, end } = readCheckpointFile(bytes);
+      expect(damaged).toEqual([{ nth: hurt + 1, line, fault: 'is not a signed note: it has a control character' }]);
+      expect(end).toBe(hurt === notes.length - 1 ? 'damaged' : 'whole');
     }),
     { numRuns },
   );
@@ -107,7 +157,7 @@ test('sizes are bounded', () => {
   expect(parseNote(`${'x'.repeat(NOTE_BYTES_MAX)}\n\n${one}`)).toContain('longer than');
   expect(parseNote(`x\n\n${one.repeat(SIGNATURES_MAX)}`)).toHaveProperty('text', 'x\n');
   expect(parseNote(`x\n\n${one.repeat(SIGNATURES_MAX + 1)}`)).toContain('more than 100');
-  expect(splitNotes(Buffer.from([0xff, 0x0a]))).toBeNull();
+  expect(splitNotes(Buffer.from([0xff, 0x0a]))).toEqual([{ text: null, line: 1, end: 2 }]);
 });
 
 test.each([

@@ -1,9 +1,5 @@
 /** Scenarios of events that are committed. */
 
-import { rmSync } from 'node:fs';
-import { join } from 'node:path';
-import { runCli } from '../../support/cli.ts';
-import { keyFiles } from '../../support/signing-keys.ts';
 import {
   expectEmits,
   expectEqualLines,
@@ -19,7 +15,7 @@ import type { Call } from './recording.ts';
 import { prepareWith, type Scenario, smallInputs, writeInputs } from './scenario.ts';
 
 /** Lines of different lengths; some are longer than a page of the file. */
-const lineOf = (name: string) => (n: number) =>
+export const lineOf = (name: string) => (n: number) =>
   JSON.stringify({ id: `${name}${n}`, k: n % 7, text: name.repeat(n % 11 === 0 ? 9000 : n % 40) });
 
 const AFTER = '{"id":"after","k":1,"s":"after"}';
@@ -38,14 +34,12 @@ interface Emission extends Pick<Scenario, 'isMet' | 'window'> {
   run(site: Site, emit: readonly string[]): Promise<void>;
   /** More files that are there before it. */
   prepare?(directory: string): void;
-  /** Runs the command again after the power cut; default: it must succeed at once. */
-  again?(directory: string, emit: readonly string[]): Promise<unknown>;
   /** What else must hold when all is done again. */
   expectMore?(directory: string): Promise<void>;
 }
 
 /** Inputs are emitted. After the power cut the same command completes them, without doubles or gaps. */
-function emission({
+export function emission({
   name,
   init = ['--partitions', '2'],
   inputs,
@@ -53,7 +47,6 @@ function emission({
   events = Object.values(inputs).flat(),
   run,
   prepare,
-  again = runAgain,
   expectMore,
   ...rest
 }: Emission): Scenario<History> {
@@ -79,7 +72,7 @@ function emission({
         acknowledged: isDone ? events.length : lastReceipt(acknowledged),
       });
       if (!isResumed) return;
-      await again(directory, emit);
+      await runAgain(directory, emit);
       await expectMore?.(directory);
       expectEqualLines(await expectEmits(directory, AFTER), events);
     },
@@ -213,28 +206,3 @@ export const uniqueAndSticky = (): Scenario<History> => {
     },
   });
 };
-
-/** Heads are signed beside the commits: none that is in the file goes beyond what is stored. */
-export const signedCheckpoints = (): Scenario<History> =>
-  emission({
-    name: 'signed checkpoints',
-    inputs: smallInputs('in', 9, lineOf('g')),
-    args: ['--producer', 'p', '--checkpoint', 'checkpoints', '--sign', 'k.pem'],
-    prepare: (directory) => void keyFiles(directory, 'k'),
-    run: async ({ run }, emit) => {
-      await run('emit some', [...emit.slice(0, -4), '--receipts']);
-      await run('emit all', [...emit, '--receipts']);
-    },
-    // a file that the power cut has damaged is refused, and nothing is committed without a place for the checkpoint
-    again: async (directory, emit) => {
-      const { code } = await runCli(emit, { cwd: directory });
-      if (code === 2) rmSync(join(directory, 'checkpoints'));
-      await runAgain(directory, emit);
-    },
-    expectMore: async (directory) => {
-      await runAgain(directory, [
-        ...['inspect', '--verify', '-l', LEDGER],
-        ...['--checkpoint', 'checkpoints', '--public-key', 'k.pub'],
-      ]);
-    },
-  });

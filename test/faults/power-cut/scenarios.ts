@@ -8,7 +8,6 @@ import {
   failedSync,
   killedProducer,
   recoveredByReader,
-  signedCheckpoints,
   smallCommits,
   uniqueAndSticky,
 } from './emissions.ts';
@@ -17,6 +16,7 @@ import { group, rejects, replayCursor, tailCursor } from './outputs.ts';
 import type { RecordedFault } from './recorder.ts';
 import { creation, epochs, openedBeside, twoWriters } from './routings.ts';
 import type { Scenario } from './scenario.ts';
+import { signedCheckpoints, signedHeads } from './signing.ts';
 
 /** `share`: how many of the states of a run are of it, in relation to the others. Those with megabytes in a state take four times as long. */
 export interface Share {
@@ -38,6 +38,7 @@ export const SCENARIOS: readonly Share[] = [
   of(failedSync('a failed fsync, and a kill'), 1),
   of(uniqueAndSticky()),
   of(signedCheckpoints(), 1),
+  of(signedHeads(), 1),
   of(creation()),
   of(epochs()),
   of(twoWriters()),
@@ -76,6 +77,7 @@ export const CONTROLS: readonly Control[] = [
   control('fsync of the rejected lines does nothing', rejects(), { fault: 'skip syncs', files: 'other' }),
   control('fsync of the output does nothing', tailCursor(), { fault: 'skip syncs', files: 'other' }),
   control('fsync of the output of a group does nothing', group(), { fault: 'skip syncs', files: 'other' }),
+  control('fsync of the checkpoints does nothing', signedHeads(), { fault: 'skip syncs', files: 'other' }),
   control('fsync of a backup does nothing', backup(), { fault: 'skip syncs', files: 'other' }, 'wrong'),
   control('fsync of a segment does nothing', archive(), { fault: 'skip syncs', files: 'other' }, 'wrong'),
   control('fsync of a new ledger does nothing', creation(), { fault: 'skip syncs', files: 'other' }, 'wrong'),

@@ -15,16 +15,20 @@ export const PROOF_BYTES_MAX = 256 * 1024 * 1024;
 export interface WrittenProof extends EventProof {
   /** The signed note. */
   readonly checkpoint: string;
+  /** Signed notes of the checkpoints before it that name a next key, in order. */
+  readonly nextKeys: readonly string[];
 }
 
 const TEXT_MAX = PROOF_BYTES_MAX;
+/** Each is a signature to verify: a key that is replaced once a month for 80 years has as many. */
+const NEXT_KEYS_MAX = 1000;
 const LIST_MAX = 1_000_000;
 const HASH_BYTES = 32;
 const DIGEST_BYTES = 64;
 
 /** One line a link. */
-export function formatProof({ uuid, sequence, checkpoint, previous, body, steps }: WrittenProof): string {
-  const head = { proof: PROOF_FORMAT, uuid, sequence, checkpoint, previous, body: body.toString('utf8') };
+export function formatProof({ uuid, sequence, checkpoint, nextKeys, previous, body, steps }: WrittenProof): string {
+  const head = { proof: PROOF_FORMAT, uuid, sequence, checkpoint, nextKeys, previous, body: body.toString('utf8') };
   const start = JSON.stringify(head, withHex).slice(0, -1);
   return `${start},"links":[\n${steps.map(formatStep).join(',\n')}\n]}\n`;
 }
@@ -48,6 +52,7 @@ export function parseProof(text: string): WrittenProof | string {
       'uuid',
       'sequence',
       'checkpoint',
+      'nextKeys',
       'previous',
       'body',
       'links',
@@ -57,6 +62,7 @@ export function parseProof(text: string): WrittenProof | string {
       uuid: it.uuid.text(100),
       sequence: it.sequence.whole(undefined, 1),
       checkpoint: it.checkpoint.text(TEXT_MAX),
+      nextKeys: it.nextKeys.list(NEXT_KEYS_MAX).map((each) => each.text(TEXT_MAX)),
       previous: it.previous.hex(HASH_BYTES),
       body: Buffer.from(it.body.text(TEXT_MAX), 'utf8'),
       steps: it.links.list(PROOF_LINKS_MAX).map(readStep),

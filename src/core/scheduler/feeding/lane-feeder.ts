@@ -7,7 +7,6 @@
  */
 
 import type { EventBatch } from '../../model/events/event.ts';
-import { failureText } from '../../model/failure-text.ts';
 import type {
   Acknowledgement,
   EventPosition,
@@ -20,6 +19,7 @@ import type {
   RedeliveryOutcome,
 } from '../../model/group.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import { parkReasonText } from '../../model/park-reason-text.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { pauseAfter } from './backoff.ts';
@@ -247,7 +247,7 @@ export class LaneFeeder {
 
   #failed({ sequence }: EventPosition, reason: ParkReason): FailedAttempt {
     const { member } = this.#options;
-    return { sequence, failedAt: this.#parts.clock.nowMicros(), member, reason: failureText(reason) };
+    return { sequence, failedAt: this.#parts.clock.nowMicros(), member, reason: parkReasonText(reason) };
   }
 
   #heldLease({ partition, token }: Lane) {

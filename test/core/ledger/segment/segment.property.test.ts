@@ -59,6 +59,7 @@ function write(directory: string, plans: readonly CommitPlan[]): { path: string;
   const writer = new SegmentWriter(path, START.hash, joints);
   for (const commit of commits) writer.add(commit);
   writer.finish(frame);
+  writer.close();
   return { path, commits };
 }
 

@@ -40,10 +40,9 @@ import { endsBefore, leftoverCommits, type PlannedRun, planRun } from './plan.ts
 import { archivedMeanwhile, groupsAreBehind, recordRun, type StoredSegment } from './record.ts';
 import {
   adopt,
-  openPartial,
+  PartialSegment,
   partialOf,
   prepareDirectory,
-  publish,
   removeIfPossible,
   removeLeft,
   segmentName,
@@ -163,7 +162,8 @@ export class Archiver implements Archives {
     const joints = await guarded.read(() => new ChainJoints(db, this.#reader.statements));
     const within = joints.all.filter(({ beforeSequence }) => beforeSequence > from && beforeSequence <= through);
     const { hash } = joints.placeBefore(from);
-    const writer = openPartial(path, (partial) => new SegmentWriter(partial, hash, within, freeBodies));
+    const partial = PartialSegment.open(path, (file) => new SegmentWriter(file, hash, within, freeBodies));
+    const { writer } = partial;
     try {
       for (let next: number | null = from; next !== null; ) {
         const range: SequenceRange = { from: next, through };
@@ -176,11 +176,10 @@ export class Archiver implements Archives {
       }
       writer.finish(await guarded.readSnapshot(() => this.#frameOf(joints, run)));
     } catch (error) {
-      writer.discard();
-      removeIfPossible(partialOf(path));
+      partial.discard();
       throw writeFailure(error, partialOf(path));
     }
-    await publish(path);
+    await partial.publish();
   }
 
   #frameOf(joints: ChainJoints, { range: { from, through } }: Run): Parameters<SegmentWriter['finish']>[0] {

@@ -3,13 +3,14 @@
  * that has its name is never replaced: it may be the only copy of what an older copy of the ledger has archived.
  */
 
-import { closeSync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
+import { closeSync, fsync, mkdirSync, openSync, rmSync, statSync } from 'node:fs';
 import { basename, dirname } from 'node:path';
+import { promisify } from 'node:util';
 import { isNoSpace, systemErrorCode } from '../../../model/disk-error.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { makeDirectoryHint } from '../../../model/text/shell-word.ts';
 import { giveName } from '../connection/give-name.ts';
-import { syncDirectory, syncFile } from '../connection/sync-file.ts';
+import { syncDirectory } from '../connection/sync-file.ts';
 import { partialName } from '../connection/temporary-name.ts';
 import { isBusy, translateError } from '../connection/translate-error.ts';
 import { SegmentWriter } from '../segment/segment-writer.ts';
@@ -67,25 +68,92 @@ function cannotCreate(path: string, fact: string, cause?: unknown): LedgerError 
   });
 }
 
-/** Opens a writer on an empty file beside the segment. @throws LedgerError BUSY if another process writes there, CANNOT_CREATE, DISK_FULL, IO_FAILED */
-export function openPartial(path: string, open: (partial: string) => SegmentWriter): SegmentWriter {
-  const partial = partialOf(path);
-  try {
-    refuseIfLocked(partial);
-    rmSync(partial, { force: true });
-    closeSync(openSync(partial, 'wx', 0o600));
-  } catch (error) {
-    if (error instanceof LedgerError) throw error;
-    throw cannotCreate(dirname(path), (error as NodeJS.ErrnoException).code ?? 'unknown error', error);
+/**
+ * A segment that is being written, under its other name. It is locked until it has its own: between the two another archive would take it for what a killed one
+ * has left, and put its own file there, which would then get the name before it is whole.
+ */
+export class PartialSegment {
+  readonly writer: SegmentWriter;
+  readonly #path: string;
+  /** Open as long as SQLite has the file: to close any descriptor of it drops SQLite's locks. */
+  readonly #file: number;
+
+  private constructor(path: string, file: number, writer: SegmentWriter) {
+    this.#path = path;
+    this.#file = file;
+    this.writer = writer;
   }
-  try {
-    return open(partial);
-  } catch (error) {
-    if (isBusy(error)) throw busy(partial, error);
-    removeIfPossible(partial);
-    throw writeFailure(error, partial);
+
+  /** Opens a writer on an empty file beside the segment. @throws LedgerError BUSY if another process writes there, CANNOT_CREATE, DISK_FULL, IO_FAILED */
+  static open(path: string, open: (partial: string) => SegmentWriter): PartialSegment {
+    const partial = partialOf(path);
+    let file: number;
+    try {
+      refuseIfLocked(partial);
+      rmSync(partial, { force: true });
+      file = openSync(partial, 'wx', 0o600);
+    } catch (error) {
+      if (error instanceof LedgerError) throw error;
+      throw cannotCreate(dirname(path), (error as NodeJS.ErrnoException).code ?? 'unknown error', error);
+    }
+    try {
+      return new PartialSegment(path, file, open(partial));
+    } catch (error) {
+      closeSync(file);
+      if (isBusy(error)) throw busy(partial, error);
+      removeIfPossible(partial);
+      throw writeFailure(error, partial);
+    }
+  }
+
+  /**
+   * Syncs the finished file and gives it the name of the segment, durably: rows are deleted for it. An empty file at that name is what a killed run has left where
+   * there are no hard links. @throws LedgerError IO_FAILED, DISK_FULL, BUSY if another archive came first
+   */
+  async publish(): Promise<void> {
+    try {
+      await this.#giveName();
+    } finally {
+      this.#close();
+    }
+    const path = this.#path;
+    try {
+      await syncNames(dirname(path), path);
+    } catch (error) {
+      // another try to sync it could succeed without having written anything
+      removeIfPossible(path);
+      throw error;
+    }
+  }
+
+  /** Removes what was written. */
+  discard(): void {
+    removeIfPossible(partialOf(this.#path));
+    this.#close();
+  }
+
+  async #giveName(): Promise<void> {
+    const path = this.#path;
+    const partial = partialOf(path);
+    try {
+      await sync(this.#file);
+      if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path, { force: true });
+      giveName(partial, path);
+    } catch (error) {
+      removeIfPossible(partial);
+      const { code } = error as NodeJS.ErrnoException;
+      if (code === 'EEXIST' || code === 'ENOENT') throw storedMeanwhile(path, error);
+      throw cannotStore(path, error);
+    }
+  }
+
+  #close(): void {
+    this.writer.close();
+    closeSync(this.#file);
   }
 }
+
+const sync = promisify(fsync);
 
 /** What is left is replaced by the next run. */
 export function removeIfPossible(path: string): void {
@@ -129,7 +197,7 @@ export function partialOf(path: string): string {
 function refuseIfLocked(partial: string): void {
   if (statSync(partial, { throwIfNoEntry: false })?.nlink !== 1) return;
   try {
-    new SegmentWriter(partial, Buffer.alloc(0), []).discard();
+    new SegmentWriter(partial, Buffer.alloc(0), []).close();
   } catch (error) {
     if (isBusy(error)) throw busy(partial, error);
   }
@@ -151,31 +219,6 @@ export async function adopt(path: string): Promise<void> {
   const { dev, ino } = statSync(path);
   if (left?.dev === dev && left.ino === ino) removeIfPossible(partial);
   await syncNames(dirname(path), path);
-}
-
-/**
- * Syncs a finished file and gives it the name of the segment, durably: rows are deleted for it. An empty file at that name is what a killed run has left where
- * there are no hard links. @throws LedgerError IO_FAILED, DISK_FULL, BUSY if another archive came first
- */
-export async function publish(path: string): Promise<void> {
-  const partial = partialOf(path);
-  try {
-    await syncFile(partial);
-    if (statSync(path, { throwIfNoEntry: false })?.size === 0) rmSync(path, { force: true });
-    giveName(partial, path);
-  } catch (error) {
-    removeIfPossible(partial);
-    const { code } = error as NodeJS.ErrnoException;
-    if (code === 'EEXIST' || code === 'ENOENT') throw storedMeanwhile(path, error);
-    throw cannotStore(path, error);
-  }
-  try {
-    await syncNames(dirname(path), path);
-  } catch (error) {
-    // another try to sync it could succeed without having written anything
-    removeIfPossible(path);
-    throw error;
-  }
 }
 
 function cannotStore(path: string, cause: unknown): LedgerError {

@@ -18,7 +18,7 @@ export async function syncDirectory(path: string): Promise<void> {
   }
 }
 
-/** As {@link syncDirectory}, at once. @throws Error of the system */
+/** As {@link syncDirectory}, at once. @throws Error of the system if a name may be lost in a power failure */
 export function syncDirectoryNow(path: string): void {
   try {
     const directory = openSync(path, 'r');

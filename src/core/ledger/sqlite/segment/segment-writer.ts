@@ -49,7 +49,7 @@ export class SegmentWriter {
 
   /**
    * `path`: an empty file. `hashBefore`: what the hash of the first commit covers. `joints`: those within the segment, in the order of the chain.
-   * `release` gets commits whose memory is not needed any more. The file is locked until the writer is finished or discarded: a second one is refused by SQLite as busy.
+   * `release` gets commits whose memory is not needed any more. The file is locked until the writer is closed: a second one is refused by SQLite as busy.
    */
   constructor(
     path: string,
@@ -93,7 +93,7 @@ export class SegmentWriter {
     if (this.#pending.length === BLOCK_COMMITS_MAX) this.#flush();
   }
 
-  /** Writes the rest and closes the file. At least one commit was added. */
+  /** Writes the rest. The file is whole, and stays locked. At least one commit was added. */
   finish({ ledger, epochs, partitions, placements, archives }: SegmentFrame): void {
     this.#flush();
     const [first, last] = [this.#first?.row, this.#last?.row];
@@ -128,11 +128,10 @@ export class SegmentWriter {
     db.pragma(`application_id = ${SEGMENT_APPLICATION_ID}`);
     db.pragma(`user_version = ${SEGMENT_FORMAT}`);
     db.exec('COMMIT');
-    db.close();
   }
 
-  /** Closes the file, which is of no use. */
-  discard(): void {
+  /** Closes the file, which is of no use unless it was finished. */
+  close(): void {
     this.#db.close();
   }
 

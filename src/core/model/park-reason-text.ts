@@ -20,7 +20,7 @@ export function firstLine(text: string): string {
 }
 
 /** `exit code 1: no route to host`: the reason, and the last line that the consumer wrote. */
-export function failureText({ reason, details }: ParkReason): string {
+export function parkReasonText({ reason, details }: ParkReason): string {
   const said = details.slice(details.lastIndexOf('\n') + 1);
   return firstLine(said === '' ? reason : `${reason}: ${said}`);
 }

@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { reasonOf } from '../../../src/core/engine/reporting.ts';
-import { failureText, firstLine, REASON_BYTES_MAX } from '../../../src/core/model/failure-text.ts';
+import { firstLine, parkReasonText, REASON_BYTES_MAX } from '../../../src/core/model/park-reason-text.ts';
 import { CommandFailure } from '../../../src/core/output/command-consumer.ts';
 
 /** Any text: with unpaired surrogates, control characters, and longer than what is stored. */
@@ -48,14 +48,14 @@ describe('the text of a failure', () => {
   });
 
   it('names how a command ended, and the last line that it wrote', () => {
-    expect(failureText(reasonOf(new CommandFailure('exit code 7', 'one\ntwo')))).toBe('exit code 7: two');
-    expect(failureText(reasonOf(new CommandFailure('exit code 7', '')))).toBe('exit code 7');
-    expect(failureText({ reason: 'exit code 7', details: 'x'.repeat(5000) })).toHaveLength(REASON_BYTES_MAX);
+    expect(parkReasonText(reasonOf(new CommandFailure('exit code 7', 'one\ntwo')))).toBe('exit code 7: two');
+    expect(parkReasonText(reasonOf(new CommandFailure('exit code 7', '')))).toBe('exit code 7');
+    expect(parkReasonText({ reason: 'exit code 7', details: 'x'.repeat(5000) })).toHaveLength(REASON_BYTES_MAX);
   });
 
   it('is never empty, whatever a handler has thrown', () => {
     for (const thrown of [new RangeError(''), '', undefined, null, Object.create(null), Symbol('s'), new Proxy({}, {})])
-      expect(failureText(reasonOf(thrown))).not.toBe('');
-    expect(failureText(reasonOf(new RangeError('')))).toMatch(/^RangeError/);
+      expect(parkReasonText(reasonOf(thrown))).not.toBe('');
+    expect(parkReasonText(reasonOf(new RangeError('')))).toMatch(/^RangeError/);
   });
 });
