@@ -108,7 +108,7 @@ export type { BatchSpan, EventBatch } from './core/model/events/event.ts';
 export { type EventLabels, toEvent } from './core/model/events/event-labels.ts';
 export { type Anchor, type ExpectedHead, formatHead, type Head, parseHead } from './core/model/events/head.ts';
 export type { LedgerEvent } from './core/model/events/ledger-event.ts';
-export type { SequenceRange } from './core/model/events/range.ts';
+export type { FixedRange, SequenceRange } from './core/model/events/range.ts';
 export { readTransferName, type TransferOrigin } from './core/model/events/transfer-name.ts';
 export type { GroupMember, LastFailure } from './core/model/group.ts';
 export { LedgerError, type LedgerErrorCode, type LedgerErrorOptions } from './core/model/ledger-error.ts';

@@ -79,6 +79,7 @@ import {
 import { Partitioning } from './engine/partitioning.ts';
 import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './engine/replay.ts';
 import { type TransferReport, transfer } from './engine/replay-into.ts';
+import { StreamRange } from './engine/stream-range.ts';
 import type { Handler, SubscribeOptions, Subscription } from './engine/subscription.ts';
 import type { Subscriptions } from './engine/subscriptions.ts';
 import type { LateEvents, LateEventsOptions } from './engine/survey/late-events.ts';
@@ -97,7 +98,7 @@ import type { Determinism } from './model/config.ts';
 import type { EventLabels } from './model/events/event-labels.ts';
 import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
-import type { SequenceRange } from './model/events/range.ts';
+import type { FixedRange } from './model/events/range.ts';
 import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { kindOf, number, positive, text } from './model/options/option-kinds.ts';
 import { readArgument, readOptions } from './model/options/options.ts';
@@ -280,11 +281,13 @@ export class Completengine {
       outcomeOf(() => {
         const read = readOptions('tail()', options, TAIL);
         const { partitions, key, where } = read;
-        const parts = this.#replayParts({ partitions, key, where }, 0);
+        const range = new StreamRange();
+        const parts = this.#replayParts({ partitions, key, where }, 0, range.fix);
         return {
           pages: tailing(parts, read),
           labels: this.#eventLabels(),
           filter: parts.filter,
+          range: range.fixed,
           isVerified: false,
           signal: read.signal,
         };
@@ -305,13 +308,17 @@ export class Completengine {
   }
 
   /**
-   * The sequences that a replay would deliver now, both ends inclusive; empty if `through` < `from`.
+   * The sequences that a replay would deliver now, both ends inclusive; empty if `through` < `from`. It also says by which times it was
+   * asked for, and where the ledger ends.
    * @throws for invalid options
    */
-  async range(options?: ReplayOptions): Promise<SequenceRange> {
+  async range(options?: ReplayOptions): Promise<FixedRange> {
     const read = readOptions('range()', options, REPLAY);
     await this.#select(read.partitions);
-    return fixRange(this.#replayParts(read, 0), read);
+    return fixRange(
+      this.#replayParts(read, 0, () => {}),
+      read,
+    );
   }
 
   /**
@@ -679,7 +686,7 @@ export class Completengine {
     return this.#liveSubscribers;
   }
 
-  #replayParts(options: ReplayOptions, after: number): ReplayParts {
+  #replayParts(options: ReplayOptions, after: number, onRange: ReplayParts['onRange']): ReplayParts {
     return {
       ledger: this.#ledger,
       clock: this.#clock,
@@ -690,6 +697,7 @@ export class Completengine {
       after,
       startWatching: () => this.#watching.begin(),
       grown: this.#grown,
+      onRange,
     };
   }
 
@@ -698,13 +706,15 @@ export class Completengine {
     return new EventStream(
       outcomeOf(() => {
         const options = request();
-        const parts = this.#replayParts(options, after);
+        const range = new StreamRange();
+        const parts = this.#replayParts(options, after, range.fix);
         const liveSubscribers = () => this.#liveSubscribers?.liveSubscribers() ?? null;
         const { filter, verify } = parts;
         return {
           pages: replaying(parts, options),
           labels: this.#eventLabels(),
           filter,
+          range: range.fixed,
           isVerified: verify,
           liveSubscribers,
           signal: options.signal,

@@ -18,6 +18,7 @@ import { onNamedLedger } from '../app/hints.ts';
 import { type Interrupt, laterThan } from '../app/interrupt.ts';
 import { RANGE_FOR_A_GROUP } from '../app/said-otherwise.ts';
 import type { RangeArguments } from '../range/arguments.ts';
+import { pastEndText } from '../range/nothing-found.ts';
 import { startOptions } from '../range/range-flags.ts';
 import { openCommandStderr } from '../terminal/command-stderr.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -79,6 +80,8 @@ export async function tailGroup(
       report(
         `there is no sequence ${flags['from-sequence']} yet: the head is at ${head}, and group ${subscription.group} starts after that sequence`,
       );
+    const past = subscription.isNew ? await pastEndText(engine, flags) : null;
+    if (past !== null) report(`${past}: group ${subscription.group} starts after sequence ${head}`);
     await subscription.finished;
   } finally {
     interrupt.signal.removeEventListener('abort', onAbort);

@@ -1,7 +1,8 @@
 /** Resolves a requested range to sequences: once for a replay, which no later commit can enter, and again and again for a tail. */
 
+import type { Head } from '../model/events/head.ts';
 import type { History } from '../model/events/history.ts';
-import type { SequenceRange } from '../model/events/range.ts';
+import type { FixedRange } from '../model/events/range.ts';
 import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { formatTime, type Micros } from '../model/time/time.ts';
 import type { TimeContext, TimeInput } from '../model/time/time-expression.ts';
@@ -47,14 +48,20 @@ export interface RangeEnd {
 }
 
 /** @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
-export async function resolveRange(
-  request: RangeRequest,
-  history: History,
-  context: TimeContext,
-): Promise<SequenceRange> {
-  const { start, end } = await readBounds(request, history, context);
-  const { through } = await reachOf(end, history);
-  return { from: start.sequence, through };
+export async function resolveRange(request: RangeRequest, history: History, context: TimeContext): Promise<FixedRange> {
+  const bounds = await readBounds(request, history, context);
+  return fixedRange(bounds, await reachOf(bounds.end, history));
+}
+
+export function fixedRange({ start, end }: RangeBounds, { through, head }: Reach): FixedRange {
+  return {
+    from: start.sequence,
+    through,
+    fromTime: start.time,
+    throughTime: end.time,
+    head: head.sequence,
+    headTime: head.sequence === 0 ? null : head.time,
+  };
 }
 
 /** Whether the request names an end: a stream that follows has none. */
@@ -94,18 +101,24 @@ export async function readEnd(
   return { time: null, sequence };
 }
 
-/** How far an end reaches now, and whether that is final: `false` while events may still come before it. */
-export async function reachOf(
-  end: RangeEnd,
-  history: History,
-): Promise<{ readonly through: number; readonly isFinal: boolean }> {
+/** How far an end reaches now. */
+export interface Reach {
+  /** Last sequence. */
+  readonly through: number;
+  /** `false` while events may still come before the end. */
+  readonly isFinal: boolean;
+  readonly head: Head;
+}
+
+export async function reachOf(end: RangeEnd, history: History): Promise<Reach> {
   // the head first: an event that is committed between the two reads would otherwise look like one after the end
-  const { sequence: head } = await history.head();
+  const head = await history.head();
   const beyond = end.time === null ? Number.POSITIVE_INFINITY : await history.sequenceAtTime(end.time + 1);
   const last = Math.min(beyond - 1, end.sequence ?? Number.POSITIVE_INFINITY);
   return {
-    through: Math.min(last, head),
-    isFinal: beyond <= head || (end.sequence ?? Number.POSITIVE_INFINITY) <= head,
+    through: Math.min(last, head.sequence),
+    isFinal: beyond <= head.sequence || (end.sequence ?? Number.POSITIVE_INFINITY) <= head.sequence,
+    head,
   };
 }
 
