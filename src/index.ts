@@ -61,6 +61,7 @@ export type {
 export type { ReplayOptions, ReplayProgress } from './core/engine/replay.ts';
 export type { TransferReport } from './core/engine/replay-into.ts';
 export type {
+  DeliveryInProgress,
   DeliveryPosition,
   FailedDelivery,
   Handler,

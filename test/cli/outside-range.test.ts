@@ -1,4 +1,4 @@
-/** A range without events is told where it lies: past the end of the ledger, before its beginning, or in between. */
+/** A range without events says where it lies: past the end of the ledger, before its beginning, or in between. */
 
 import { expect, test } from 'vitest';
 import { finished, startCli } from '../support/cli.ts';
@@ -65,7 +65,7 @@ test('a reset of offsets past the end, and an archive before the beginning, say 
   expect(stdout.toString()).toBe(`nothing to archive: ${BEGINS}, the range ends at 2017-12-31T23:59:59.999999Z\n`);
 });
 
-test('who follows from a time past the end is told where it begins', async () => {
+test('who follows from a time past the end hears where it begins', async () => {
   const ledger = await earthquakeLedger();
   const follower = startCli(['tail', '-f', '--from', '2019-01-01', '-l', ledger]);
   killAfterTest(follower);
