@@ -12,7 +12,7 @@ import { rejectAborted } from '../model/aborted.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { Basis } from '../model/events/commit.ts';
 import { EVERYTHING } from '../model/events/range.ts';
-import { invalidArgument } from '../model/ledger-error.ts';
+import { inOption, invalidArgument } from '../model/ledger-error.ts';
 import { texts } from '../model/options/option-kinds.ts';
 import { readArgument, readOptions } from '../model/options/options.ts';
 import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from '../model/routing/epoch-plan.ts';
@@ -89,7 +89,7 @@ export class Partitioning {
     const { spec } = routing.epoch;
     const router = makeRouter(routing);
     const explainer = this.#explainer(routing, undefined);
-    const lines = keys.map((input) => lineOfKey(spec, keyParts(spec, input)));
+    const lines = inOption('keys', () => keys.map((input) => lineOfKey(spec, keyParts(spec, input))));
     const routes = await explainer.routes(router, lines);
     return keys.map((input, at) => {
       const parts = keyParts(spec, input);
@@ -119,7 +119,8 @@ export class Partitioning {
    * @throws LedgerError INVALID_ARGUMENT for a range
    */
   async add(names: readonly string[]): Promise<RoutingChange> {
-    return this.#begin(planAdd(readArgument('add()', 'names', names, texts)));
+    const plan = planAdd(readArgument('add()', 'names', names, texts));
+    return this.#begin((routing) => inOption('names', () => plan(routing)));
   }
 
   /**
@@ -128,12 +129,14 @@ export class Partitioning {
    */
   async place(placements: readonly WantedPlacement[]): Promise<RoutingChange> {
     const wanted = readArgument('place()', 'placements', placements, PLACEMENTS);
-    return this.#begin((routing) => {
-      const read = wanted.map(
-        ({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(routing.epoch.spec, key)), partition }),
-      );
-      return planPlace(read)(routing);
-    });
+    return this.#begin((routing) =>
+      inOption('placements', () => {
+        const read = wanted.map(
+          ({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(routing.epoch.spec, key)), partition }),
+        );
+        return planPlace(read)(routing);
+      }),
+    );
   }
 
   /**
@@ -142,7 +145,7 @@ export class Partitioning {
    */
   async reroute(routing: RoutingSpec | string, options?: RerouteOptions): Promise<RoutingChange> {
     const { partitions } = readOptions('reroute()', options, REROUTE);
-    return this.#begin(planReroute(toRoutingSpec(readArgument('reroute()', 'routing', routing, ROUTING)), partitions));
+    return this.#begin(planReroute(routingOf('reroute()', routing), partitions));
   }
 
   /**
@@ -151,7 +154,7 @@ export class Partitioning {
    */
   async previewReroute(routing: RoutingSpec | string, options?: PreviewOptions): Promise<ReroutePreview> {
     const { partitions, sample, signal } = readOptions('previewReroute()', options, PREVIEW);
-    const wanted = toRoutingSpec(readArgument('previewReroute()', 'routing', routing, ROUTING));
+    const wanted = routingOf('previewReroute()', routing);
     return rejectAborted(signal, () => this.#preview(wanted, partitions, sample, signal));
   }
 
@@ -215,11 +218,17 @@ function routeOf(routing: RoutingInForce): Route {
 }
 
 /** @throws LedgerError INVALID_ARGUMENT */
+function routingOf(call: string, routing: RoutingSpec | string): RoutingSpec {
+  return inOption('routing', () => toRoutingSpec(readArgument(call, 'routing', routing, ROUTING)));
+}
+
+/** @throws LedgerError INVALID_ARGUMENT */
 function checkForetellable({ epoch: { spec } }: RoutingInForce): void {
   if (spec.rule !== 'sticky') return;
   throw invalidArgument(
     'the partition of a sticky session depends on earlier events and cannot be predicted',
     'reroute without a preview, or explain single keys: completengine partition explain KEY',
+    'routing',
   );
 }
 
@@ -228,5 +237,6 @@ function checkSample(count: number): number {
   throw invalidArgument(
     `a sample of ${count} events is not possible`,
     'leave it out for all of history, or use 1 or more',
+    'sample',
   );
 }

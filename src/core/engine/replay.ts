@@ -83,7 +83,7 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
   const { signal, playback } = options;
   const pace = readPace(options);
   if (options.follow && hasEnd(options))
-    throw invalidArgument('a replay that follows has no end', 'omit the end of the range, or do not follow');
+    throw invalidArgument('a replay that follows has no end', 'omit the end of the range, or do not follow', 'follow');
   const now = parts.clock.nowMicros();
   return async function* pages() {
     const accepts = await filter.load();

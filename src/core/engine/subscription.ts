@@ -175,20 +175,27 @@ export function checkOptions(options: SubscribeOptions): void {
     throw invalidArgument(
       `a lease of ${options.leaseMs} ms is too short to be renewed`,
       `use ${LEASE_MS_MIN} ms or more`,
+      'leaseMs',
     );
   }
   if (options.leaseMs !== undefined && options.leaseMs > LEASE_MS_MAX) {
     throw invalidArgument(
       `a lease of ${options.leaseMs} ms is too long: a crashed member would block its partitions for that time`,
       'use a year at most',
+      'leaseMs',
     );
   }
   const { ackTimeoutMs = 1, backoffMs = 0 } = options;
   if (!(ackTimeoutMs > 0))
-    throw invalidArgument(`an ack timeout of ${ackTimeoutMs} ms is impossible`, 'use more than 0 ms, or leave it out');
-  if (!(backoffMs >= 0)) throw invalidArgument(`a backoff of ${backoffMs} ms is impossible`, 'use 0 ms or more');
+    throw invalidArgument(
+      `an ack timeout of ${ackTimeoutMs} ms is impossible`,
+      'use more than 0 ms, or leave it out',
+      'ackTimeoutMs',
+    );
+  if (!(backoffMs >= 0))
+    throw invalidArgument(`a backoff of ${backoffMs} ms is impossible`, 'use 0 ms or more', 'backoffMs');
   if (options.group !== undefined) return;
   const name = OF_MEMBERS.find((each) => options[each] !== undefined);
   if (name === undefined) return;
-  throw invalidArgument(`the option ${name} is for members of a group`, 'give the option group, too');
+  throw invalidArgument(`the option ${name} is for members of a group`, 'give the option group, too', name, 'group');
 }
