@@ -12,13 +12,13 @@ const LINES_AT_FIRST = 4096;
 export class ScannedLines {
   count = 0;
   /** Bounds of each payload in the chunk, half-open, line end excluded. */
-  starts = new Uint32Array(LINES_AT_FIRST);
-  ends = new Uint32Array(LINES_AT_FIRST);
+  starts: Uint32Array = new Uint32Array(LINES_AT_FIRST);
+  ends: Uint32Array = new Uint32Array(LINES_AT_FIRST);
   /** Line numbers within the chunk, 0-based, blank lines counted. */
-  numbers = new Uint32Array(LINES_AT_FIRST);
+  numbers: Uint32Array = new Uint32Array(LINES_AT_FIRST);
   /** A {@link LineFault}, NONE if the line is valid; and the chunk offset where it was found. */
-  faults = new Uint8Array(LINES_AT_FIRST);
-  faultsAt = new Uint32Array(LINES_AT_FIRST);
+  faults: Uint8Array = new Uint8Array(LINES_AT_FIRST);
+  faultsAt: Uint32Array = new Uint32Array(LINES_AT_FIRST);
   /** Slot s of line n is at `n * slotCount + s`. */
   fieldKinds: Uint8Array;
   fieldStarts: Uint32Array;
