@@ -53,6 +53,7 @@ export type {
   Explanation,
   LineExplanation,
   PartitionDescription,
+  PreviewedEvents,
   PreviewOptions,
   RerouteOptions,
   ReroutePreview,

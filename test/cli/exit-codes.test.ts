@@ -93,9 +93,9 @@ const COMMANDS: Readonly<Record<string, Codes>> = {
   'partition place': writes('a p0'),
   'partition reroute': writes('hash:other'),
   group: reads(),
-  'group delete': writes('mailer --yes'),
+  'group delete': { ...writes('mailer --yes'), 4: 'busy --yes' },
   'group parked': { ...reads('mailer'), 75: `mailer --redeliver 1 ${HELD}` },
-  'group reset': writes('mailer --from start --yes'),
+  'group reset': { ...writes('mailer --from start --yes'), 4: 'busy --from start --yes' },
   'group show': reads('mailer'),
   'group skip': { ...writes('mailer p0 --sequence 2 --yes'), 4: 'mailer p0 --sequence 1 --yes' },
   backup: { ...reads('new.codex'), 73: 'text.codex' },
@@ -133,6 +133,7 @@ async function makeTemplate(): Promise<string> {
   const { key } = keyFiles(template, 'log');
   const proof = await succeed(['inspect', '-l', at('events.codex'), '--sequence', '1', '--proof', '--sign', key]);
   writeFileSync(at('p.json'), proof.stdout);
+  makeBusy(at('events.codex'));
   copyFileSync(at('events.codex'), at('same.codex'));
   copyFileSync(at('events.codex'), at('damaged.codex'));
   const file = openSync(at('damaged.codex'), 'r+');
@@ -145,6 +146,14 @@ async function makeTemplate(): Promise<string> {
     held.exec('BEGIN IMMEDIATE');
   }
   return template;
+}
+
+/** A group whose member is active for ever. */
+function makeBusy(ledger: string): void {
+  const db = new Database(ledger);
+  db.exec("INSERT INTO groups VALUES ('busy', 7, 0)");
+  db.exec("INSERT INTO members VALUES ('busy', 'm', 7, NULL, 1, 4000000000000000)");
+  db.close();
 }
 
 const CHANGED = ['events.codex'];

@@ -5,6 +5,7 @@ import { finished, startCli } from '../support/cli.ts';
 import { killAfterTest } from '../support/fault-tools.ts';
 import { earthquakeLedger, newLedger, succeed } from '../support/ledger-cli.ts';
 import { LineReader } from '../support/line-reader.ts';
+import { runShell } from '../support/shell.ts';
 
 const ENDS = 'the ledger ends at 2018-02-07T01:26:13.840000Z (sequence 1707)';
 const BEGINS = 'the ledger begins at 2018-01-31T01:49:59.650000Z';
@@ -40,6 +41,22 @@ test('a range by sequence, one between two events, and an empty ledger', async (
     'no events in this range\n',
   );
   expect(await said('replay', '-l', await newLedger())).toBe('no events: the ledger is empty\n');
+});
+
+test('a script asks by grep whether an event matches', async () => {
+  const ledger = await earthquakeLedger();
+  for (const [place, code] of [
+    ['us', 0],
+    ['zz', 1],
+  ] as const) {
+    const variables = { COMPLETENGINE_LEDGER: ledger, net: place };
+    const tailed = await runShell('completengine tail -q --key "$net" -n 1 | grep -q .', variables);
+    const replayed = await runShell(
+      'completengine replay -q --where "properties.net=$net" -c 1 | grep -q .',
+      variables,
+    );
+    expect([tailed.code, replayed.code]).toEqual([code, code]);
+  }
 });
 
 test('the document has the range, the times asked for, and the end of the ledger', async () => {

@@ -61,6 +61,7 @@ const CALLS: Readonly<Record<string, { call: (engine: Untyped, options: Options)
   COMPACT: { call: (engine, options) => engine.compact(options) },
   EXPLAIN_LINES: { call: (engine, options) => drained(engine.partitioning.explainLines([], options)) },
   REROUTE: { call: (engine, options) => engine.partitioning.reroute('hash:k', options) },
+  PREVIEWED: { call: (engine, options) => engine.partitioning.previewAdd(['x'], options) },
   PREVIEW: { call: (engine, options) => engine.partitioning.previewReroute('hash:k', options) },
 };
 
