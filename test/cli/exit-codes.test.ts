@@ -148,7 +148,7 @@ async function makeTemplate(): Promise<string> {
   return template;
 }
 
-/** Gives the group a member that is active for ever. */
+/** Gives the group a member that stays active. */
 function makeBusy(ledger: string): void {
   const db = new Database(ledger);
   db.exec("INSERT INTO members VALUES ('mailer', 'm', 1, NULL, 1, 4000000000000000)");
