@@ -26,7 +26,7 @@ export const SCHEMAS = {
   parked: { type: 'ParkedEventDocument', title: 'a line of group parked', isLine: true },
   partition: { type: 'PartitionListDocument', title: 'partition --json' },
   'partition-change': { type: 'RoutingChangeDocument', title: 'partition add, place and reroute --json' },
-  'partition-preview': { type: 'ReroutePreviewDocument', title: 'partition reroute --dry-run --json' },
+  'partition-preview': { type: 'ReroutePreviewDocument', title: 'partition add, place and reroute --dry-run --json' },
   permissions: { type: 'PermissionsDocument', title: 'inspect --permissions --json' },
   proof: { type: 'ProofDocument', title: 'proof --json' },
   receipt: { type: 'ReceiptDocument', title: 'a line of emit --receipts', isLine: true },

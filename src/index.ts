@@ -53,6 +53,7 @@ export type {
   Explanation,
   LineExplanation,
   PartitionDescription,
+  PreviewedEvents,
   PreviewOptions,
   RerouteOptions,
   ReroutePreview,
@@ -61,6 +62,7 @@ export type {
 export type { ReplayOptions, ReplayProgress } from './core/engine/replay.ts';
 export type { TransferReport } from './core/engine/replay-into.ts';
 export type {
+  DeliveryInProgress,
   DeliveryPosition,
   FailedDelivery,
   Handler,
@@ -110,7 +112,7 @@ export type { BatchSpan, EventBatch } from './core/model/events/event.ts';
 export { type EventLabels, toEvent } from './core/model/events/event-labels.ts';
 export { type Anchor, type ExpectedHead, formatHead, type Head, parseHead } from './core/model/events/head.ts';
 export type { LedgerEvent } from './core/model/events/ledger-event.ts';
-export type { SequenceRange } from './core/model/events/range.ts';
+export type { FixedRange, SequenceRange } from './core/model/events/range.ts';
 export { readTransferName, type TransferOrigin } from './core/model/events/transfer-name.ts';
 export type { GroupMember, LastFailure } from './core/model/group.ts';
 export { LedgerError, type LedgerErrorCode, type LedgerErrorOptions } from './core/model/ledger-error.ts';

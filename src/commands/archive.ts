@@ -7,6 +7,7 @@ import { withLedger } from '../cli/app/session.ts';
 import { aheadOfClock } from '../cli/archive/ahead.ts';
 import { planText, reportText } from '../cli/archive/archive-text.ts';
 import { ArchiveProgressLine } from '../cli/archive/progress.ts';
+import { outsideText } from '../cli/range/nothing-found.ts';
 import { endFlags, endOptions, limitFlag, zoneFlag } from '../cli/range/range-flags.ts';
 import { printOnOutputFailure } from '../cli/terminal/guard-output.ts';
 import { shownClock } from '../cli/terminal/shown-clock.ts';
@@ -57,7 +58,9 @@ Without --yes it prints the plan. The segment is synced and verified from the di
       if (!isJson) {
         // what was archived before explains only that there is nothing left
         const runs = plan.range === null ? await engine.archivedRuns() : [];
-        this.log(planText(plan, { drop, ahead, runs, clock }));
+        const isAll = plan.range !== null || plan.keepsLast || runs.length > 0;
+        const outside = isAll ? null : await outsideText(engine, await engine.range(endOptions(flags)), clock);
+        this.log(planText(plan, { drop, ahead, runs, outside, clock }));
       }
       if (!yes && !(await this.#isAgreed(plan, decision, signal))) return archivePlanDocument(plan);
       return this.#archive(engine, options, signal);

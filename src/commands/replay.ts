@@ -86,7 +86,8 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
         output: flags,
       });
       if (report !== null && json) this.#print(safeJson(replayDocument(report)), into !== undefined);
-      else if (report !== null && !quiet) this.logToStderr(replayLine(report, asked, { isReaderGone, clock }));
+      else if (report !== null && !quiet)
+        this.logToStderr(await replayLine(engine, report, { filter: asked, isReaderGone, clock }));
       if (rest !== null && (into !== undefined || cursor !== null))
         this.logToStderr('run the same command again to resume');
       else if (rest !== null) {
@@ -104,7 +105,7 @@ At a speed other than max, on a terminal: space pauses, q quits. An interrupted 
   async #dryRun(engine: Completengine, request: ReplayOptions, isDocument: boolean, clock: ShownClock): Promise<void> {
     const report = await engine.dryRun(request);
     if (isDocument) this.#print(safeJson(dryRunDocument(report)), true);
-    else this.logToStderr(dryRunLine(report, request, clock));
+    else this.logToStderr(await dryRunLine(engine, report, { filter: request, clock }));
   }
 
   /** The document is the output where no event is. */

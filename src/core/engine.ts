@@ -97,7 +97,7 @@ import { closeAll } from './model/closing.ts';
 import type { EventLabels } from './model/events/event-labels.ts';
 import type { Head } from './model/events/head.ts';
 import type { LedgerEvent } from './model/events/ledger-event.ts';
-import type { SequenceRange } from './model/events/range.ts';
+import type { FixedRange } from './model/events/range.ts';
 import { invalidArgument, LedgerError } from './model/ledger-error.ts';
 import { kindOf, number, positive, text } from './model/options/option-kinds.ts';
 import { readArgument, readOptions } from './model/options/options.ts';
@@ -298,10 +298,11 @@ export class Completengine {
   }
 
   /**
-   * The sequences that a replay would deliver now, both ends inclusive; empty if `through` < `from`.
+   * The sequences that a replay would deliver now, both ends inclusive; empty if `through` < `from`. It also says by which times it was
+   * asked for, and where the ledger ends.
    * @throws for invalid options
    */
-  async range(options?: ReplayOptions): Promise<SequenceRange> {
+  async range(options?: ReplayOptions): Promise<FixedRange> {
     return this.#reads.range(readOptions('range()', options, REPLAY));
   }
 

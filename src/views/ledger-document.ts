@@ -21,7 +21,7 @@ import {
   type StorageSize,
 } from '../index.ts';
 import { type ArchivedRunDocument, archivedDocument } from './archive-document.ts';
-import { type GroupDocument, groupDocument } from './group-document.ts';
+import { type GroupDocument, groupDocument, type LaneDocument } from './group-document.ts';
 import type { LateDocument } from './late-document.ts';
 import {
   eventsIn,
@@ -96,7 +96,13 @@ export interface LivePartitionDocument extends PartitionDocument {
   readonly eventsPerSecond: number | null;
 }
 
+export interface LiveLaneDocument extends LaneDocument {
+  /** For how long this watch has seen the same event next and not acknowledged; null if none waits. */
+  readonly unmovedMs: number | null;
+}
+
 export interface LiveGroupDocument extends GroupDocument {
+  readonly partitions: readonly LiveLaneDocument[];
   /** Null at the first sample, and for a new group. */
   readonly flow: GroupFlow | null;
 }
@@ -161,7 +167,14 @@ export function sampleDocument({ identity, gauges, groups, now }: Sample, rates:
       ...partition,
       eventsPerSecond: toThousandths(rates.partitions.get(partition.id) ?? null),
     })),
-    groups: ledger.groups.map((group) => ({ ...group, flow: roundedFigures(rates.groups.get(group.name) ?? null) })),
+    groups: ledger.groups.map((group) => ({
+      ...group,
+      partitions: group.partitions.map((lane) => ({
+        ...lane,
+        unmovedMs: toThousandths(rates.unmovedMs.get(group.name)?.get(lane.partition) ?? null),
+      })),
+      flow: roundedFigures(rates.groups.get(group.name) ?? null),
+    })),
     lagMax: rates.lagMost,
   };
 }

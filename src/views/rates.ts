@@ -36,6 +36,8 @@ export interface Rates {
   readonly groups: ReadonlyMap<string, GroupFlow>;
   /** The largest lag of any group within sixty seconds. */
   readonly lagMost: number;
+  /** By group and partition name: for how long the samples have seen the same event next and not acknowledged. */
+  readonly unmovedMs: ReadonlyMap<string, ReadonlyMap<string, number>>;
 }
 
 const LAST_MS = 1000;
@@ -62,10 +64,19 @@ interface GroupMark {
   readonly read: number;
 }
 
+/** An event that is next and not acknowledged. */
+interface Waiting {
+  readonly nextOffset: number;
+  /** First sample that saw it there. */
+  readonly sinceMs: number;
+}
+
 export class RateMeter {
   /** Marks of a little more than the last sixty seconds, the oldest first. */
   readonly #marks: Mark[] = [];
   #before: Sample | null = null;
+  /** When each event that is next, and not acknowledged, was first seen there. */
+  #waiting: ReadonlyMap<string, ReadonlyMap<string, Waiting>> = new Map();
 
   /** Takes the next sample and returns the rates. */
   take(sample: Sample): Rates {
@@ -73,6 +84,7 @@ export class RateMeter {
     const marks = this.#marks;
     marks.push(mark);
     this.#before = sample;
+    this.#waiting = new Map(sample.groups.map((group) => [group.name, this.#waitingOf(group, sample.atMs)]));
     while (marks.length > 2 && (marks[1] as Mark).atMs < sample.atMs - SECONDS * 1000) marks.shift();
     const average = this.#since(mark, AVERAGE_MS);
     return {
@@ -89,8 +101,26 @@ export class RateMeter {
               ]),
             ),
       groups: new Map([...mark.groups].flatMap(([name, group]) => this.#groupFlow(name, group, mark, average))),
+      unmovedMs: new Map(
+        [...this.#waiting].map(([name, lanes]) => [
+          name,
+          new Map([...lanes].map(([partition, { sinceMs }]) => [partition, sample.atMs - sinceMs])),
+        ]),
+      ),
       lagMost: Math.max(0, ...marks.flatMap(({ groups }) => [...groups.values()].map(({ lag }) => lag))),
     };
+  }
+
+  #waitingOf({ name, lanes }: GroupDescription, atMs: number): ReadonlyMap<string, Waiting> {
+    const before = this.#waiting.get(name);
+    return new Map(
+      lanes
+        .filter(({ lag }) => lag > 0)
+        .map(({ partition, nextOffset }) => {
+          const known = before?.get(partition);
+          return [partition, known?.nextOffset === nextOffset ? known : { nextOffset, sinceMs: atMs }];
+        }),
+    );
   }
 
   #toMark({ atMs, gauges, groups }: Sample): Mark {

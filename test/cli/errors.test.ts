@@ -1,5 +1,6 @@
-import { linkSync, mkdirSync, readdirSync, writeFileSync } from 'node:fs';
+import { linkSync, mkdirSync, readdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
+import { gzipSync } from 'node:zlib';
 import Database from 'better-sqlite3';
 import { describe, expect, test } from 'vitest';
 import { BIN, type CliResult, EARTHQUAKES, runCli } from '../support/cli.ts';
@@ -93,13 +94,60 @@ test.each([
   for (const args of [...READERS, ['emit'], ['init']]) expectFailure(await runCli([...args, '-l', path]), 76, path);
 });
 
+test.each<readonly [content: string, name: string, bytes: string | Buffer, fact: string, hint: string]>([
+  [
+    'JSON lines',
+    'a.jsonl',
+    '{"n":1}\n{"n":2}\n',
+    'it looks like JSON',
+    'to commit its lines as events: completengine emit PATH',
+  ],
+  ['an array', 'a.json', '[\n{"n":1}]', 'it looks like JSON', 'completengine emit PATH'],
+  ['text', 'a.log', 'Jan 1 one\nJan 1 two, é\n', 'it is text', 'completengine emit --text PATH'],
+  ['gzip', 'a.codex.gz', gzipSync('{}'), 'it is compressed by gzip', 'gzip -dc PATH > a.codex'],
+  [
+    'zstd',
+    'a.zst',
+    Buffer.from('28b52ffd00', 'hex'),
+    'it is compressed by zstd',
+    'if it has events: completengine emit PATH',
+  ],
+  ['xz', 'a.xz', Buffer.from('fd377a585a0000', 'hex'), 'it is compressed by xz', 'xz -dc < PATH | completengine emit'],
+  ['UTF-16', 'a.txt', Buffer.from('\ufeffx', 'utf16le'), 'it is text in UTF-16', 'iconv -f UTF-16 -t UTF-8 < PATH'],
+  ['a -wal', 'a.codex', Buffer.from('377f0682002de218', 'hex'), 'it is the -wal of a database', 'without -wal'],
+  [
+    'a cut database',
+    'a.codex',
+    'SQLite format 3\0'.repeat(9),
+    'it begins as a database of SQLite',
+    'restore an intact copy',
+  ],
+  ['bytes', 'a.bin', Buffer.from('01fe03fd05', 'hex'), 'it is binary data that is no database', 'check the path'],
+])('%s in place of a ledger is named, with what to do: 76', async (_, name, bytes, fact, hint) => {
+  const path = join(tempDir(), name);
+  writeFileSync(path, bytes);
+  for (const verb of ['inspect', 'init']) {
+    const result = await runCli([verb, '-l', path]);
+    expectFailure(result, 76, `${path} is not a ledger: ${fact}`);
+    expect(result.stderr).toContain(hint.replace('PATH', path));
+  }
+  expect(readFileSync(path)).toEqual(Buffer.from(bytes));
+});
+
+test('a directory with one ledger in it names that', async () => {
+  const directory = tempDir();
+  writeFileSync(join(directory, 'my.codex'), '');
+  const { stderr } = await runCli(['inspect', '-l', directory]);
+  expect(stderr).toContain(`for the ledger in it: --ledger ${join(directory, 'my.codex')}`);
+});
+
 test('another database is not a ledger, and stays unchanged: 76', async () => {
   const path = join(tempDir(), 'other.sqlite');
   tamper(path, 'CREATE TABLE other (x); INSERT INTO other VALUES (1)');
   for (const args of [...READERS, ['emit']])
-    expectFailure(await runCli([...args, '-l', path]), 76, 'a database of something else');
+    expectFailure(await runCli([...args, '-l', path]), 76, 'a SQLite database of something else');
   const result = await runCli(['init', '-l', path]);
-  expectFailure(result, 73, `${path} exists already: it is a database of something else`);
+  expectFailure(result, 73, `${path} exists already: it is a SQLite database of something else`);
   expect(result.stderr).not.toContain('use it');
 });
 

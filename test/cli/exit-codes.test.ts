@@ -93,9 +93,9 @@ const COMMANDS: Readonly<Record<string, Codes>> = {
   'partition place': writes('a p0'),
   'partition reroute': writes('hash:other'),
   group: reads(),
-  'group delete': writes('mailer --yes'),
+  'group delete': { ...writes('mailer --yes'), 4: 'mailer --yes -l busy.codex' },
   'group parked': { ...reads('mailer'), 75: `mailer --redeliver 1 ${HELD}` },
-  'group reset': writes('mailer --from start --yes'),
+  'group reset': { ...writes('mailer --from start --yes'), 4: 'mailer --from start --yes -l busy.codex' },
   'group show': reads('mailer'),
   'group skip': { ...writes('mailer p0 --sequence 2 --yes'), 4: 'mailer p0 --sequence 1 --yes' },
   backup: { ...reads('new.codex'), 73: 'text.codex' },
@@ -133,7 +133,8 @@ async function makeTemplate(): Promise<string> {
   const { key } = keyFiles(template, 'log');
   const proof = await succeed(['inspect', '-l', at('events.codex'), '--sequence', '1', '--proof', '--sign', key]);
   writeFileSync(at('p.json'), proof.stdout);
-  copyFileSync(at('events.codex'), at('same.codex'));
+  for (const name of ['same.codex', 'busy.codex']) copyFileSync(at('events.codex'), at(name));
+  makeBusy(at('busy.codex'));
   copyFileSync(at('events.codex'), at('damaged.codex'));
   const file = openSync(at('damaged.codex'), 'r+');
   writeSync(file, Buffer.alloc(PAGE * 40, 0xff), 0, PAGE * 40, PAGE);
@@ -145,6 +146,13 @@ async function makeTemplate(): Promise<string> {
     held.exec('BEGIN IMMEDIATE');
   }
   return template;
+}
+
+/** Gives the group a member that stays active. */
+function makeBusy(ledger: string): void {
+  const db = new Database(ledger);
+  db.exec("INSERT INTO members VALUES ('mailer', 'm', 1, NULL, 1, 4000000000000000)");
+  db.close();
 }
 
 const CHANGED = ['events.codex'];

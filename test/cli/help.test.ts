@@ -100,9 +100,9 @@ const SURFACE: Readonly<Record<string, readonly string[]>> = {
     'witnesses',
   ],
   partition: [...COMMON, 'json'],
-  'partition add': [...COMMON, 'json'],
+  'partition add': [...COMMON, 'dry-run', 'json', 'sample'],
   'partition explain': [...COMMON, 'envelope', 'json'],
-  'partition place': [...COMMON, 'json'],
+  'partition place': [...COMMON, 'dry-run', 'json', 'sample'],
   'partition reroute': [...COMMON, 'dry-run', 'json', 'missing', 'partitions', 'sample'],
   proof: ['color', 'json', 'public-key', 'verbose', 'witnesses'],
   replay: [

@@ -46,7 +46,7 @@ describe('an empty tail', () => {
   const EMPTY = ['tail', '-l', '', '--from', '2099-01-01'];
   test('says so, as replay does; not with -q', async () => {
     const args = EMPTY.with(2, ledger);
-    expect((await succeed(args)).stderr).toBe('no events in this range\n');
+    expect((await succeed(args)).stderr).toMatch(/^no events: the ledger (?:ends at|is empty)/);
     expect((await succeed([...args, '-q'])).stderr).toBe('');
   });
 

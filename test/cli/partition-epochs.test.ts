@@ -180,6 +180,36 @@ test('a dry run reports what would move, and writes nothing', async () => {
   expect(document(await succeed(['inspect', '--json', '-l', ledger])).head).toBe(head);
 });
 
+test('a dry run of add and place does so, too', async () => {
+  const ledger = await newLedger('--routing', 'hash:k', '--partitions', '1');
+  await succeed(['emit', '-q', '-l', ledger], { input: '{"k":"a"}\n{"k":"b"}\n{"k":"a"}\n' });
+  const head = document(await succeed(['inspect', '--json', '-l', ledger])).head;
+  const added = document(await succeed(['partition', 'add', 'x', 'y', '--dry-run', '--json', '-l', ledger]));
+  expect(added).toMatchObject({ isChanged: true, events: 3, keys: 2, after: { epoch: 2 } });
+  expect(added.partitions.map(({ name, isNew }: { name: string; isNew: boolean }) => [name, isNew])).toEqual([
+    ['p0', false],
+    ['x', true],
+    ['y', true],
+  ]);
+  await succeed(['partition', 'add', 'x', '-l', ledger]);
+  const placeOf = async () => {
+    const { stdout } = await succeed(['partition', 'explain', 'a', '--json', '-l', ledger]);
+    return (parseLines(stdout)[0] as unknown as { partition: string }).partition;
+  };
+  const partition = await placeOf();
+  const other = partition === 'p0' ? 'x' : 'p0';
+  const shown = text(await succeed(['partition', 'place', 'a', other, '--dry-run', '-l', ledger]));
+  expect(shown).toMatch(/^2 of 3 events \(66\.7 %\) would move$/m);
+  expect(shown.trimEnd().endsWith('nothing was written')).toBe(true);
+  const now = document(
+    await succeed(['partition', 'place', 'a', other, '--dry-run', '--sample', '1', '--json', '-l', ledger]),
+  );
+  expect(now).toMatchObject({ events: 1, moved: 1 });
+  expect(document(await succeed(['inspect', '--json', '-l', ledger])).head).not.toBe(head);
+  expect(await placeOf()).toBe(partition);
+  expectFailure(await runCli(['partition', 'add', 'x', '--dry-run', '-l', ledger]), 2, "partition 'x' exists already");
+});
+
 test.each([
   [['add', 'p1'], 2, "partition 'p1' exists already"],
   [['add', 'UP'], 2, "invalid partition name 'UP'"],

@@ -77,5 +77,5 @@ test('--dry-run reports size and duration, and outputs no events', async () => {
   const short = JSON.parse((await dry('--json', '--speed', 'natural', '--max-gap', '1s')).stdout.toString());
   expect(short.durationMs).toBeGreaterThan(1_600_000);
   expect(short.durationMs).toBeLessThan(1_706_001);
-  expect((await dry('--from', '2019-01-01')).stderr).toBe('no events in this range\n');
+  expect((await dry('--from', '2019-01-01')).stderr).toMatch(/^no events: the ledger ends at /);
 });

@@ -1,7 +1,7 @@
 /** The package as its users get it: packed, compiled and run from a project of their own. */
 
 import { readdirSync, readFileSync } from 'node:fs';
-import { join } from 'node:path';
+import { dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { Partitioning } from '../../src/core/engine/partitioning.ts';
@@ -125,6 +125,16 @@ afterAll(() => installed.remove());
 
 const programs = (): string[] => readdirSync(out);
 
+/** The declarations of the package that a file imports, with their texts. */
+function reachable(file: string, known = new Map<string, string>()): Map<string, string> {
+  if (known.has(file)) return known;
+  const text = readFileSync(join(ROOT, 'dist/lib', file), 'utf8');
+  known.set(file, text);
+  for (const [, path = ''] of text.matchAll(/(?:from|import)\s*\(?'(\.[^']+)\.ts'/g))
+    reachable(join(dirname(file), `${path}.d.ts`), known);
+  return known;
+}
+
 describe('the package', () => {
   it('holds the library, the commands and their pages, and nothing that neither uses', () => {
     for (const path of [
@@ -147,6 +157,14 @@ describe('the package', () => {
 
   it('has types whose every part its users can name', () => {
     expect(programs()).toContain('wrapper.js');
+  });
+
+  it('has types that TypeScript 5.0 can read', () => {
+    // 5.7 made typed arrays generic: where a type is inferred, it writes Uint8Array<ArrayBuffer>, which earlier versions refuse
+    const generic = [...reachable('index.d.ts')].filter(([, text]) =>
+      /\b(?:(?:Big)?(?:Uint|Int|Float)\d+(?:Clamped)?Array|Buffer)</.test(text),
+    );
+    expect(generic.map(([file]) => file)).toEqual([]);
   });
 
   it('says by its types what emit answers, and refuses what is no option', () => {

@@ -77,7 +77,7 @@ const RULES: readonly Rule[] = [
   { applies: all(verb('proof'), json), schema: 'proof' },
   { applies: all(verb('init'), json), schema: 'inspect' },
   { applies: all(verb('partition', 'explain'), json), schema: 'explanation', isLines: true },
-  { applies: all(verb('partition', 'reroute'), json, has('--dry-run')), schema: 'partition-preview' },
+  { applies: all(verb('partition'), json, has('--dry-run')), schema: 'partition-preview' },
   { applies: all(verb('partition'), json, noSubverb), schema: 'partition' },
   { applies: all(verb('partition'), json), schema: 'partition-change' },
   { applies: all(verb('archive'), json, has('--yes')), schema: 'archive' },

@@ -18,6 +18,9 @@ async function bothOf(engine: Completengine): Promise<[LedgerDocument, LedgerDoc
   ];
 }
 
+/** A lane without what only a watch can say of it. */
+const common = (lane: object): object => ({ ...lane, unmovedMs: undefined });
+
 /** What both documents say; the partitions and the storage of the overview say more. */
 function shared({ partitions, storage, ...document }: LedgerDocument): object {
   const { path, uuid, createdAt, head, events, firstTime, lastTime, config, routing, producers, transfers, groups } =
@@ -34,7 +37,13 @@ function shared({ partitions, storage, ...document }: LedgerDocument): object {
     routing,
     producers,
     transfers,
-    groups: groups.map(({ name, lag, parked, members, partitions: lanes }) => [name, lag, parked, members, lanes]),
+    groups: groups.map(({ name, lag, parked, members, partitions: lanes }) => [
+      name,
+      lag,
+      parked,
+      members,
+      lanes.map(common),
+    ]),
     partitions: partitions.map(({ id, name, events: count, share, lastTime: last }) => [id, name, count, share, last]),
     storage: { bytes: storage.bytes, log: storage.log },
   };

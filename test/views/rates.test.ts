@@ -162,3 +162,19 @@ describe('a group', () => {
     expect(later?.groups.get('new')).toMatchObject({ overMs: 1000, readPerSecond: 4, catchUpMs: 1500 });
   });
 });
+
+describe('an event that is next and not acknowledged', () => {
+  const sample = (atMs: number, offset: number, lag: number): SampleFacts => ({
+    atMs,
+    events: [offset + lag],
+    groups: [groupOf('g', [offset], [lag])],
+  });
+  const waited = (facts: readonly SampleFacts[]) => lastOf(facts).unmovedMs.get('g')?.get('p0');
+
+  it('is seen from the first sample that has it, until the offset moves', () => {
+    const hangs = [sample(0, 5, 0), sample(1000, 5, 1), sample(2000, 5, 3), sample(63_000, 5, 9)];
+    expect(waited(hangs)).toBe(62_000);
+    expect(waited([...hangs, sample(64_000, 6, 8)])).toBe(0);
+    expect(waited([...hangs, sample(64_000, 14, 0)])).toBeUndefined();
+  });
+});

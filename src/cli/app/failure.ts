@@ -1,7 +1,7 @@
 /** Prints failures: one line with the fact, one with the next step, and an exit code. All text is escaped for the terminal. */
 
 import { stripVTControlCharacters } from 'node:util';
-import { LedgerError, outputFailure } from '../../index.ts';
+import { LedgerError, type LedgerErrorCode, outputFailure } from '../../index.ts';
 import { type ErrorDocument, errorDocument } from '../../views/error-document.ts';
 import { forbidsStream } from '../state/taken-files.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -42,7 +42,11 @@ export function failureDocument(error: unknown): ErrorDocument {
   const document = errorDocument(error, { code: isUsage(error as Failure) ? 'USAGE' : 'INTERNAL', ...hint });
   const { message, hint: next } = document.error;
   return {
-    error: { ...document.error, message: inFlags(message), ...(next === undefined ? {} : { hint: hintText(next) }) },
+    error: {
+      ...document.error,
+      message: inFlags(message),
+      ...(next === undefined ? {} : { hint: hintText(next, codeOf(error)) }),
+    },
   };
 }
 
@@ -60,7 +64,7 @@ function isUsage(failure: Failure): boolean {
 function linesOf(failure: Failure): string[] {
   if (failure instanceof LedgerError || failure instanceof UsageError) {
     const lines = [`error: ${oneLine(inFlags(failure.message))}`];
-    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(hintText(failure.hint))}`);
+    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(hintText(failure.hint, codeOf(failure)))}`);
     return lines;
   }
   if (!isUsage(failure)) return bugLines(failure);
@@ -69,6 +73,10 @@ function linesOf(failure: Failure): string[] {
     `error: ${oneLine(stripVTControlCharacters(failure.message).replace(/\s*\n\s*/g, '; '))}`,
     '  try: completengine --help',
   ];
+}
+
+function codeOf(error: unknown): LedgerErrorCode | undefined {
+  return error instanceof LedgerError ? error.code : undefined;
 }
 
 /** The stack on one line, for a bug report. */

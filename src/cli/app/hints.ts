@@ -1,6 +1,6 @@
 /** Completes hints: options become the flags that set them, and commands get the ledger that this command line names. */
 
-import { displayedLocation, shellFlag } from '../../index.ts';
+import { displayedLocation, type LedgerErrorCode, shellFlag } from '../../index.ts';
 import { ledgersNamed } from '../state/taken-files.ts';
 import { inFlags } from './option-flags.ts';
 
@@ -34,7 +34,7 @@ export function onNamedLedger(text: string): string {
   });
 }
 
-/** A hint of the library as a command shows it. */
-export function hintText(hint: string): string {
-  return onNamedLedger(inFlags(hint));
+/** The hint of an error as a command shows it. Where the named file is no ledger, commands are about another one. */
+export function hintText(hint: string, code?: LedgerErrorCode): string {
+  return code === 'NOT_A_LEDGER' ? inFlags(hint) : onNamedLedger(inFlags(hint));
 }

@@ -22,14 +22,17 @@ interface PlanFacts {
   readonly ahead: Ahead | null;
   /** What was archived before; read only where the plan has no range. */
   readonly runs: readonly ArchivedRun[];
+  /** Where the range lies, if nothing is archived because it lies outside of the ledger. */
+  readonly outside: string | null;
   readonly clock: ShownClock;
 }
 
-export function planText(plan: ArchivePlan, { drop, ahead, runs, clock }: PlanFacts): string {
+export function planText(plan: ArchivePlan, { drop, ahead, runs, outside, clock }: PlanFacts): string {
   const lines: string[] = [];
   if (plan.leftover > 0)
     lines.push(`an interrupted archive is finished first: ${plural(plan.leftover, 'archived commit')} to delete`);
-  if (plan.range === null) lines.push('nothing to archive', ...archivedBefore(runs, drop));
+  if (plan.range === null)
+    lines.push(`nothing to archive${outside === null ? '' : `: ${outside}`}`, ...archivedBefore(runs, drop));
   else {
     const { from, through } = plan.range;
     lines.push(

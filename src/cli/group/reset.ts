@@ -3,6 +3,7 @@
 import { type Completengine, type CursorPlan, LedgerError } from '../../index.ts';
 import { cursorPlanDocument } from '../../views/cursor-plan-document.ts';
 import { applyPlan, type Decision } from '../app/apply-plan.ts';
+import { pastEndText } from '../range/nothing-found.ts';
 import { type StartFlagValues, startOptions } from '../range/range-flags.ts';
 import { cursorPlanText } from './cursor-plan-text.ts';
 import { checkHasGroups } from './named-group.ts';
@@ -33,6 +34,8 @@ export async function resetGroup(engine: Completengine, reset: Reset, signal: Ab
   const { group, partitions, start, decision, print, report } = reset;
   checkHasGroups(engine);
   await checkSequence(engine, start['from-sequence']);
+  const past = await pastEndText(engine, start);
+  if (past !== null) report(`no events from there on: ${past}`);
   const options = { ...startOptions(start), partitions };
   const { plan, isDone } = await applyPlan<CursorPlan>(
     {

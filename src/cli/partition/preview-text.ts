@@ -1,4 +1,4 @@
-/** Formats the preview of a reroute as text. */
+/** Formats the preview of a change of the routing as text. */
 
 import type { ReroutePreviewDocument } from '../../views/routing-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';

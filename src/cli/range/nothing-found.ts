@@ -1,7 +1,9 @@
 /** Says that a range has no events, or none that match. */
 
-import { shellFlag } from '../../index.ts';
+import { type Completengine, type FixedRange, formatTime, type Micros, shellFlag } from '../../index.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
+import { type ShownClock, shownClock } from '../terminal/shown-clock.ts';
+import { type StartFlagValues, startOptions } from './range-flags.ts';
 
 /** What events have to meet. */
 export interface EventFilter {
@@ -10,8 +12,9 @@ export interface EventFilter {
   readonly where?: string | readonly string[] | undefined;
 }
 
-/** A range that has events, and none that was asked for, is not an empty one. */
-export function nothingFound(filter: EventFilter): string {
+/** A range that has events, and none that was asked for, is not an empty one. `outside`: where it lies, if outside of the ledger. */
+export function nothingFound(filter: EventFilter, outside: string | null): string {
+  if (outside !== null) return `no events: ${outside}`;
   const { partitions = [], key } = filter;
   const conditions = [
     ...partitions.map((name) => shellFlag('partition', name)),
@@ -21,6 +24,30 @@ export function nothingFound(filter: EventFilter): string {
   return conditions.length === 0
     ? 'no events in this range'
     : `no events in this range match ${escapeForTerminal(conditions.join(' '))}${severalText(filter)}`;
+}
+
+/** Where a range without events lies: `the ledger ends at .., the range begins at ..`; null if it lies within the ledger, between two events. */
+export async function outsideText(
+  engine: Pick<Completengine, 'gauges'>,
+  { from, through, fromTime, throughTime, head, headTime }: FixedRange,
+  clock: ShownClock,
+): Promise<string | null> {
+  if (from <= through) return null;
+  if (headTime === null) return 'the ledger is empty';
+  const text = (time: Micros) => clock.text(formatTime(time));
+  const place = (time: Micros | null, sequence: number) => (time === null ? `sequence ${sequence}` : text(time));
+  if (from > head)
+    return `the ledger ends at ${text(headTime)} (sequence ${head}), the range begins at ${place(fromTime, from)}`;
+  const { firstTime } = await engine.gauges();
+  const isBefore = firstTime !== null && throughTime !== null && throughTime < firstTime;
+  return isBefore ? `the ledger begins at ${text(firstTime)}, the range ends at ${text(throughTime)}` : null;
+}
+
+/** Says that a start by time lies past the last event; null if it does not. In an empty ledger every time does. */
+export async function pastEndText(engine: Completengine, start: StartFlagValues): Promise<string | null> {
+  if (start.from === undefined || start.from === 'end') return null;
+  const range = await engine.range(startOptions(start));
+  return range.head === 0 ? null : outsideText(engine, range, await shownClock(start.tz));
 }
 
 function conditionsOf({ where = [] }: EventFilter): readonly string[] {

@@ -1,19 +1,31 @@
 /** Formats the report of a replay as text. */
 
-import { type DryRunReport, formatHead, formatTime, type StreamReport, type TransferReport } from '../../index.ts';
-import { type EventFilter, nothingFound, severalText } from '../range/nothing-found.ts';
+import {
+  type Completengine,
+  type DryRunReport,
+  formatHead,
+  formatTime,
+  type StreamReport,
+  type TransferReport,
+} from '../../index.ts';
+import { type EventFilter, nothingFound, outsideText, severalText } from '../range/nothing-found.ts';
 import { bytes, plural, rate, seconds, sequences, span } from '../terminal/format-numbers.ts';
 import { missingFieldsText } from '../terminal/missing-fields-text.ts';
 import type { ShownClock } from '../terminal/shown-clock.ts';
 
+interface ReplayFacts {
+  readonly filter: EventFilter;
+  readonly clock: ShownClock;
+}
+
 /** Returns the result as one line. `isReaderGone`: it ended because the output pipe was closed, which may hold events that nobody has read. */
-export function replayLine(
+export async function replayLine(
+  engine: Completengine,
   report: StreamReport | TransferReport,
-  filter: EventFilter,
-  { isReaderGone, clock }: { readonly isReaderGone: boolean; readonly clock: ShownClock },
-): string {
+  { filter, isReaderGone, clock }: ReplayFacts & { readonly isReaderGone: boolean },
+): Promise<string> {
   const { resumedBehind = null } = report as Partial<TransferReport>;
-  if (report.events === 0) return emptyLine(report, filter, resumedBehind);
+  if (report.events === 0) return emptyLine(engine, report, { filter, clock, resumedBehind });
   const parts = [
     `${plural(report.events, 'event')}${isReaderGone ? ' written' : ''} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,
     sequences(report.firstSequence, report.lastSequence),
@@ -31,18 +43,26 @@ export function replayLine(
 }
 
 /** If the pipe closes within the first page, it is unknown how many of its events the reader has taken. */
-function emptyLine(report: Omit<StreamReport, 'wallMs'>, filter: EventFilter, resumedBehind: number | null): string {
+async function emptyLine(
+  engine: Completengine,
+  report: StreamReport,
+  { filter, clock, resumedBehind }: ReplayFacts & { readonly resumedBehind: number | null },
+): Promise<string> {
   const missing = missingFieldsText(report);
   if (!report.isComplete) return 'stopped early, before the first batch of events was taken whole';
   if (missing !== null) return `no events: ${missing}${severalText(filter)}`;
   return resumedBehind === null
-    ? nothingFound(filter)
+    ? nothingFound(filter, await outsideText(engine, report.range, clock))
     : `nothing new: the target is complete through sequence ${resumedBehind}`;
 }
 
 /** What a replay would output, and how long it would take. */
-export function dryRunLine({ durationMs, ...report }: DryRunReport, filter: EventFilter, clock: ShownClock): string {
-  if (report.events === 0) return emptyLine(report, filter, null);
+export async function dryRunLine(
+  engine: Completengine,
+  { durationMs, ...report }: DryRunReport,
+  { filter, clock }: ReplayFacts,
+): Promise<string> {
+  if (report.events === 0) return emptyLine(engine, report, { filter, clock, resumedBehind: null });
   const missing = missingFieldsText(report);
   return [
     `${plural(report.events, 'event')} (${bytes(report.bytes)}) would be replayed`,

@@ -51,6 +51,15 @@ export function positionText({ partition, offset, events, sequence }: DeliveryPo
     : `${plural(events, 'event')} from ${partition}/${offset}`;
 }
 
+/** `p0/2 (sequence 3) and 4 more`; null if none is in progress. */
+export function inProgressText(inProgress: Subscription['inProgress']): string | null {
+  const [first] = inProgress;
+  if (first === undefined) return null;
+  const { partition, offset } = first;
+  const position = positionText({ ...first, partition: partition ?? '', offset: offset ?? 0 });
+  return inProgress.length === 1 ? position : `${position} and ${count(inProgress.length - 1)} more`;
+}
+
 /** `1,707 events: 0 delivered, 1,707 parked`. */
 export function summaryLine({ delivered, parked }: Pick<Subscription, 'delivered' | 'parked'>): string {
   return `${plural(delivered + parked, 'event')}: ${count(delivered)} delivered, ${count(parked)} parked`;

@@ -18,6 +18,7 @@ import { onNamedLedger } from '../app/hints.ts';
 import { type Interrupt, laterThan } from '../app/interrupt.ts';
 import { RANGE_FOR_A_GROUP } from '../app/said-otherwise.ts';
 import type { RangeArguments } from '../range/arguments.ts';
+import { pastEndText } from '../range/nothing-found.ts';
 import { startOptions } from '../range/range-flags.ts';
 import { openCommandStderr } from '../terminal/command-stderr.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
@@ -25,9 +26,9 @@ import { outputFormat, resumableOutput } from '../terminal/output.ts';
 import { outputSync } from '../terminal/output-sync.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
 import { checkProgram } from './check-program.ts';
-import { DeliveryLog, positionText, summaryLine } from './delivery-log.ts';
+import { DeliveryLog, inProgressText, positionText, summaryLine } from './delivery-log.ts';
 import type { TailFlags } from './flags.ts';
-import { DeliveriesInProgress } from './in-progress.ts';
+import { SlowDeliveries } from './slow-deliveries.ts';
 import { beyondHead } from './start.ts';
 
 /** Events per delivery to standard output; if the member crashes, they are delivered again. */
@@ -54,20 +55,20 @@ export async function tailGroup(
   const target =
     flags.exec === undefined
       ? await outputTarget(interrupt, flags)
-      : await commandTarget(flags.exec, flags, { log, signal: interrupt.atOnce });
-  const inProgress = new DeliveriesInProgress();
+      : await commandTarget(flags.exec, flags, { log, report, signal: interrupt.atOnce });
+  let subscription: Subscription | undefined;
   const onAbort = (): void => {
-    const waited = interrupt.isReceived && flags.exec !== undefined ? inProgress.text() : null;
+    const isWaiting = interrupt.isReceived && flags.exec !== undefined;
+    const waited = isWaiting ? inProgressText(subscription?.inProgress ?? []) : null;
     if (waited !== null) report(`waiting for ${waited}: Ctrl-C again ends at once`);
   };
   interrupt.signal.addEventListener('abort', onAbort, { once: true });
   // also for the output of a command: without a reader its runs would fail, and park events that are not to blame
   const reader = watchReader(() => interrupt.abort());
-  let subscription: Subscription | undefined;
   try {
     subscription = await engine.subscribe(
       { ...common(flags, partitions, report), ...target.options, signal: interrupt.signal },
-      inProgress.track(target.handler),
+      target.handler,
     );
     const begin = beginFlag(flags);
     if (!subscription.isNew && begin !== null)
@@ -79,6 +80,8 @@ export async function tailGroup(
       report(
         `there is no sequence ${flags['from-sequence']} yet: the head is at ${head}, and group ${subscription.group} starts after that sequence`,
       );
+    const past = subscription.isNew ? await pastEndText(engine, flags) : null;
+    if (past !== null) report(`${past}: group ${subscription.group} starts after sequence ${head}`);
     await subscription.finished;
   } finally {
     interrupt.signal.removeEventListener('abort', onAbort);
@@ -160,7 +163,11 @@ async function outputTarget(interrupt: Interrupt, flags: TailFlags): Promise<Tar
 async function commandTarget(
   command: string,
   flags: TailFlags,
-  { log, signal }: { readonly log: DeliveryLog; readonly signal: AbortSignal },
+  {
+    log,
+    report,
+    signal,
+  }: { readonly log: DeliveryLog; readonly report: (line: string) => void; readonly signal: AbortSignal },
 ): Promise<Target> {
   checkProgram(command);
   const format = await outputFormat(flags);
@@ -172,9 +179,13 @@ async function commandTarget(
     signal,
   });
   const sync = outputSync();
+  const ackTimeoutMs = millisOf(flags['ack-timeout'] ?? ACK_TIMEOUT);
+  const slow = new SlowDeliveries(ackTimeoutMs, systemTimer, report);
   return {
     handler: async (delivery) => {
-      await consumer.deliver(delivery);
+      const { partition, firstOffset: offset, firstSequence: sequence, count: events } = delivery;
+      const ended = slow.watch({ partition: partition ?? '', offset, sequence, events });
+      await consumer.deliver(delivery).finally(ended);
       // the command inherits our standard output
       syncOrStop(sync);
     },
@@ -183,7 +194,7 @@ async function commandTarget(
       batchBytes: flags['batch-bytes'],
       concurrency: flags.concurrency ?? 1,
       maxDeliver: flags['max-deliver'],
-      ackTimeoutMs: millisOf(flags['ack-timeout'] ?? ACK_TIMEOUT),
+      ackTimeoutMs,
       backoffMs: flags.backoff === undefined ? undefined : millisOf(flags.backoff),
       onRetry: (failure) => log.retry(failure),
       onParked: (failure) => log.parked(failure),

@@ -5,12 +5,13 @@ import { millisOf } from '../app/durations.ts';
 import type { Interrupt } from '../app/interrupt.ts';
 import { readWholeNumber } from '../app/whole-number.ts';
 import type { RangeArguments } from '../range/arguments.ts';
-import { nothingFound } from '../range/nothing-found.ts';
+import { nothingFound, outsideText, pastEndText } from '../range/nothing-found.ts';
 import { rangeOptions } from '../range/range-flags.ts';
 import { missingFieldsText } from '../terminal/missing-fields-text.ts';
 import { outputText, resumableOutput, standardOutput } from '../terminal/output.ts';
 import { outputSync } from '../terminal/output-sync.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
+import { shownClock } from '../terminal/shown-clock.ts';
 import { TailCursor } from './cursor.ts';
 import type { TailFlags } from './flags.ts';
 import { beyondHead } from './start.ts';
@@ -37,6 +38,8 @@ export async function tailHistory(
     note(
       `there is no sequence ${options.fromSequence} yet: the head is at ${head}${isFollowing ? '; waiting for it' : ''}`,
     );
+  const past = isFollowing && cursor === null ? await pastEndText(engine, flags) : null;
+  note(past === null ? null : `${past}: following from sequence ${head + 1} on`);
   const output =
     cursor === null
       ? await standardOutput(flags, interrupt.signal)
@@ -59,7 +62,11 @@ export async function tailHistory(
       cursor === null ? undefined : (progress: TailProgress) => cursor.advance(progress, output.isBegun);
     const report = await engine.tail({ ...options, onProgress, signal: interrupt.signal }).deliver(sink);
     if (!interrupt.signal.aborted)
-      note(isFollowing ? missingFieldsText(report) : outcomeText(report, cursor !== null, flags, given));
+      note(
+        isFollowing
+          ? missingFieldsText(report)
+          : await outcomeText(engine, report, { hasCursor: cursor !== null, flags, given }),
+      );
   } finally {
     reader?.close();
     cursor?.save();
@@ -67,21 +74,25 @@ export async function tailHistory(
 }
 
 /** What the output does not say: that a range has nothing, and why. Null if there is nothing to say. */
-function outcomeText(
+async function outcomeText(
+  engine: Completengine,
   report: StreamReport,
-  hasCursor: boolean,
-  flags: TailFlags,
-  { range, partitions }: RangeArguments,
-): string | null {
+  {
+    hasCursor,
+    flags,
+    given: { range, partitions },
+  }: { readonly hasCursor: boolean; readonly flags: TailFlags; readonly given: RangeArguments },
+): Promise<string | null> {
   const { from, through, until, key, where, number } = flags;
   const missing = missingFieldsText(report);
   if (missing !== null || report.events > 0 || !report.isComplete || from === 'end' || number === '0') return missing;
-  if (key !== undefined || where !== undefined)
-    return hasCursor || flags['from-sequence'] !== undefined ? null : nothingFound({ partitions, key, where });
+  const isFiltered = key !== undefined || where !== undefined;
   const bounds = [range, from, through, until, flags['through-sequence']];
   // nobody asked for a place that could be empty, and a poller asks for the next sequence
-  if (bounds.every((bound) => bound === undefined)) return null;
-  return hasCursor ? 'no events after the position in the cursor file' : 'no events in this range';
+  if (isFiltered ? flags['from-sequence'] !== undefined : bounds.every((bound) => bound === undefined)) return null;
+  if (hasCursor) return isFiltered ? null : 'no events after the position in the cursor file';
+  const outside = await outsideText(engine, report.range, await shownClock(flags.tz));
+  return nothingFound(isFiltered ? { partitions, key, where } : {}, outside);
 }
 
 function toOptions(flags: TailFlags, { range, partitions }: RangeArguments): TailOptions {

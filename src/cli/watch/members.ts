@@ -1,6 +1,6 @@
 /** Formats the members and failing partitions of a group: lines below its row, if the page has room. */
 
-import type { GroupDocument } from '../../views/group-document.ts';
+import type { LiveGroupDocument } from '../../views/ledger-document.ts';
 import { expiredText } from '../group/groups-text.ts';
 import { chalk } from '../terminal/colours.ts';
 import { cutLine } from '../terminal/cut.ts';
@@ -9,8 +9,10 @@ import { plural, span } from '../terminal/format-numbers.ts';
 import { rowName } from './margin.ts';
 
 const PARTITIONS_NAMED = 8;
+/** A shorter delivery is nothing to look at. */
+const UNMOVED_MS_MIN = 10_000;
 
-export function memberLines({ members, partitions }: GroupDocument, width: number): string[] {
+export function memberLines({ members, partitions }: LiveGroupDocument, width: number): string[] {
   const lines = members.map(({ name, isAlive, expiresInMs }) => {
     const leased = partitions
       .filter(({ member }) => member === name)
@@ -25,8 +27,16 @@ export function memberLines({ members, partitions }: GroupDocument, width: numbe
     const reason = failure === null ? '' : `: ${escapeForTerminal(failure.reason)}`;
     return `${escapeForTerminal(partition)}/${nextOffset}: ${plural(attempts, 'failed attempt')}${reason}`;
   });
+  const alive = new Set(members.filter(({ isAlive }) => isAlive).map(({ name }) => name));
+  const unmoved = partitions.flatMap((lane) => {
+    const { partition, nextOffset, nextSequence, member, unmovedMs } = lane;
+    if (stuck.includes(lane) || member === null || !alive.has(member)) return [];
+    if (unmovedMs === null || unmovedMs < UNMOVED_MS_MIN) return [];
+    return `${escapeForTerminal(partition)}/${nextOffset} (sequence ${nextSequence}): not acknowledged by ${escapeForTerminal(member)} for ${span(unmovedMs)}`;
+  });
   return [
     ...lines.map((line) => chalk.dim(cutLine(`${rowName('')}  ${line}`, width))),
     ...failures.map((line) => chalk.red(cutLine(`${rowName('')}  ${line}`, width))),
+    ...unmoved.map((line) => chalk.yellow(cutLine(`${rowName('')}  ${line}`, width))),
   ];
 }

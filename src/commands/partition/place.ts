@@ -3,20 +3,18 @@
 import * as Args from '@oclif/core/args';
 import { argumentsInOrder } from '../../cli/app/arguments.ts';
 import { BaseCommand } from '../../cli/app/base-command.ts';
-import { withLedger } from '../../cli/app/session.ts';
-import { changeText } from '../../cli/partition/routing-text.ts';
-import { printOnOutputFailure } from '../../cli/terminal/guard-output.ts';
+import { changeRouting, dryRunFlags } from '../../cli/partition/change.ts';
 import { LedgerError } from '../../index.ts';
-import { routingChangeDocument } from '../../views/routing-document.ts';
 
 export default class PartitionPlace extends BaseCommand {
   static override summary = 'Send keys to partitions of your choice, from the next commit on.';
   static override description =
     `A placed key goes to its partition whatever the routing rule says; existing events stay where they are. KEY is a key as envelopes show it; for a
-composite rule write a+b or the JSON list. All placements of one call take effect together.`;
+composite rule write a+b or the JSON list. All placements of one call take effect together.
+--dry-run reports how many of the existing events would move. It writes nothing.`;
   static override enableJsonFlag = true;
   static override strict = false;
-  static override usage = '<%= command.id %> KEY PARTITION [KEY PARTITION]...';
+  static override usage = '<%= command.id %> KEY PARTITION [KEY PARTITION]... [--dry-run]';
   static override examples = [
     '<%= config.bin %> <%= command.id %> acme p3',
     '<%= config.bin %> <%= command.id %> acme p3 initech p4',
@@ -27,16 +25,19 @@ composite rule write a+b or the JSON list. All placements of one call take effec
     key: Args.string({ description: 'key, as envelopes show it', required: true, ignoreStdin: true }),
     partition: Args.string({ description: 'partition for this key', required: true, ignoreStdin: true }),
   };
+  static override flags = dryRunFlags;
 
   async run(): Promise<object> {
     const { flags, raw } = await this.parse(PartitionPlace);
     const placements = inPairs(argumentsInOrder(raw));
-    return withLedger(flags, 'write', async (engine) => {
-      const change = routingChangeDocument(await engine.partitioning.place(placements));
-      printOnOutputFailure('the change was made');
-      this.log(changeText(change));
-      return change;
-    });
+    return changeRouting(
+      flags,
+      {
+        change: (partitioning) => partitioning.place(placements),
+        preview: (partitioning, events) => partitioning.previewPlace(placements, events),
+      },
+      (text) => this.log(text),
+    );
   }
 }
 

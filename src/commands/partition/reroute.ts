@@ -3,14 +3,9 @@
 import * as Args from '@oclif/core/args';
 import * as Flags from '@oclif/core/flags';
 import { BaseCommand } from '../../cli/app/base-command.ts';
-import { countFlag } from '../../cli/app/flag-kinds.ts';
-import { withLedger } from '../../cli/app/session.ts';
+import { changeRouting, dryRunFlags } from '../../cli/partition/change.ts';
 import { readPartitions } from '../../cli/partition/partitions-flag.ts';
-import { previewText } from '../../cli/partition/preview-text.ts';
-import { changeText } from '../../cli/partition/routing-text.ts';
-import { printOnOutputFailure } from '../../cli/terminal/guard-output.ts';
 import { parseRoutingSpec, withMissing } from '../../index.ts';
-import { reroutePreviewDocument, routingChangeDocument } from '../../views/routing-document.ts';
 
 export default class PartitionReroute extends BaseCommand {
   static override summary = 'Change the routing rule, effective from the next commit.';
@@ -38,31 +33,20 @@ export default class PartitionReroute extends BaseCommand {
       description: 'partition for events without a key; default: reject them as bad lines',
       helpValue: 'PARTITION',
     }),
-    'dry-run': Flags.boolean({ description: 'only report what would change' }),
-    sample: countFlag({
-      description: 'use only the last N events; default: all events',
-      dependsOn: ['dry-run'],
-    }),
+    ...dryRunFlags,
   };
 
   async run(): Promise<object> {
     const { args, flags } = await this.parse(PartitionReroute);
     const routing = withMissing(parseRoutingSpec(args.spec), flags.missing);
     const partitions = readPartitions(flags.partitions);
-    if (!flags['dry-run']) {
-      return withLedger(flags, 'write', async (engine) => {
-        const change = routingChangeDocument(await engine.partitioning.reroute(routing, { partitions }));
-        printOnOutputFailure('the change was made');
-        this.log(changeText(change));
-        return change;
-      });
-    }
-    return withLedger(flags, 'read', async (engine, { signal }) => {
-      const preview = reroutePreviewDocument(
-        await engine.partitioning.previewReroute(routing, { partitions, sample: flags.sample, signal }),
-      );
-      this.log(await previewText(preview));
-      return preview;
-    });
+    return changeRouting(
+      flags,
+      {
+        change: (partitioning) => partitioning.reroute(routing, { partitions }),
+        preview: (partitioning, events) => partitioning.previewReroute(routing, { partitions, ...events }),
+      },
+      (text) => this.log(text),
+    );
   }
 }

@@ -60,9 +60,13 @@ export async function archivedRuns(ledger: Ledger): Promise<readonly ArchivedRun
 async function toRequest(clock: Clock, options: ArchiveOptions): Promise<ArchiveRequest> {
   const { zone, to, drop, force, limit } = options;
   if (drop === true && to !== undefined)
-    throw invalidArgument('what is dropped has no segment', 'give `to`, or `drop`');
+    throw invalidArgument('what is dropped has no segment', 'give `to`, or `drop`', 'to', 'drop');
   if (!hasNamedEnd(options) && limit === undefined)
-    throw invalidArgument('an archive without an end', 'give `until`, `through` or `throughSequence`, or `limit`');
+    throw invalidArgument(
+      'an archive without an end',
+      'give `until`, `through` or `throughSequence`, or `limit`',
+      'until',
+    );
   const end = await readEnd(options, { now: clock.nowMicros(), zone });
   return { end, limit: limit ?? null, directory: to ?? null, drop: drop ?? false, force: force ?? false };
 }

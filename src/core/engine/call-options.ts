@@ -54,7 +54,13 @@ import type { DiffOptions } from './diff.ts';
 import type { EmitEventsOptions, EmitOptions, RoutingOverrideOptions } from './emit.ts';
 import type { ForceOptions, ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
-import type { ExplainLinesOptions, PreviewOptions, RerouteOptions, WantedPlacement } from './partitioning-types.ts';
+import type {
+  ExplainLinesOptions,
+  PreviewedEvents,
+  PreviewOptions,
+  RerouteOptions,
+  WantedPlacement,
+} from './partitioning-types.ts';
 import type { ReplayOptions } from './replay.ts';
 import type { Handler, SubscribeOptions } from './subscription.ts';
 import type { LateEventsOptions } from './survey/late-events.ts';
@@ -267,7 +273,8 @@ export const COMPACT: OptionTable<CompactOptions> = {
 
 export const EXPLAIN_LINES: OptionTable<ExplainLinesOptions> = { format: RESTORABLE, ...ABORT };
 export const REROUTE: OptionTable<RerouteOptions> = { partitions: COUNT_OR_NAMES };
-export const PREVIEW: OptionTable<PreviewOptions> = { ...REROUTE, sample: number, ...ABORT };
+export const PREVIEWED: OptionTable<PreviewedEvents> = { sample: number, ...ABORT };
+export const PREVIEW: OptionTable<PreviewOptions> = { ...REROUTE, ...PREVIEWED };
 
 /** Data of the shape that the helpers make; only such data has a text form. */
 function isRoutingSpec(value: unknown): boolean {

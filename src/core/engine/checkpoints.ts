@@ -10,7 +10,7 @@ import { anchorOf, checkTrust, type TrustReport } from '../checkpoint/trust.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import { formatHead } from '../model/events/head.ts';
-import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import { inOption, invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import type { Clock } from '../model/time/clock.ts';
 import type {
   CheckpointOptions,
@@ -26,8 +26,12 @@ export async function signing(ledger: Ledger, clock: Clock, options: CheckpointO
   const { uuid } = ledger.identity;
   const name = options.name ?? originOf(uuid);
   if (!isKeyName(name))
-    throw invalidArgument('the name of a key has no spaces and no plus signs', 'leave out the name, or choose another');
-  const key = readSigningKey(...textOf(options.key, 'of the checkpoint'));
+    throw invalidArgument(
+      'the name of a key has no spaces and no plus signs',
+      'leave out the name, or choose another',
+      'name',
+    );
+  const key = inOption('key', () => readSigningKey(...textOf(options.key, 'of the checkpoint')));
   const { head, joints, format } = await ledger.chainEnd();
   const previous = options.previous === undefined ? null : previousText(options.previous, uuid, { ...head, joints });
   const text = formatCheckpoint({
@@ -93,11 +97,14 @@ export function keysOf({ publicKeys = [], witnesses = 0 }: Pick<VerifyOptions, '
   keys: TrustedKey[];
   witnesses: number;
 } {
-  const keys = publicKeys.flatMap((key) => readPublicKeys(...textOf(key, 'that is trusted')));
+  const keys = inOption('publicKeys', () =>
+    publicKeys.flatMap((key) => readPublicKeys(...textOf(key, 'that is trusted'))),
+  );
   if (keys.length > 0) return { keys, witnesses };
   throw invalidArgument(
     'checkpoints prove nothing without the public key of their signer',
     'name it with `publicKeys`, as a file or as NAME+ID+KEY',
+    'publicKeys',
   );
 }
 
@@ -136,8 +143,12 @@ function previousText(note: string, uuid: string, end: { sequence: number; hash:
 /** A public key, as the verifier key that takes over. */
 function nextKeyOf(key: KeyText, name: string): string {
   const [text, source] = textOf(key, 'that comes next');
-  const [next, ...others] = readPublicKeys(text, source);
+  const [next, ...others] = inOption('nextKey', () => readPublicKeys(text, source));
   if (next === undefined || others.length > 0 || next.type === SIGNATURE_TYPES.witness)
-    throw invalidArgument(`the key ${source} is not one key that signs checkpoints`, 'name the file of one public key');
+    throw invalidArgument(
+      `the key ${source} is not one key that signs checkpoints`,
+      'name the file of one public key',
+      'nextKey',
+    );
   return verifierKey(next.name ?? name, SIGNATURE_TYPES.log, next.raw);
 }

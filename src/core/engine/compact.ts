@@ -3,7 +3,7 @@
 import type { CompactProgress, CompactReport } from '../ledger/compaction.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import { parseCompression } from '../model/compression.ts';
-import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import { inOption, invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { schemeOf } from '../model/location.ts';
 import type { Clock } from '../model/time/clock.ts';
 import { readTimeExpression, type TimeInput } from '../model/time/time-expression.ts';
@@ -36,10 +36,15 @@ export async function compacting(ledger: Ledger, clock: Clock, options: CompactO
       details: { path: ledger.identity.path },
     });
   if (compression === undefined && before !== undefined)
-    throw invalidArgument('a time is given, and no compression for the events before it', 'add `compression`');
-  const form = compression === undefined ? undefined : parseCompression(compression);
+    throw invalidArgument(
+      'a time is given, and no compression for the events before it',
+      'add `compression`',
+      'before',
+      'compression',
+    );
+  const form = compression === undefined ? undefined : inOption('compression', () => parseCompression(compression));
   const context = { now: clock.nowMicros(), zone };
-  const end = before === undefined ? null : (await readTimeExpression(before, context)).first;
+  const end = before === undefined ? null : (await inOption('before', () => readTimeExpression(before, context))).first;
   const rewrite = form === undefined ? null : { compression: form, before: end };
   return ledger.compaction.compact({ rewrite, onProgress, signal });
 }

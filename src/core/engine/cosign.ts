@@ -7,7 +7,7 @@ import { type ReadCheckpoint, readCheckpoints, refused } from '../checkpoint/rea
 import { cosignText, kindOfSignature, verifySignature } from '../checkpoint/signatures.ts';
 import type { Ledger } from '../ledger/ledger.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
-import { invalidArgument } from '../model/ledger-error.ts';
+import { inOption, invalidArgument } from '../model/ledger-error.ts';
 import type { Clock } from '../model/time/clock.ts';
 import type { Cosigned, CosignOptions } from './checkpoint-types.ts';
 import { textOf, verifyingCheckpoints } from './checkpoints.ts';
@@ -24,8 +24,12 @@ export async function cosigning(
 ): Promise<Cosigned> {
   const { name = NAME, checkpoints: sources, publicKeys, signal, onProgress } = options;
   if (!isKeyName(name))
-    throw invalidArgument('the name of a key has no spaces and no plus signs', 'leave out the name, or choose another');
-  const key = readSigningKey(...textOf(options.key, 'of the witness'));
+    throw invalidArgument(
+      'the name of a key has no spaces and no plus signs',
+      'leave out the name, or choose another',
+      'name',
+    );
+  const key = inOption('key', () => readSigningKey(...textOf(options.key, 'of the witness')));
   const { all } = readCheckpoints(sources);
   const newest = all.at(-1) as ReadCheckpoint;
   const last = options.last === undefined ? null : await ownLast(options.last, key);

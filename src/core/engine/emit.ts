@@ -17,7 +17,7 @@ import { checkClientName } from '../model/client-name.ts';
 import { checkLineBytesMax, DEPTH_MAX } from '../model/config.ts';
 import type { CommitOutcome, Stale } from '../model/events/commit.ts';
 import { type Anchor, checkExpectedHead, type ExpectedHead, readHead } from '../model/events/head.ts';
-import { invalidArgument, type LedgerError } from '../model/ledger-error.ts';
+import { inOption, invalidArgument, type LedgerError } from '../model/ledger-error.ts';
 
 import type { RoutingOverride } from '../model/routing/router.ts';
 import type { Clock } from '../model/time/clock.ts';
@@ -178,11 +178,11 @@ export class Emitting {
       unique: config.unique,
       zone: this.#parts.zone,
       lineBytesMax: Math.min(
-        checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax),
+        inOption('lineBytesMax', () => checkLineBytesMax(options.lineBytesMax ?? config.lineBytesMax)),
         commitBytesMax - EVENT_BYTES_MAX,
       ),
       depthMax: DEPTH_MAX,
-      maxSkewMicros: readDuration(options.maxSkew ?? MAX_SKEW),
+      maxSkewMicros: inOption('maxSkew', () => readDuration(options.maxSkew ?? MAX_SKEW)),
       isClockTrusted: this.#parts.isClockTrusted,
       late: options.late ?? 'record',
       reading: readingOf(options),
@@ -206,13 +206,15 @@ export class Emitting {
 }
 
 function expectedHeadOf({ expectHead }: EmitEventsOptions): Anchor | undefined {
-  return expectHead === undefined ? undefined : readHead(expectHead);
+  return expectHead === undefined ? undefined : inOption('expectHead', () => readHead(expectHead));
 }
 
 function expectedOfProducer(): LedgerError {
   return invalidArgument(
     'a producer that resumes has moved the head itself, so it cannot expect one',
     'leave out `producer` or `expectHead`',
+    'producer',
+    'expectHead',
   );
 }
 
@@ -220,6 +222,8 @@ function rejectsOfAtomic(): LedgerError {
   return invalidArgument(
     'an atomic input is stored whole or not at all, so it cannot have lines that are rejected',
     'leave out `atomic` or `onReject`',
+    'atomic',
+    'onReject',
   );
 }
 
@@ -253,6 +257,9 @@ async function merged(
     throw invalidArgument(
       'a merged input has no receipts of single inputs, and is not kept whole',
       'leave out `merge`, or `onCommit` and `atomic`',
+      'merge',
+      ...(onCommit === undefined ? [] : ['onCommit']),
+      ...(atomic === true ? ['atomic'] : []),
     );
   const { mergedSource } = await import('../emission/draft/merging.ts');
   return mergedSource(sources, settings, signal);
@@ -260,7 +267,12 @@ async function merged(
 
 function readingOf({ text = false, keepCr = false, format }: EmitOptions): LineReading {
   if (text && format !== undefined && layoutOf(format) !== WHOLE_LINE)
-    throw invalidArgument(`lines of text are not in the format ${format.name}`, 'leave out `text` or `format`');
+    throw invalidArgument(
+      `lines of text are not in the format ${format.name}`,
+      'leave out `text` or `format`',
+      'text',
+      'format',
+    );
   return { isText: text, keepsReturns: keepCr };
 }
 

@@ -5,6 +5,7 @@ import { DEPTH_MAX } from '../model/config.ts';
 import { type Condition, parseCondition } from '../model/events/condition.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import type { SequenceRange } from '../model/events/range.ts';
+import { inOption } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import { epochAt, NO_PLACEMENTS } from '../model/routing/routing.ts';
 import { formatElementPath } from '../model/text/field-path.ts';
@@ -51,7 +52,7 @@ export class EventFilter {
   /** @throws LedgerError INVALID_ARGUMENT */
   constructor({ key, where }: FilterRequest, labels: EventLabels) {
     this.#key = key;
-    this.#conditions = [where ?? []].flat().map(parseCondition);
+    this.#conditions = inOption('where', () => [where ?? []].flat().map(parseCondition));
     this.#labels = labels;
     this.#unmet = new Set(this.#conditions);
     this.#orderedCount = this.#conditions.filter(({ ordered }) => ordered !== null).length;
@@ -85,7 +86,7 @@ export class EventFilter {
 
   async #meetsAll(): Promise<EventPredicate> {
     const conditions = this.#conditions;
-    const tests = await Promise.all(conditions.map(loadCondition));
+    const tests = await inOption('where', () => Promise.all(conditions.map(loadCondition)));
     const fields = new FieldReader(
       conditions.map(({ path }) => path),
       DEPTH_MAX,
@@ -181,7 +182,7 @@ async function placesOfKey(
     if (epoch.epoch < first.epoch || epoch.fromSequence > range.through) continue;
     // a session is where its pin was at the time, and a placed key where it was placed
     if (epoch.spec.rule === 'sticky' || epoch.placedFrom !== null) return asked;
-    const place = placeOfKey({ epoch, partitionNames, placements: NO_PLACEMENTS }, key);
+    const place = inOption('key', () => placeOfKey({ epoch, partitionNames, placements: NO_PLACEMENTS }, key));
     if (place !== null) places.add(place);
   }
   for (const place of await ledger.partitionsSentTo(range)) places.add(place);

@@ -184,7 +184,11 @@ export class GroupAdmin {
 
   async #move(group: string, { zone, partitions, ...start }: CursorOptions) {
     if (start.from === undefined && start.fromSequence === undefined)
-      throw invalidArgument('an offset reset without a start', 'give from (start, end or a time), or fromSequence');
+      throw invalidArgument(
+        'an offset reset without a start',
+        'give from (start, end or a time), or fromSequence',
+        'from',
+      );
     const now = this.#clock.nowMicros();
     const sequence = await resolveStart(start, 'start', this.#ledger, { now, zone });
     return { group, sequence, now, partitions: partitions ?? null };

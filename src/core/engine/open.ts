@@ -2,7 +2,7 @@
 
 import type { BusyLimit, LedgerDriver } from '../ledger/driver.ts';
 import type { Ledger } from '../ledger/ledger.ts';
-import { parseCompression } from '../model/compression.ts';
+import { type Compression, parseCompression } from '../model/compression.ts';
 import {
   checkLineBytesMax,
   checkModes,
@@ -14,12 +14,12 @@ import {
   LINE_BYTES_DEFAULT,
   type LogLayout,
 } from '../model/config.ts';
-import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import { inOption, invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { partitionNames } from '../model/routing/partition.ts';
 import { layOutPartitions, withMissingName } from '../model/routing/partition-layout.ts';
 import { epochInForce, type RoutingSpec } from '../model/routing/routing.ts';
 import { toRoutingSpec } from '../model/routing/routing-text.ts';
-import { parseFieldPath, parseFieldPaths } from '../model/text/field-path.ts';
+import { type FieldPath, parseFieldPath, parseFieldPaths } from '../model/text/field-path.ts';
 import type { Clock } from '../model/time/clock.ts';
 import { timeZone } from '../model/time/time-zone.ts';
 import type { Timer } from '../model/time/timer.ts';
@@ -77,25 +77,37 @@ export interface OpenOptions extends CreateOptions {
 export function toBlueprint(options: CreateOptions, zone: string | null = null): LedgerBlueprint {
   checkModes(options);
   const config: LedgerConfig = {
-    time: options.time === undefined ? null : parseFieldPath(options.time),
+    time: timeOf(options),
     zone,
-    unique: options.unique === undefined ? null : parseFieldPaths(options.unique),
+    unique: uniqueOf(options),
     durability: options.durability ?? 'full',
     determinism: options.determinism ?? 'strict',
-    lineBytesMax: checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT),
-    compression: parseCompression(options.compression ?? 'none'),
+    lineBytesMax: inOption('lineBytesMax', () => checkLineBytesMax(options.lineBytesMax ?? LINE_BYTES_DEFAULT)),
+    compression: compressionOf(options.compression ?? 'none'),
     layout: options.layout ?? null,
   };
-  const routing = toRoutingSpec(options.routing ?? 'hash');
-  return { config, routing, ...layOutPartitions(routing, options.partitions) };
+  const routing = inOption('routing', () => toRoutingSpec(options.routing ?? 'hash'));
+  return { config, routing, ...inOption('partitions', () => layOutPartitions(routing, options.partitions)) };
+}
+
+function timeOf({ time }: CreateOptions): FieldPath | null {
+  return time === undefined ? null : inOption('time', () => parseFieldPath(time));
+}
+
+function uniqueOf({ unique }: CreateOptions): readonly FieldPath[] | null {
+  return unique === undefined ? null : inOption('unique', () => parseFieldPaths(unique));
+}
+
+function compressionOf(compression: string): Compression | null {
+  return inOption('compression', () => parseCompression(compression));
 }
 
 /** The name of the zone in the tz database; null without one. @throws LedgerError INVALID_ARGUMENT, INVALID_TIME for an unknown zone */
 export async function zoneNameOf({ zone: tz, time }: CreateOptions): Promise<string | null> {
   if (tz === undefined) return null;
   if (time === undefined)
-    throw invalidArgument('a time zone needs a time field', 'name the field of the event time, too');
-  return (await timeZone(tz)).name;
+    throw invalidArgument('a time zone needs a time field', 'name the field of the event time, too', 'zone', 'time');
+  return (await inOption('zone', () => timeZone(tz))).name;
 }
 
 export function toBusyLimit(
@@ -119,17 +131,24 @@ export function checkAskedFor(ledger: Ledger, options: OpenOptions): void {
   const { config, epochs, partitions, path } = ledger.identity;
   const routing = epochInForce(epochs).spec;
   const there = { config, routing, partitionNames: partitions.map(({ name }) => name) };
-  const asked = options.routing === undefined ? undefined : toRoutingSpec(options.routing);
+  const wanted = options.routing;
+  const asked = wanted === undefined ? undefined : inOption('routing', () => toRoutingSpec(wanted));
+  const { partitions: names } = options;
   const found = differences(there, {
     ...(asked === undefined ? {} : { routing: asked }),
-    ...(options.partitions === undefined
+    ...(names === undefined
       ? {}
-      : { partitionNames: withMissingName(asked ?? routing, partitionNames(options.partitions)) }),
-    ...(options.time === undefined ? {} : { time: parseFieldPath(options.time) }),
-    ...(options.unique === undefined ? {} : { unique: parseFieldPaths(options.unique) }),
+      : {
+          partitionNames: withMissingName(
+            asked ?? routing,
+            inOption('partitions', () => partitionNames(names)),
+          ),
+        }),
+    ...(options.time === undefined ? {} : { time: timeOf(options) }),
+    ...(options.unique === undefined ? {} : { unique: uniqueOf(options) }),
     ...(options.zone === undefined ? {} : { zone: options.zone }),
     ...(options.durability === undefined ? {} : { durability: options.durability }),
-    ...(options.compression === undefined ? {} : { compression: parseCompression(options.compression) }),
+    ...(options.compression === undefined ? {} : { compression: compressionOf(options.compression) }),
     ...(options.layout === undefined ? {} : { layout: options.layout }),
   });
   if (found.length === 0) return;

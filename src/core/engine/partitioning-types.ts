@@ -55,8 +55,11 @@ export interface ExplainLinesOptions {
   readonly signal?: AbortSignal | undefined;
 }
 
-export interface PreviewOptions extends RerouteOptions {
+/** Which events a preview routes. */
+export interface PreviewedEvents {
   /** Only the last N events. Default: all of history. */
   readonly sample?: number | undefined;
   readonly signal?: AbortSignal | undefined;
 }
+
+export interface PreviewOptions extends RerouteOptions, PreviewedEvents {}

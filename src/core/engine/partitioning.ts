@@ -12,10 +12,17 @@ import { rejectAborted } from '../model/aborted.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { Basis } from '../model/events/commit.ts';
 import { EVERYTHING } from '../model/events/range.ts';
-import { invalidArgument } from '../model/ledger-error.ts';
+import { inOption, invalidArgument } from '../model/ledger-error.ts';
 import { texts } from '../model/options/option-kinds.ts';
 import { readArgument, readOptions } from '../model/options/options.ts';
-import { type KeyPlacement, planAdd, planPlace, planReroute, routingAfter } from '../model/routing/epoch-plan.ts';
+import {
+  type KeyPlacement,
+  type Plan,
+  planAdd,
+  planPlace,
+  planReroute,
+  routingAfter,
+} from '../model/routing/epoch-plan.ts';
 import { formatKey, type KeyInput, keyParts } from '../model/routing/key-text.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal } from '../model/routing/router.ts';
@@ -28,12 +35,13 @@ import { lineOfKey } from '../router/key-line.ts';
 import { makeRouter } from '../router/router.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 import type { RoutableLine } from '../scan/scanned-field.ts';
-import { EXPLAIN_LINES, KEYS, PLACEMENTS, PREVIEW, REROUTE, ROUTING, SOURCES } from './call-options.ts';
+import { EXPLAIN_LINES, KEYS, PLACEMENTS, PREVIEW, PREVIEWED, REROUTE, ROUTING, SOURCES } from './call-options.ts';
 import type {
   ExplainLinesOptions,
   Explanation,
   LineExplanation,
   PartitionDescription,
+  PreviewedEvents,
   PreviewOptions,
   RerouteOptions,
   ReroutePreview,
@@ -89,7 +97,7 @@ export class Partitioning {
     const { spec } = routing.epoch;
     const router = makeRouter(routing);
     const explainer = this.#explainer(routing, undefined);
-    const lines = keys.map((input) => lineOfKey(spec, keyParts(spec, input)));
+    const lines = inOption('keys', () => keys.map((input) => lineOfKey(spec, keyParts(spec, input))));
     const routes = await explainer.routes(router, lines);
     return keys.map((input, at) => {
       const parts = keyParts(spec, input);
@@ -119,7 +127,7 @@ export class Partitioning {
    * @throws LedgerError INVALID_ARGUMENT for a range
    */
   async add(names: readonly string[]): Promise<RoutingChange> {
-    return this.#begin(planAdd(readArgument('add()', 'names', names, texts)));
+    return this.#begin(additionOf('add()', names));
   }
 
   /**
@@ -127,13 +135,7 @@ export class Partitioning {
    * @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION
    */
   async place(placements: readonly WantedPlacement[]): Promise<RoutingChange> {
-    const wanted = readArgument('place()', 'placements', placements, PLACEMENTS);
-    return this.#begin((routing) => {
-      const read = wanted.map(
-        ({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(routing.epoch.spec, key)), partition }),
-      );
-      return planPlace(read)(routing);
-    });
+    return this.#begin(placingOf('place()', placements));
   }
 
   /**
@@ -142,7 +144,7 @@ export class Partitioning {
    */
   async reroute(routing: RoutingSpec | string, options?: RerouteOptions): Promise<RoutingChange> {
     const { partitions } = readOptions('reroute()', options, REROUTE);
-    return this.#begin(planReroute(toRoutingSpec(readArgument('reroute()', 'routing', routing, ROUTING)), partitions));
+    return this.#begin(planReroute(routingOf('reroute()', routing), partitions));
   }
 
   /**
@@ -150,21 +152,29 @@ export class Partitioning {
    * @throws LedgerError INVALID_ARGUMENT
    */
   async previewReroute(routing: RoutingSpec | string, options?: PreviewOptions): Promise<ReroutePreview> {
-    const { partitions, sample, signal } = readOptions('previewReroute()', options, PREVIEW);
-    const wanted = toRoutingSpec(readArgument('previewReroute()', 'routing', routing, ROUTING));
-    return rejectAborted(signal, () => this.#preview(wanted, partitions, sample, signal));
+    const { partitions, ...events } = readOptions('previewReroute()', options, PREVIEW);
+    return this.#preview(planReroute(routingOf('previewReroute()', routing), partitions), events);
   }
 
-  async #preview(
-    wanted: RoutingSpec,
-    partitions: PreviewOptions['partitions'],
-    sample: number | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<ReroutePreview> {
+  /** What {@link add} would change, as {@link previewReroute} says it. @throws LedgerError INVALID_ARGUMENT */
+  async previewAdd(names: readonly string[], options?: PreviewedEvents): Promise<ReroutePreview> {
+    return this.#preview(additionOf('previewAdd()', names), readOptions('previewAdd()', options, PREVIEWED));
+  }
+
+  /** What {@link place} would change, as {@link previewReroute} says it. @throws LedgerError INVALID_ARGUMENT, UNKNOWN_PARTITION */
+  async previewPlace(placements: readonly WantedPlacement[], options?: PreviewedEvents): Promise<ReroutePreview> {
+    return this.#preview(placingOf('previewPlace()', placements), readOptions('previewPlace()', options, PREVIEWED));
+  }
+
+  #preview(plan: Plan, { sample, signal }: PreviewedEvents): Promise<ReroutePreview> {
+    return rejectAborted(signal, () => this.#routedTwice(plan, sample, signal));
+  }
+
+  async #routedTwice(plan: Plan, sample: number | undefined, signal: AbortSignal | undefined): Promise<ReroutePreview> {
     const before = await this.inForce();
     const head = await this.#ledger.head();
-    const plan = planReroute(wanted, partitions)(before);
-    const after = plan === null ? before : routingAfter(before, plan, head.sequence + 1);
+    const epoch = plan(before);
+    const after = epoch === null ? before : routingAfter(before, epoch, head.sequence + 1);
     const first = await this.#ledger.firstSequence();
     const from = sample === undefined ? first : Math.max(first, head.sequence - checkSample(sample) + 1);
     for (const each of [before, after]) checkForetellable(each);
@@ -173,7 +183,7 @@ export class Partitioning {
     return { ...(await rerouted(this.#ledger, range, routes, signal)), routing: { before, after } };
   }
 
-  async #begin(plan: Parameters<Ledger['beginEpoch']>[0]): Promise<RoutingChange> {
+  async #begin(plan: Plan): Promise<RoutingChange> {
     const change = await this.#ledger.beginEpoch(plan);
     this.#onBegun();
     return change;
@@ -215,11 +225,34 @@ function routeOf(routing: RoutingInForce): Route {
 }
 
 /** @throws LedgerError INVALID_ARGUMENT */
+function additionOf(call: string, names: readonly string[]): Plan {
+  const plan = planAdd(readArgument(call, 'names', names, texts));
+  return (routing) => inOption('names', () => plan(routing));
+}
+
+/** @throws LedgerError INVALID_ARGUMENT */
+function placingOf(call: string, placements: readonly WantedPlacement[]): Plan {
+  const wanted = readArgument(call, 'placements', placements, PLACEMENTS);
+  return (routing) =>
+    inOption('placements', () => {
+      const { spec } = routing.epoch;
+      return planPlace(
+        wanted.map(({ key, partition }): KeyPlacement => ({ key: formatKey(keyParts(spec, key)), partition })),
+      )(routing);
+    });
+}
+
+/** @throws LedgerError INVALID_ARGUMENT */
+function routingOf(call: string, routing: RoutingSpec | string): RoutingSpec {
+  return inOption('routing', () => toRoutingSpec(readArgument(call, 'routing', routing, ROUTING)));
+}
+
+/** @throws LedgerError INVALID_ARGUMENT */
 function checkForetellable({ epoch: { spec } }: RoutingInForce): void {
   if (spec.rule !== 'sticky') return;
   throw invalidArgument(
     'the partition of a sticky session depends on earlier events and cannot be predicted',
-    'reroute without a preview, or explain single keys: completengine partition explain KEY',
+    'change it without a preview, or explain single keys: completengine partition explain KEY',
   );
 }
 
@@ -228,5 +261,6 @@ function checkSample(count: number): number {
   throw invalidArgument(
     `a sample of ${count} events is not possible`,
     'leave it out for all of history, or use 1 or more',
+    'sample',
   );
 }

@@ -55,7 +55,12 @@ async function checkpointFor(
   { key, name: signer, checkpoints }: ProofOptions,
 ): Promise<{ checkpoint: ReadCheckpoint['checkpoint']; note: string; nextKeys: string[]; name: string }> {
   if ((key === undefined) === (checkpoints === undefined))
-    throw invalidArgument('a proof leads to a checkpoint', 'give files of checkpoints, or a key that signs one');
+    throw invalidArgument(
+      'a proof leads to a checkpoint',
+      'give files of checkpoints, or a key that signs one',
+      'checkpoints',
+      'key',
+    );
   const sources =
     key === undefined
       ? (checkpoints ?? [])

@@ -3,7 +3,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Determinism } from '../model/config.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
-import type { SequenceRange } from '../model/events/range.ts';
+import type { FixedRange } from '../model/events/range.ts';
 import { selectPartitions } from '../model/routing/partition.ts';
 import type { Clock } from '../model/time/clock.ts';
 import type { Timer } from '../model/time/timer.ts';
@@ -11,6 +11,7 @@ import { EventStream } from '../output/event-stream.ts';
 import type { Sink } from '../output/stream-sink.ts';
 import { EventFilter, type FilterRequest } from './filter.ts';
 import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './replay.ts';
+import { StreamRange } from './stream-range.ts';
 import { type TailOptions, tailing } from './tail.ts';
 
 export interface ReadsDeps extends Pick<ReplayParts, 'startWatching' | 'grown'> {
@@ -37,9 +38,16 @@ export class Reads {
       outcomeOf(() => {
         const options = request();
         const { partitions, key, where, signal } = options;
-        const parts = this.#partsOf({ partitions, key, where }, 0);
-        const { filter } = parts;
-        return { pages: tailing(parts, options), labels: this.#deps.labels(), filter, isVerified: false, signal };
+        const range = new StreamRange();
+        const parts = this.#partsOf({ partitions, key, where }, 0, range.fix);
+        return {
+          pages: tailing(parts, options),
+          labels: this.#deps.labels(),
+          filter: parts.filter,
+          range: range.fixed,
+          isVerified: false,
+          signal,
+        };
       }),
     );
   }
@@ -49,19 +57,27 @@ export class Reads {
     return new EventStream(
       outcomeOf(() => {
         const options = request();
-        const parts = this.#partsOf(options, after);
+        const range = new StreamRange();
+        const parts = this.#partsOf(options, after, range.fix);
         const { labels, liveSubscribers } = this.#deps;
-        const { filter, verify: isVerified } = parts;
-        const { signal } = options;
-        return { pages: replaying(parts, options), labels: labels(), filter, isVerified, liveSubscribers, signal };
+        return {
+          pages: replaying(parts, options),
+          labels: labels(),
+          filter: parts.filter,
+          range: range.fixed,
+          isVerified: parts.verify,
+          liveSubscribers,
+          signal: options.signal,
+        };
       }),
     );
   }
 
-  /** The sequences that a replay would deliver now. @throws for invalid options */
-  async range(options: ReplayOptions): Promise<SequenceRange> {
+  /** The sequences that a replay would deliver now, and what they were asked for by. @throws for invalid options */
+  async range(options: ReplayOptions): Promise<FixedRange> {
     await this.select(options.partitions);
-    return fixRange(this.#partsOf(options, 0), options);
+    const parts = this.#partsOf(options, 0, () => {});
+    return fixRange(parts, options);
   }
 
   /** Ids of named partitions, in order; null for all. @throws LedgerError UNKNOWN_PARTITION */
@@ -74,7 +90,11 @@ export class Reads {
     return [...new Set(chosen.map(({ id }) => id))].sort((one, other) => one - other);
   }
 
-  #partsOf(options: FilterRequest & Pick<ReplayOptions, 'partitions' | 'determinism'>, after: number): ReplayParts {
+  #partsOf(
+    options: FilterRequest & Pick<ReplayOptions, 'partitions' | 'determinism'>,
+    after: number,
+    onRange: ReplayParts['onRange'],
+  ): ReplayParts {
     const { ledger, clock, timer, determinism, labels, startWatching, grown } = this.#deps;
     return {
       ledger,
@@ -86,6 +106,7 @@ export class Reads {
       after,
       startWatching,
       grown,
+      onRange,
     };
   }
 }

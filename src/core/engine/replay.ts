@@ -3,7 +3,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Determinism } from '../model/config.ts';
 import type { BatchPage } from '../model/events/event.ts';
-import type { SequenceRange } from '../model/events/range.ts';
+import type { FixedRange } from '../model/events/range.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { Clock } from '../model/time/clock.ts';
@@ -64,10 +64,12 @@ export interface ReplayParts {
    */
   readonly startWatching: () => () => void;
   readonly grown: (sequence: number, signal?: AbortSignal) => Promise<void>;
+  /** Called when the range is fixed. */
+  readonly onRange: (range: FixedRange) => void;
 }
 
 /** The sequences that a replay would deliver now. @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
-export async function fixRange(parts: ReplayParts, options: ReplayOptions): Promise<SequenceRange> {
+export async function fixRange(parts: ReplayParts, options: ReplayOptions): Promise<FixedRange> {
   // built and discarded: reports invalid options
   replaying(parts, options);
   await parts.filter.load();
@@ -81,7 +83,7 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
   const { signal, playback } = options;
   const pace = readPace(options);
   if (options.follow && hasEnd(options))
-    throw invalidArgument('a replay that follows has no end', 'omit the end of the range, or do not follow');
+    throw invalidArgument('a replay that follows has no end', 'omit the end of the range, or do not follow', 'follow');
   const now = parts.clock.nowMicros();
   return async function* pages() {
     const accepts = await filter.load();
@@ -89,7 +91,8 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
     const stopWatching = options.follow ? parts.startWatching() : null;
     try {
       const asked = await resolveRange(options, ledger, { now, zone: options.zone });
-      const range = { from: Math.max(asked.from, parts.after + 1), through: asked.through };
+      const range = { ...asked, from: Math.max(asked.from, parts.after + 1) };
+      parts.onRange(range);
       const read = rangeReader(ledger, options, { partitions: await parts.select(), verify: parts.verify, signal });
       let delivered = options.follow ? follow(ledger, range.from, read, { grown: parts.grown, signal }) : read(range);
       if (accepts !== null) delivered = filtered(delivered, accepts, signal);
@@ -98,7 +101,7 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
         delivered = paced(delivered, { pace, timer, playback: playback ?? new Playback({ timer }), signal });
       yield* options.onProgress === undefined
         ? delivered
-        : counted(delivered, options.follow ? { from: range.from, through: null } : range, options.onProgress);
+        : counted(delivered, { from: range.from, through: options.follow ? null : range.through }, options.onProgress);
     } finally {
       stopWatching?.();
     }

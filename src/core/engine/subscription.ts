@@ -1,6 +1,7 @@
 /** A subscription as its caller sees it: its options, its hooks and its end. */
 
 import { invalidArgument } from '../model/ledger-error.ts';
+import type { Micros } from '../model/time/time.ts';
 import type { Delivery } from '../output/delivery.ts';
 import type { StartRequest } from '../replay/resolve-start.ts';
 
@@ -23,6 +24,22 @@ export interface FailedDelivery extends DeliveryPosition {
   readonly reason: string;
   /** The last lines that a command wrote to standard error, or empty. */
   readonly details: string;
+}
+
+/** A delivery that the handler has and has not answered. */
+export interface DeliveryInProgress {
+  /** Null without a group: then the events are in the order of the whole ledger. So is the offset. */
+  readonly partition: string | null;
+  readonly offset: number | null;
+  /** Of the first event. */
+  readonly sequence: number;
+  readonly events: number;
+  readonly attempt: number;
+  readonly isReplayed: boolean;
+  /** Whether its time to answer is over: the events are delivered again, and its answer will be ignored. */
+  readonly isTimedOut: boolean;
+  /** When the handler got it, by the engine's clock. */
+  readonly since: Micros;
 }
 
 /** Every option of a subscription; {@link SubscribeOptions} says which go together. */
@@ -135,6 +152,8 @@ export interface Subscription {
   readonly delivered: number;
   /** Events parked so far, including those that failed a redelivery. */
   readonly parked: number;
+  /** Deliveries that the handler has not answered, the oldest first: a handler that hangs shows here, with the time since when. */
+  readonly inProgress: readonly DeliveryInProgress[];
   /**
    * Finishes current deliveries, and releases the partitions. Does not reject for a failed subscription. In a handler of
    * its own it resolves at once, because the rest waits for the handler: `finished` is the end, for those outside.
@@ -156,20 +175,27 @@ export function checkOptions(options: SubscribeOptions): void {
     throw invalidArgument(
       `a lease of ${options.leaseMs} ms is too short to be renewed`,
       `use ${LEASE_MS_MIN} ms or more`,
+      'leaseMs',
     );
   }
   if (options.leaseMs !== undefined && options.leaseMs > LEASE_MS_MAX) {
     throw invalidArgument(
       `a lease of ${options.leaseMs} ms is too long: a crashed member would block its partitions for that time`,
       'use a year at most',
+      'leaseMs',
     );
   }
   const { ackTimeoutMs = 1, backoffMs = 0 } = options;
   if (!(ackTimeoutMs > 0))
-    throw invalidArgument(`an ack timeout of ${ackTimeoutMs} ms is impossible`, 'use more than 0 ms, or leave it out');
-  if (!(backoffMs >= 0)) throw invalidArgument(`a backoff of ${backoffMs} ms is impossible`, 'use 0 ms or more');
+    throw invalidArgument(
+      `an ack timeout of ${ackTimeoutMs} ms is impossible`,
+      'use more than 0 ms, or leave it out',
+      'ackTimeoutMs',
+    );
+  if (!(backoffMs >= 0))
+    throw invalidArgument(`a backoff of ${backoffMs} ms is impossible`, 'use 0 ms or more', 'backoffMs');
   if (options.group !== undefined) return;
   const name = OF_MEMBERS.find((each) => options[each] !== undefined);
   if (name === undefined) return;
-  throw invalidArgument(`the option ${name} is for members of a group`, 'give the option group, too');
+  throw invalidArgument(`the option ${name} is for members of a group`, 'give the option group, too', name, 'group');
 }

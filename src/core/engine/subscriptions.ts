@@ -20,6 +20,7 @@ import type { Shutdown } from '../scheduler/feeding/shutdown.ts';
 import { type Consumer, Scheduler } from '../scheduler/scheduler.ts';
 import { checkAtHand } from './check-at-hand.ts';
 import type { ConsumerParts } from './consumer-parts.ts';
+import { Deliveries } from './deliveries.ts';
 import { follow } from './follow.ts';
 import { join } from './join-group.ts';
 import { warnOfFailure } from './reporting.ts';
@@ -46,6 +47,7 @@ interface EndingConsumer extends Consumer {
 
 interface Begun {
   readonly consumer: EndingConsumer;
+  readonly deliveries: Deliveries;
   readonly names: Pick<Subscription, 'group' | 'member' | 'isNew'>;
 }
 
@@ -107,12 +109,14 @@ export class Subscriptions {
   async #follower(options: SubscribeOptions, handler: Handler): Promise<Begun> {
     const partitions = await this.#parts.select(options.partitions);
     const from = await this.#start(options, 'end');
-    const consumer = follow({ ...this.#parts, pages: this.#pages }, { from, partitions }, options, handler);
+    const deliveries = new Deliveries(this.#parts.clock);
+    const place = { from, partitions };
+    const consumer = follow({ ...this.#parts, pages: this.#pages }, place, options, deliveries.track(handler));
     this.#live.set(consumer, partitions === null ? null : new Set(partitions));
     const forget = (): void => void this.#live.delete(consumer);
     consumer.shutdown.finished.then(forget, forget);
     this.#add(consumer, this.#parts.wake, options.signal);
-    return { consumer, names: { group: null, member: null, isNew: false } };
+    return { consumer, deliveries, names: { group: null, member: null, isNew: false } };
   }
 
   async #member(options: MemberOptions, handler: Handler): Promise<Begun> {
@@ -131,9 +135,11 @@ export class Subscriptions {
     // a group that cannot begin would keep its history from being archived
     if (!isKnown) await checkAtHand(this.#parts.ledger, from, partitions);
     const isNew = !isKnown && (await groups.create(group, from, this.#parts.clock.nowMicros()));
-    const consumer = await join(this.#parts, { group, member, partitions }, options, handler);
+    const deliveries = new Deliveries(this.#parts.clock);
+    const spec = { group, member, partitions };
+    const consumer = await join(this.#parts, spec, options, deliveries.track(handler));
     this.#add(consumer, () => consumer.refresh(), options.signal);
-    return { consumer, names: { group, member, isNew } };
+    return { consumer, deliveries, names: { group, member, isNew } };
   }
 
   #start(options: SubscribeOptions, otherwise: 'start' | 'end'): Promise<number> {
@@ -176,7 +182,7 @@ async function deliverReplayed(
  * The caller's view of a consumer. Reports a failure to exactly one of: the hook, the reader of `finished`, the
  * process.
  */
-function subscriptionOf({ consumer, names }: Begun, onError: SubscribeOptions['onError']): Subscription {
+function subscriptionOf({ consumer, deliveries, names }: Begun, onError: SubscribeOptions['onError']): Subscription {
   const { shutdown } = consumer;
   let isAwaited = false;
   void shutdown.finished.catch((error: unknown) => {
@@ -194,6 +200,9 @@ function subscriptionOf({ consumer, names }: Begun, onError: SubscribeOptions['o
     },
     get parked() {
       return consumer.parked;
+    },
+    get inProgress() {
+      return deliveries.inProgress;
     },
     close: () => shutdown.close(),
     [Symbol.asyncDispose]: () => shutdown.close(),

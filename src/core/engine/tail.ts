@@ -15,10 +15,10 @@ export interface TailOptions extends TailRequest, FilterRequest {
   readonly signal?: AbortSignal | undefined;
 }
 
-type TailParts = Pick<ReplayParts, 'ledger' | 'clock' | 'filter' | 'select' | 'startWatching' | 'grown'>;
+type TailParts = Pick<ReplayParts, 'ledger' | 'clock' | 'filter' | 'select' | 'startWatching' | 'grown' | 'onRange'>;
 
 export function tailing(parts: TailParts, options: TailOptions): () => AsyncGenerator<BatchPage, void, undefined> {
-  const { ledger, clock, filter, grown } = parts;
+  const { ledger, clock, filter, grown, onRange } = parts;
   const { signal, onProgress, zone } = options;
   return async function* pages() {
     const accepts = await filter.load();
@@ -30,7 +30,7 @@ export function tailing(parts: TailParts, options: TailOptions): () => AsyncGene
       yield* readTail(
         ledger,
         options,
-        { read, partitions, accepts, grown, onProgress, signal },
+        { read, partitions, accepts, grown, onRange, onProgress, signal },
         { now: clock.nowMicros(), zone },
       );
     } finally {

@@ -5,6 +5,7 @@ import type { Ledger, Verification, VerifyReport } from '../ledger/ledger.ts';
 import { DEPTH_MAX } from '../model/config.ts';
 import type { EventLabels } from '../model/events/event-labels.ts';
 import { type Anchor, type ExpectedHead, readHead } from '../model/events/head.ts';
+import { inOption } from '../model/ledger-error.ts';
 import { FieldReader } from '../scan/field-reader.ts';
 import type { CheckpointProof, CheckpointTrust } from './checkpoint-types.ts';
 
@@ -40,7 +41,7 @@ export async function verifying(
   const { unique } = ledger.identity.config;
   const ids = unique === null ? undefined : new FieldReader(unique, DEPTH_MAX);
   const report = await ledger.verify({
-    anchor: expectHead === undefined ? undefined : readHead(expectHead),
+    anchor: expectHead === undefined ? undefined : inOption('expectHead', () => readHead(expectHead)),
     checkpoints: heads,
     idOf: ids && ((payload) => ids.uniqueId(payload)),
     keyOf: (batch, at) => labels.key(batch, at),

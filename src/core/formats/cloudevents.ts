@@ -131,8 +131,13 @@ function checked({ source, type }: Settings): Settings {
     throw invalidArgument(
       `'${source.slice(0, 80)}' is not a source of a CloudEvent`,
       'it is a URI, such as https://example.com/orders, or /orders',
+      'source',
     );
   if (type !== undefined && (type === '' || NOT_ALLOWED.test(type)))
-    throw invalidArgument(`'${type.slice(0, 80)}' is not a type of a CloudEvent`, 'such as com.example.order.created');
+    throw invalidArgument(
+      `'${type.slice(0, 80)}' is not a type of a CloudEvent`,
+      'such as com.example.order.created',
+      'type',
+    );
   return { source, type };
 }

@@ -1,5 +1,6 @@
 /** What `csv` and `tsv` share: a header, and the columns of each event between separators. */
 
+import { inOption } from '../model/ledger-error.ts';
 import { formatTime } from '../model/time/time.ts';
 import { type TimeText, timeTextIn } from '../model/time/zoned-time-text.ts';
 import type { CellStyle } from './cell.ts';
@@ -37,7 +38,11 @@ export function delimited(dialect: Dialect): ConfigurableFormat<'fields'> {
     settings: SETTINGS,
     with: (given) => {
       const { fields = '' } = readSettings(dialect.name, given, SETTINGS);
-      return withColumns(dialect, parseColumns(fields), formatTime);
+      return withColumns(
+        dialect,
+        inOption('fields', () => parseColumns(fields)),
+        formatTime,
+      );
     },
   };
 }

@@ -3,7 +3,7 @@
  * written as they are: nothing in a payload or a key is interpreted.
  */
 
-import { invalidArgument } from '../model/ledger-error.ts';
+import { inOption, invalidArgument } from '../model/ledger-error.ts';
 import { formatTime } from '../model/time/time.ts';
 import { type TimeText, timeTextIn } from '../model/time/zoned-time-text.ts';
 import { type CellStyle, CellStyleNumber } from './cell.ts';
@@ -53,7 +53,10 @@ export const template: ConfigurableFormat<'format'> = {
   settings: SETTINGS,
   with: (given) => {
     const { format = '' } = readSettings('template', given, SETTINGS);
-    return fromParts(parseTemplate(format), formatTime);
+    return fromParts(
+      inOption('format', () => parseTemplate(format)),
+      formatTime,
+    );
   },
 };
 

@@ -34,5 +34,6 @@ export async function driverOf(location: string): Promise<LedgerDriver> {
   throw invalidArgument(
     `no ledger can be stored at '${scheme}://'`,
     'give the path of a file; one with a colon can be written as ./NAME',
+    'ledger',
   );
 }

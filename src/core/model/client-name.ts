@@ -18,6 +18,6 @@ export function checkClientName(kind: 'group' | 'member' | 'producer', name: str
   throw new LedgerError('INVALID_ARGUMENT', {
     message: `invalid ${kind} name '${name.slice(0, 80)}'`,
     hint: `use 1 to ${CLIENT_NAME_MAX} of A-Z a-z 0-9 . _ - and start with a letter or digit`,
-    details: { kind, name },
+    details: { option: kind, kind, name },
   });
 }

@@ -123,9 +123,43 @@ export class LedgerError extends Error {
   }
 }
 
-/** An invalid option or argument: the fact with its values, and what to write instead. */
-export function invalidArgument(message: string, hint: string): LedgerError {
-  return new LedgerError('INVALID_ARGUMENT', { message, hint });
+/** An invalid option or argument: the fact with its values, and what to write instead. `options`: the names of those that are wrong, if it is known here. */
+export function invalidArgument(message: string, hint: string, ...options: readonly string[]): LedgerError {
+  return new LedgerError('INVALID_ARGUMENT', { message, hint, details: namedOptions(options) });
+}
+
+/** Of `details`: the option, and all of them if several do not go together. */
+export function namedOptions(options: readonly string[]): Readonly<Record<string, unknown>> {
+  const [option] = options;
+  if (option === undefined) return {};
+  return options.length === 1 ? { option } : { option, options };
+}
+
+const OF_OPTIONS: readonly LedgerErrorCode[] = ['INVALID_ARGUMENT', 'INVALID_TIME', 'INVALID_RANGE'];
+
+/**
+ * Reads the value of an option; what refuses it does not know which option of which call had it, and the error gets its name into `details`. The outermost
+ * counts: the text of a routing is read by calls that have options of their own.
+ * @throws whatever `read` throws
+ */
+export function inOption<Value>(option: string, read: () => Value): Value {
+  try {
+    const value = read();
+    if (!(value instanceof Promise)) return value;
+    return value.catch((error: unknown) => {
+      throw named(option, error);
+    }) as Value;
+  } catch (error) {
+    throw named(option, error);
+  }
+}
+
+function named(option: string, error: unknown): unknown {
+  if (!(error instanceof LedgerError) || !OF_OPTIONS.includes(error.code)) return error;
+  const { message, hint, details, cause, stack } = error;
+  const complete = new LedgerError(error.code, { message, hint, details: { ...details, option }, cause });
+  if (stack !== undefined) complete.stack = stack;
+  return complete;
 }
 
 /**

@@ -4,6 +4,7 @@ import type { MissingFields } from '../formats/field-watch.ts';
 import type { BatchPage } from '../model/events/event.ts';
 import { type EventLabels, toEvent } from '../model/events/event-labels.ts';
 import type { LedgerEvent } from '../model/events/ledger-event.ts';
+import type { FixedRange } from '../model/events/range.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import { hasMethods, kindOf } from '../model/options/option-kinds.ts';
 import { readArgument } from '../model/options/options.ts';
@@ -21,6 +22,8 @@ export interface StreamReport {
   readonly lastSequence: number | null;
   readonly firstTime: Micros | null;
   readonly lastTime: Micros | null;
+  /** The range as it was fixed: empty if its `through` is before its `from`. A stream that follows goes on past it. */
+  readonly range: FixedRange;
   /** BLAKE3 over the payloads in order, each followed by a line feed: equals `| b3sum`. Hex. */
   readonly digest: string;
   /** Fields of `where`, and of the sink's columns, that no examined event had: most likely a misspelt path. */
@@ -42,6 +45,8 @@ export interface EventStreamPlan {
   readonly isVerified: boolean;
   /** Drops unwanted events before delivery. */
   readonly filter: MissingFields;
+  /** The range, from the first page on. */
+  readonly range: () => FixedRange;
   /** Receives the events when the stream is awaited; null: none. */
   readonly liveSubscribers?: (() => Sink | null) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -107,7 +112,7 @@ const SINK = kindOf<Sink>('a sink, an object with a method deliver(), or null', 
 );
 
 async function deliverTo(
-  { pages, labels, filter, isVerified, signal }: EventStreamPlan,
+  { pages, labels, filter, range, isVerified, signal }: EventStreamPlan,
   sink: Sink | null,
 ): Promise<StreamReport> {
   const started = performance.now();
@@ -141,6 +146,7 @@ async function deliverTo(
     lastSequence: last?.sequence ?? null,
     firstTime: first?.time ?? null,
     lastTime: last?.time ?? null,
+    range: range(),
     digest: hasher.digest('hex'),
     missingFields: both(filter.missingFields, sink?.missing?.missingFields),
     fieldHints: both(filter.fieldHints, sink?.missing?.fieldHints),

@@ -1,6 +1,6 @@
 /** Reads the time at one end of a range. Digits are refused there, because a range is also bounded by sequences. */
 
-import { LedgerError } from '../model/ledger-error.ts';
+import { inOption, LedgerError } from '../model/ledger-error.ts';
 import { formatTime } from '../model/time/time.ts';
 import { readTimeExpression, type TimeContext, type TimeInput, type TimeSpan } from '../model/time/time-expression.ts';
 
@@ -16,7 +16,7 @@ const YEAR = /^\d{4}$/;
 export async function readRangeTime(option: TimeOption, time: TimeInput, context: TimeContext): Promise<TimeSpan> {
   const text = typeof time === 'string' ? time.trim() : '';
   if (SEQUENCE_OR_SECONDS.test(text)) throw await ambiguous(option, text, context);
-  return readTimeExpression(time, context);
+  return inOption(option, () => readTimeExpression(time, context));
 }
 
 async function ambiguous(option: TimeOption, digits: string, context: TimeContext): Promise<LedgerError> {

@@ -5,7 +5,7 @@
 
 import type { BatchPage } from '../model/events/event.ts';
 import type { History } from '../model/events/history.ts';
-import type { SequenceRange } from '../model/events/range.ts';
+import type { FixedRange, SequenceRange } from '../model/events/range.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { TimeContext } from '../model/time/time-expression.ts';
 import { WAIT_MS_MAX } from '../model/time/timer.ts';
@@ -13,7 +13,7 @@ import { type EventPredicate, filterPage } from './filter.ts';
 import { lastMatches } from './last-matches.ts';
 import { firstOf } from './limited.ts';
 import type { ReadRange } from './read-range.ts';
-import { hasNamedEnd, type RangeRequest, reachOf, readBounds } from './resolve-range.ts';
+import { fixedRange, hasNamedEnd, type RangeRequest, reachOf, readBounds } from './resolve-range.ts';
 import { Turns } from './turns.ts';
 
 /** Its range, and how it goes on. No event before a requested sequence is delivered, even if that sequence does not exist yet. */
@@ -43,6 +43,8 @@ export interface TailReading {
   readonly accepts: EventPredicate | null;
   /** `grown` resolves when there is an event after a sequence, or the signal aborts. */
   grown(sequence: number, signal?: AbortSignal): Promise<void>;
+  /** Called with the range as it is at the beginning. */
+  onRange(range: FixedRange): void;
   readonly onProgress?: ((progress: TailProgress) => void) | undefined;
   readonly signal?: AbortSignal | undefined;
 }
@@ -58,9 +60,12 @@ export async function* readTail(
 ): AsyncGenerator<BatchPage, void, undefined> {
   const { read, accepts, signal, grown } = reading;
   const progress = new Progress(reading.onProgress);
-  const { start, end } = await readBounds(request, history, context);
+  const bounds = await readBounds(request, history, context);
+  const { start, end } = bounds;
   const isFollowing = request.follow === true || request.idleMs !== undefined;
-  let { through, isFinal } = await reachOf(end, history);
+  const reach = await reachOf(end, history);
+  reading.onRange(fixedRange(bounds, reach));
+  let { through, isFinal } = reach;
   let ranges = await beginning(request, { from: start.sequence, through }, history, reading);
   let next = Math.max(start.sequence, through + 1);
   let left = request.limit ?? Number.POSITIVE_INFINITY;

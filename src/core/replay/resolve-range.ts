@@ -1,8 +1,9 @@
 /** Resolves a requested range to sequences: once for a replay, which no later commit can enter, and again and again for a tail. */
 
+import type { Head } from '../model/events/head.ts';
 import type { History } from '../model/events/history.ts';
-import type { SequenceRange } from '../model/events/range.ts';
-import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import type { FixedRange } from '../model/events/range.ts';
+import { inOption, invalidArgument, LedgerError, namedOptions } from '../model/ledger-error.ts';
 import { formatTime, type Micros } from '../model/time/time.ts';
 import type { TimeContext, TimeInput } from '../model/time/time-expression.ts';
 import { readTimeInterval } from '../model/time/time-interval.ts';
@@ -47,14 +48,20 @@ export interface RangeEnd {
 }
 
 /** @throws LedgerError INVALID_RANGE, INVALID_TIME, INVALID_ARGUMENT */
-export async function resolveRange(
-  request: RangeRequest,
-  history: History,
-  context: TimeContext,
-): Promise<SequenceRange> {
-  const { start, end } = await readBounds(request, history, context);
-  const { through } = await reachOf(end, history);
-  return { from: start.sequence, through };
+export async function resolveRange(request: RangeRequest, history: History, context: TimeContext): Promise<FixedRange> {
+  const bounds = await readBounds(request, history, context);
+  return fixedRange(bounds, await reachOf(bounds.end, history));
+}
+
+export function fixedRange({ start, end }: RangeBounds, { through, head }: Reach): FixedRange {
+  return {
+    from: start.sequence,
+    through,
+    fromTime: start.time,
+    throughTime: end.time,
+    head: head.sequence,
+    headTime: head.sequence === 0 ? null : head.time,
+  };
 }
 
 /** Whether the request names an end: a stream that follows has none. */
@@ -70,9 +77,10 @@ export function hasNamedEnd({ through, until, throughSequence }: EndRequest): bo
 export async function readBounds(request: RangeRequest, history: History, context: TimeContext): Promise<RangeBounds> {
   checkEnds(request);
   // an invalid zone is an error even if no time needs it
-  await timeZone(context.zone);
-  if (request.range !== undefined) {
-    const { first, last } = await readTimeInterval(request.range, context);
+  await inOption('zone', () => timeZone(context.zone));
+  const { range } = request;
+  if (range !== undefined) {
+    const { first, last } = await inOption('range', () => readTimeInterval(range, context));
     const sequence = first === null ? await history.firstSequence() : await history.sequenceAtTime(first);
     return { start: { sequence, time: first }, end: { time: last, sequence: null } };
   }
@@ -87,54 +95,70 @@ export async function readEnd(
   { through, until, throughSequence }: EndRequest,
   context: TimeContext,
 ): Promise<RangeEnd> {
-  if ([through, until, throughSequence].filter((end) => end !== undefined).length > 1) throw twoEnds();
-  const sequence = throughSequence === undefined ? null : checkedSequence(throughSequence);
+  if ([through, until, throughSequence].filter((end) => end !== undefined).length > 1)
+    throw twoEnds({ through, until, throughSequence });
+  const sequence = throughSequence === undefined ? null : checkedSequence('throughSequence', throughSequence);
   if (through !== undefined) return { time: (await readRangeTime('through', through, context)).last, sequence };
   if (until !== undefined) return { time: (await readRangeTime('until', until, context)).first - 1, sequence };
   return { time: null, sequence };
 }
 
-/** How far an end reaches now, and whether that is final: `false` while events may still come before it. */
-export async function reachOf(
-  end: RangeEnd,
-  history: History,
-): Promise<{ readonly through: number; readonly isFinal: boolean }> {
+/** How far an end reaches now. */
+export interface Reach {
+  /** Last sequence. */
+  readonly through: number;
+  /** `false` while events may still come before the end. */
+  readonly isFinal: boolean;
+  readonly head: Head;
+}
+
+export async function reachOf(end: RangeEnd, history: History): Promise<Reach> {
   // the head first: an event that is committed between the two reads would otherwise look like one after the end
-  const { sequence: head } = await history.head();
+  const head = await history.head();
   const beyond = end.time === null ? Number.POSITIVE_INFINITY : await history.sequenceAtTime(end.time + 1);
   const last = Math.min(beyond - 1, end.sequence ?? Number.POSITIVE_INFINITY);
   return {
-    through: Math.min(last, head),
-    isFinal: beyond <= head || (end.sequence ?? Number.POSITIVE_INFINITY) <= head,
+    through: Math.min(last, head.sequence),
+    isFinal: beyond <= head.sequence || (end.sequence ?? Number.POSITIVE_INFINITY) <= head.sequence,
+    head,
   };
 }
 
 function checkEnds(request: RangeRequest): void {
   const { range, from, fromSequence, throughSequence } = request;
   const starts = [range, from, fromSequence].filter((start) => start !== undefined);
-  if (starts.length > 1) throw invalidArgument('a range with two starts', HINT);
-  if (range !== undefined && hasNamedEnd(request)) throw twoEnds();
+  if (starts.length > 1)
+    throw invalidArgument('a range with two starts', HINT, ...givenOf({ range, from, fromSequence }));
+  if (range !== undefined && hasNamedEnd(request)) throw twoEnds(request);
   if (fromSequence === undefined || throughSequence === undefined) return;
-  if (checkedSequence(fromSequence) > checkedSequence(throughSequence))
-    throw inverted(`\`fromSequence\` ${fromSequence} is after \`throughSequence\` ${throughSequence}`);
+  if (checkedSequence('fromSequence', fromSequence) > checkedSequence('throughSequence', throughSequence))
+    throw inverted(
+      `\`fromSequence\` ${fromSequence} is after \`throughSequence\` ${throughSequence}`,
+      'fromSequence',
+      'throughSequence',
+    );
 }
 
 /** An exclusive end may equal the start: the range is empty. */
 function checkOrder({ until }: RangeRequest, first: Micros | null, last: Micros | null): void {
   if (first === null || last === null) return;
   if (until === undefined && first > last)
-    throw inverted(`\`from\` ${formatTime(first)} is after \`through\` ${formatTime(last)}`);
+    throw inverted(`\`from\` ${formatTime(first)} is after \`through\` ${formatTime(last)}`, 'from', 'through');
   if (until !== undefined && first > last + 1)
-    throw inverted(`\`from\` ${formatTime(first)} is after \`until\` ${formatTime(last + 1)}`);
+    throw inverted(`\`from\` ${formatTime(first)} is after \`until\` ${formatTime(last + 1)}`, 'from', 'until');
 }
 
 const HINT =
   'give a range by itself, or one of `from` and `fromSequence` and one of `through`, `until` and `throughSequence`';
 
-function twoEnds(): LedgerError {
-  return invalidArgument('a range with two ends', HINT);
+function twoEnds({ range, through, until, throughSequence }: RangeRequest): LedgerError {
+  return invalidArgument('a range with two ends', HINT, ...givenOf({ range, through, until, throughSequence }));
 }
 
-function inverted(fact: string): LedgerError {
-  return new LedgerError('INVALID_RANGE', { message: fact, hint: 'swap them' });
+function givenOf(options: Readonly<Record<string, unknown>>): string[] {
+  return Object.keys(options).filter((name) => options[name] !== undefined);
+}
+
+function inverted(fact: string, ...options: readonly string[]): LedgerError {
+  return new LedgerError('INVALID_RANGE', { message: fact, hint: 'swap them', details: namedOptions(options) });
 }

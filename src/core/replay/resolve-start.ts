@@ -1,7 +1,7 @@
 /** Resolves a requested start position to a sequence. */
 
 import type { History } from '../model/events/history.ts';
-import { invalidArgument } from '../model/ledger-error.ts';
+import { inOption, invalidArgument } from '../model/ledger-error.ts';
 import type { Micros } from '../model/time/time.ts';
 import type { TimeContext, TimeInput } from '../model/time/time-expression.ts';
 import { timeZone } from '../model/time/time-zone.ts';
@@ -34,10 +34,10 @@ export async function readStart(
   context: TimeContext,
 ): Promise<Start> {
   // an invalid zone is an error even if no time needs it
-  await timeZone(context.zone);
+  await inOption('zone', () => timeZone(context.zone));
   if (from !== undefined && fromSequence !== undefined)
-    throw invalidArgument('a range with two starts', 'give one of `from` and `fromSequence`');
-  if (fromSequence !== undefined) return { sequence: checkedSequence(fromSequence), time: null };
+    throw invalidArgument('a range with two starts', 'give one of `from` and `fromSequence`', 'from', 'fromSequence');
+  if (fromSequence !== undefined) return { sequence: checkedSequence('fromSequence', fromSequence), time: null };
   const point = from ?? otherwise;
   if (point === 'start') return { sequence: await history.firstSequence(), time: null };
   if (point === 'end') return { sequence: (await history.head()).sequence + 1, time: null };
@@ -69,7 +69,7 @@ export async function resolveStart(
 }
 
 /** @throws LedgerError INVALID_ARGUMENT */
-export function checkedSequence(sequence: number): number {
+export function checkedSequence(option: string, sequence: number): number {
   if (Number.isSafeInteger(sequence) && sequence >= 1) return sequence;
-  throw invalidArgument(`${sequence} is not a sequence`, 'sequences are whole numbers from 1');
+  throw invalidArgument(`${sequence} is not a sequence`, 'sequences are whole numbers from 1', option);
 }

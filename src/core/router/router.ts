@@ -2,7 +2,7 @@
  * Builds the router of a routing. Rules are pure and stable across versions; they do no I/O and see one line at a time.
  */
 
-import { invalidArgument, LedgerError } from '../model/ledger-error.ts';
+import { inOption, invalidArgument, LedgerError } from '../model/ledger-error.ts';
 import { keyParts } from '../model/routing/key-text.ts';
 import { type Partition, type PartitionId, selectPartitions } from '../model/routing/partition.ts';
 import { NO_OVERRIDE, type RouteRefusal, type Router, type RouterFactory, type Rule } from '../model/routing/router.ts';
@@ -120,8 +120,12 @@ function toOnePartition(router: Router, partition: PartitionId): Router {
 
 function partsOfKey(spec: RoutingSpec, key: string): readonly string[] {
   if (key === '')
-    throw invalidArgument('an empty key cannot be given', 'give a key, or leave it out so that each event has its own');
-  return readsNoKey(spec) ? [key] : keyParts(spec, key);
+    throw invalidArgument(
+      'an empty key cannot be given',
+      'give a key, or leave it out so that each event has its own',
+      'key',
+    );
+  return readsNoKey(spec) ? [key] : inOption('key', () => keyParts(spec, key));
 }
 
 /** Routes the line of a key: a hash over the whole payload reads none from events, and uses the text of a given one. */
@@ -142,6 +146,7 @@ function placeOf(line: RoutableLine, routing: RoutingInForce, router: Router): P
   throw invalidArgument(
     `the key '${key.slice(0, 80)}' cannot be compared with the bounds of ${formatRoutingSpec(spec)}`,
     'give a key of the same kind',
+    'key',
   );
 }
 

@@ -79,6 +79,20 @@ describe('a page', () => {
     expect(text).toMatch(/^q quit, refresh 1s$/m);
   });
 
+  it('names the event that a live member does not acknowledge', async () => {
+    const at = (atMs: number, expired = false) =>
+      sampleOf({
+        atMs,
+        events: [100, 300],
+        groups: [groupOf('mailer', [50, 300], [50, 0], [{ ...alive('one'), isAlive: !expired }])],
+      });
+    const pageAfter = async (ms: number, expired = false) =>
+      (await pageOf(at(ms, expired), { columns: 120, rows: 40 }, at(0, expired))).join('\n');
+    expect(await pageAfter(75_000)).toMatch(/^ +p0\/50 \(sequence \d+\): not acknowledged by one for 1m 15s$/m);
+    expect(await pageAfter(9000)).not.toContain('not acknowledged');
+    expect(await pageAfter(75_000, true)).not.toContain('not acknowledged');
+  });
+
   it('shows the ETA of a group, or never', async () => {
     const before = sampleOf({
       atMs: 0,

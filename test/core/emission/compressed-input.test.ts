@@ -4,8 +4,8 @@ import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { ChunkReader } from '../../../src/core/emission/input/chunk-reader.ts';
-import { inputKind } from '../../../src/core/emission/input/input-kind.ts';
 import { openSource } from '../../../src/core/emission/input/open-source.ts';
+import { contentKind } from '../../../src/core/model/content-kind.ts';
 import { compress } from '../../../src/core/native/zstd.ts';
 import { cutInto, flowing, pieceSizes } from '../../support/pieces.ts';
 import { rejectionOf } from '../../support/refusals.ts';
@@ -96,14 +96,14 @@ it.each([
   ['BZ', 'plain'],
   ['PK', 'plain'],
 ])('%j is %s', (text, kind) => {
-  expect(inputKind(Buffer.from(text), true).kind).toBe(kind);
+  expect(contentKind(Buffer.from(text), true).kind).toBe(kind);
 });
 
 it('decides by as few bytes as it can', () => {
-  expect(inputKind(Buffer.from('{')).kind).toBe('more');
-  expect(inputKind(Buffer.from('{"')).kind).toBe('plain');
-  expect(inputKind(Buffer.from([0x1f])).kind).toBe('more');
-  expect(inputKind(Buffer.from([0x1f, 0x8b])).kind).toBe('compressed');
+  expect(contentKind(Buffer.from('{')).kind).toBe('more');
+  expect(contentKind(Buffer.from('{"')).kind).toBe('plain');
+  expect(contentKind(Buffer.from([0x1f])).kind).toBe('more');
+  expect(contentKind(Buffer.from([0x1f, 0x8b])).kind).toBe('compressed');
 });
 
 it.each([

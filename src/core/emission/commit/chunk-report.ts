@@ -1,5 +1,6 @@
 /** The report of one chunk: the events committed, the lines that were not, and why. */
 
+import type { Codec, HintedInput } from '../../model/content-kind.ts';
 import type { Committed } from '../../model/events/commit.ts';
 import type { Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
@@ -8,7 +9,6 @@ import { LineFault } from '../../scan/line-fault.ts';
 import type { BadLine } from '../draft/bad-line.ts';
 import type { ReadChunk } from '../draft/chunk-encoder.ts';
 import type { BuiltDraft } from '../draft/draft-builder.ts';
-import type { Codec, HintedInput } from '../input/input-kind.ts';
 import { ARRAY_IN_A_LINE, type Misread, misreadLine } from '../input/misread-line.ts';
 
 /** The events of one commit, as passed to `onCommit`. */

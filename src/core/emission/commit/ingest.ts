@@ -1,6 +1,7 @@
 /** Emits whole inputs, source by source and chunk by chunk, and reports the result. */
 
 import { closeAfter } from '../../model/closing.ts';
+import type { Codec } from '../../model/content-kind.ts';
 import type { Anchor, Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
@@ -11,7 +12,6 @@ import type { ByteSource } from '../input/byte-source.ts';
 import { type Chunk, chunkBytesFor, chunksKeptFor } from '../input/chunk.ts';
 import { ChunkReader } from '../input/chunk-reader.ts';
 import { cutChunk } from '../input/cut-chunk.ts';
-import type { Codec } from '../input/input-kind.ts';
 import type { InputSource } from '../input/input-source.ts';
 import type { LineReading } from '../input/line-reading.ts';
 import { arrayWarning, beginsArrayOfObjects } from '../input/misread-line.ts';

@@ -20,6 +20,7 @@ export async function mergedSource(
     throw invalidArgument(
       'inputs are merged by the times of their events, and these have none',
       'create the ledger with `time`',
+      'merge',
     );
   const limits = scanLimits(settings);
   const plan = planScan(paths, limits);

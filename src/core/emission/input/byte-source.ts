@@ -1,8 +1,8 @@
 /** A byte source writes input straight into the reader's memory, which saves one copy. */
 
 import { Readable } from 'node:stream';
+import type { Codec } from '../../model/content-kind.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
-import type { Codec } from './input-kind.ts';
 import { PieceEncoder } from './piece-encoder.ts';
 
 /** The reader's side, called by a source. */

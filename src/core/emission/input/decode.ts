@@ -2,10 +2,10 @@
 
 import { createRequire } from 'node:module';
 import type { Gunzip } from 'node:zlib';
+import { type Codec, contentKind } from '../../model/content-kind.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
 import { cutAtFrames } from '../../native/zstd-frames.ts';
 import { zstdDecoder } from '../../native/zstd-stream.ts';
-import { type Codec, inputKind } from './input-kind.ts';
 
 type Decode = (pieces: AsyncIterable<Buffer>) => AsyncIterable<Uint8Array>;
 
@@ -124,5 +124,5 @@ function unreadable(source: string, codec: Codec, bytesRead: number, error: unkn
 
 /** Whether a file that begins with these bytes is decoded, so that its size is not that of its lines. */
 export function isCompressed(first: Uint8Array): boolean {
-  return inputKind(first, true).kind === 'compressed';
+  return contentKind(first, true).kind === 'compressed';
 }

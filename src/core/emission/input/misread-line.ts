@@ -1,8 +1,8 @@
 /** Recognises by its first line what an input is, where that line is no JSON line: values of a table, JSON in another layout, text, bytes. Pure. */
 
+import { converting, type ForeignFormat, type HintedInput, redirected } from '../../model/content-kind.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { LineFault } from '../../scan/line-fault.ts';
-import { converting, type ForeignFormat, type HintedInput, redirected } from './input-kind.ts';
 
 /** What a first line shows. `name`: null if nothing but the fault is certain. */
 export interface Misread {

@@ -1,8 +1,9 @@
 /** Recognises the input by its first bytes: passes plain lines through without a copy, decodes compressed ones, names others. */
 
+import { type Codec, contentKind } from '../../model/content-kind.ts';
 import type { ByteSink, ByteSource } from './byte-source.ts';
 import { decoded } from './decode.ts';
-import { type Codec, foreignInput, inputKind } from './input-kind.ts';
+import { foreignInput } from './foreign-input.ts';
 import { IterableSource } from './iterable-source.ts';
 import { PieceQueue } from './piece-queue.ts';
 
@@ -68,7 +69,7 @@ export class RecognizingSource implements ByteSource {
   #recognize(sink: ByteSink, room: Uint8Array, bytes: number): boolean {
     const piece = room.subarray(0, bytes);
     const first = this.#held.length === 0 ? piece : Buffer.concat([this.#held, piece]);
-    const found = inputKind(first);
+    const found = contentKind(first);
     if (found.kind === 'more') {
       this.#held = Buffer.from(first);
       return true;
@@ -90,7 +91,7 @@ export class RecognizingSource implements ByteSource {
   /** The input has ended before its first bytes decided. */
   #passHeld(sink: ByteSink): void {
     this.#isRecognized = true;
-    const found = inputKind(this.#held, true);
+    const found = contentKind(this.#held, true);
     if (found.kind === 'foreign') sink.ended(foreignInput(this.#name, found.format));
     else if (this.#held.length > 0) passOn(sink, this.#held);
   }

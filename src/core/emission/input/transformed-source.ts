@@ -1,7 +1,7 @@
 /** A source whose bytes are transformed on their way to the reader. */
 
+import type { Codec } from '../../model/content-kind.ts';
 import type { ByteSink, ByteSource } from './byte-source.ts';
-import type { Codec } from './input-kind.ts';
 import { IterableSource } from './iterable-source.ts';
 import { PieceQueue } from './piece-queue.ts';
 

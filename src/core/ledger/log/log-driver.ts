@@ -88,6 +88,7 @@ function fittingLineBytes({ lineBytesMax, unique }: LedgerConfig, log: OrderedLo
   throw invalidArgument(
     `${log.location}: a line of ${lineBytesMax} bytes does not fit into a message`,
     `use \`lineBytesMax\` ${most} or less`,
+    'lineBytesMax',
   );
 }
 

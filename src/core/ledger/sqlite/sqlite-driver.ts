@@ -24,6 +24,7 @@ function hasNoLayout(path: string): LedgerError {
   return invalidArgument(
     `${displayedLocation(path)}: a layout is given, and a ledger in a file has none`,
     'leave the layout out, or keep the ledger on NATS: nats://HOST/NAME',
+    'layout',
   );
 }
 

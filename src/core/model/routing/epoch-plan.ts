@@ -3,7 +3,7 @@
  * transaction that applies it.
  */
 
-import { invalidArgument } from '../ledger-error.ts';
+import { inOption, invalidArgument } from '../ledger-error.ts';
 import { formatFieldPath } from '../text/field-path.ts';
 import { shellWord } from '../text/shell-word.ts';
 import { checkCount, partitionNames, selectPartitions } from './partition.ts';
@@ -116,11 +116,13 @@ export function planReroute(spec: RoutingSpec, asked: number | readonly string[]
     const current = epoch.partitionIds.map((id) => known[id] as string);
     const wanted =
       typeof asked === 'object'
-        ? partitionNames(asked)
-        : countedNames(current, asked ?? partitionsMade(spec) ?? current.length, spec.missing);
-    checkPartitionsMade(spec, wanted.length);
+        ? inOption('partitions', () => partitionNames(asked))
+        : inOption('partitions', () =>
+            countedNames(current, asked ?? partitionsMade(spec) ?? current.length, spec.missing),
+          );
+    inOption('partitions', () => checkPartitionsMade(spec, wanted.length));
     const newPartitionNames = withMissingName(spec, wanted).filter((name) => !known.includes(name));
-    checkCount(known.length + newPartitionNames.length);
+    inOption('partitions', () => checkCount(known.length + newPartitionNames.length));
     const names = [...known, ...newPartitionNames];
     const partitionIds = keyedNames(spec, wanted).map((name) => names.indexOf(name));
     const isSame =

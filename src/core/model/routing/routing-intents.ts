@@ -1,7 +1,7 @@
 /** Constructors of routings: `hashOf('tenant')` and others. They return data, and reject invalid arguments. No I/O. */
 
 import { types } from 'node:util';
-import { invalidArgument } from '../ledger-error.ts';
+import { inOption, invalidArgument } from '../ledger-error.ts';
 import type { OptionTable } from '../options/option-kinds.ts';
 import { kindOf, listOf, text, texts } from '../options/option-kinds.ts';
 import { readArgument, readOptions } from '../options/options.ts';
@@ -45,7 +45,10 @@ export function hashOf(field?: string, options?: RoutingOptions): RoutingSpec {
 
 /** Routes by the position of a field's value among bounds: partition i holds bounds[i-1] <= value < bounds[i]. */
 export function rangeOf(field: string, bounds: readonly RangeBound[], options?: RoutingOptions): RoutingSpec {
-  const spec = rangeRouting(fieldOf('rangeOf()', field), boundsOf(readArgument('rangeOf()', 'bounds', bounds, BOUNDS)));
+  const spec = rangeRouting(
+    fieldOf('rangeOf()', field),
+    inOption('bounds', () => boundsOf(readArgument('rangeOf()', 'bounds', bounds, BOUNDS))),
+  );
   return withMissing(spec, readOptions('rangeOf()', options, ROUTING).missing);
 }
 
@@ -59,7 +62,7 @@ export function compositeOf(
   const isList = Array.isArray(first);
   const fields = readArgument('compositeOf()', 'fields', isList ? first : [first, ...rest], texts);
   return withMissing(
-    compositeRouting(fields.map(parseFieldPath)),
+    inOption('fields', () => compositeRouting(fields.map(parseFieldPath))),
     readOptions('compositeOf()', isList ? rest[0] : undefined, ROUTING).missing,
   );
 }
@@ -71,7 +74,7 @@ export function compositeOf(
 export function stickyBy(field: string, options?: StickyOptions): RoutingSpec {
   const { idle, missing } = readOptions('stickyBy()', options, STICKY);
   return withMissing(
-    stickyRouting(fieldOf('stickyBy()', field), idle === undefined ? null : readDuration(idle)),
+    inOption('idle', () => stickyRouting(fieldOf('stickyBy()', field), idle === undefined ? null : readDuration(idle))),
     missing,
   );
 }
@@ -87,20 +90,21 @@ export function placedBy(field: string, options?: RoutingOptions): RoutingSpec {
 /** The same routing with a partition for events without a key; unchanged if no name is given. */
 export function withMissing(spec: RoutingSpec, name: string | undefined): RoutingSpec {
   if (name === undefined) return spec;
-  checkName(name);
+  inOption('missing', () => checkName(name));
   if (spec.rule === 'hash' && spec.field === null)
-    throw invalidArgument('a hash over the whole payload always has a key', 'name a field: hash:FIELD');
+    throw invalidArgument('a hash over the whole payload always has a key', 'name a field: hash:FIELD', 'missing');
   if (spec.missing !== null && spec.missing !== name) {
     throw invalidArgument(
       `events without a key cannot go to both '${spec.missing}' and '${name}'`,
       'name one partition for them',
+      'missing',
     );
   }
   return { ...spec, missing: name };
 }
 
 function fieldOf(call: string, field: string): FieldPath {
-  return parseFieldPath(readArgument(call, 'field', field, text));
+  return inOption('field', () => parseFieldPath(readArgument(call, 'field', field, text)));
 }
 
 export function rangeRouting(field: FieldPath, bounds: RangeBounds): RoutingSpec {

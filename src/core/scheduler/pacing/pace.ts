@@ -3,7 +3,7 @@
  * clock.
  */
 
-import { invalidArgument } from '../../model/ledger-error.ts';
+import { inOption, invalidArgument } from '../../model/ledger-error.ts';
 import { readDuration } from '../../model/time/time-expression.ts';
 
 export interface PaceRequest {
@@ -24,19 +24,25 @@ type PaceRule =
 export function readPace({ speed = 'max', rate, maxGap }: PaceRequest): Pace | null {
   if (rate !== undefined) {
     if (speed !== 'max' || maxGap !== undefined)
-      throw invalidArgument('`rate` cannot be combined with `speed` or `maxGap`', 'use a rate alone, or a speed');
+      throw invalidArgument(
+        '`rate` cannot be combined with `speed` or `maxGap`',
+        'use a rate alone, or a speed',
+        'rate',
+        ...(speed === 'max' ? [] : ['speed']),
+        ...(maxGap === undefined ? [] : ['maxGap']),
+      );
     return new Pace({ kind: 'rate', everyMs: 1000 / readFactor(rate, /\/s$/, 'rate', '100/s') });
   }
   if (speed === 'max') {
     if (maxGap !== undefined)
-      throw invalidArgument('`maxGap` needs a speed other than max', 'add a speed: natural, or 60');
+      throw invalidArgument('`maxGap` needs a speed other than max', 'add a speed: natural, or 60', 'maxGap');
     return null;
   }
   const factor = speed === 'natural' ? 1 : readFactor(speed, /x$/, 'speed', 'max, natural, 60 or 0.5');
   return new Pace({
     kind: 'factor',
     factor,
-    maxGapMs: maxGap === undefined ? Number.POSITIVE_INFINITY : readDuration(maxGap) / 1000,
+    maxGapMs: maxGap === undefined ? Number.POSITIVE_INFINITY : inOption('maxGap', () => readDuration(maxGap)) / 1000,
   });
 }
 
@@ -44,7 +50,7 @@ function readFactor(value: number | string, unit: RegExp, name: string, hint: st
   const text = String(value).replace(unit, '');
   const factor = /^(\d+(\.\d*)?|\.\d+)(e-?\d+)?$/.test(text) ? Number(text) : Number.NaN;
   if (factor > 0 && Number.isFinite(factor)) return factor;
-  throw invalidArgument(`'${String(value).slice(0, 40)}' is not a ${name}`, `write ${hint}`);
+  throw invalidArgument(`'${String(value).slice(0, 40)}' is not a ${name}`, `write ${hint}`, name);
 }
 
 /** Stateful: call it for the events of a run in their order. */

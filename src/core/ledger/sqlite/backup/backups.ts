@@ -116,7 +116,7 @@ async function segmentsOf({ archives }: Ledger): Promise<BackupReport['segments'
 function refuseItself(source: FileIdentity, target: string): void {
   const found = identityOf(target);
   if (found?.dev !== source.dev || found.ino !== source.ino) return;
-  throw invalidArgument(`'${target}' is the ledger itself`, 'name another file, best on another disk');
+  throw invalidArgument(`'${target}' is the ledger itself`, 'name another file, best on another disk', 'path');
 }
 
 /** Null if nothing can be found there: creating the file says why. */

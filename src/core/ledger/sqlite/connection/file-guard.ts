@@ -4,6 +4,7 @@ import { accessSync, closeSync, constants, openSync, readlinkSync, type Stats, s
 import { dirname, resolve } from 'node:path';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { makeDirectoryHint, shellFlag } from '../../../model/text/shell-word.ts';
+import { directoryNotLedger } from './foreign-file.ts';
 import { removeTemporaryName } from './temporary-name.ts';
 
 /** Identity of the opened file, to detect one that was put in its place. */
@@ -38,10 +39,10 @@ export function guardFile(path: string, access: { readonly write: boolean; reado
       details: { path },
     });
   }
+  if (stats.isDirectory()) throw directoryNotLedger(path);
   if (!stats.isFile()) {
-    const kind = stats.isDirectory() ? 'a directory' : 'no regular file';
     throw new LedgerError('NOT_A_LEDGER', {
-      message: `${path} is ${kind}`,
+      message: `${path} is no regular file`,
       hint: 'name the ledger file itself',
       details: { path },
     });

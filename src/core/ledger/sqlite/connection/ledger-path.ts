@@ -16,7 +16,7 @@ const COMPANION = /-(wal|shm|journal)$/i;
  */
 export function ledgerPath(path: string): string {
   if (path.trim() === '' || path === ':memory:' || path.includes('\0')) {
-    throw invalidArgument(`'${path}' cannot name a ledger`, 'give the path of a file');
+    throw invalidArgument(`'${path}' cannot name a ledger`, 'give the path of a file', 'ledger');
   }
   const absolute = absolutePath(path);
   const inDirectory = realPath(dirname(absolute));
@@ -33,6 +33,7 @@ function checkName(path: string, found: string): void {
   throw invalidArgument(
     `'${path}' cannot name a ledger: SQLite keeps files of its own under names that end with ${end}, and removes them`,
     'use another name',
+    'ledger',
   );
 }
 

@@ -21,6 +21,7 @@ import { applyDurability, connect, connectImmutable, prepareForWriting } from '.
 import { createLedger } from './create.ts';
 import { createWhole } from './create-whole.ts';
 import { createFile, type FileIdentity, fileBytes, fileExists, guardFile, guardIdentity } from './file-guard.ts';
+import { notALedger } from './foreign-file.ts';
 import { readIdentity } from './identity.ts';
 import { refuseLog, UnchangedFile } from './immutable-file.ts';
 import { ledgerPath } from './ledger-path.ts';
@@ -32,7 +33,7 @@ import { isUnmakeable, translateError } from './translate-error.ts';
 
 /** Bytes of the header of a SQLite database. */
 const HEADER_BYTES = 100;
-const FOREIGN = 'it is a database of something else';
+const FOREIGN = 'it is a SQLite database of something else';
 const UNMARKED = 'it has the tables of one, and not its marks in the header, as after .dump and restore';
 const MARKS = `PRAGMA application_id = ${APPLICATION_ID}; PRAGMA user_version = ${FORMAT}`;
 
@@ -67,11 +68,7 @@ export async function createSqliteLedger(
     // SQLite treats a file of a few bytes as empty, and they would be lost.
     const bytes = fileBytes(file);
     if (bytes > 0 && bytes < HEADER_BYTES) {
-      throw new LedgerError('NOT_A_LEDGER', {
-        message: `${file} is not a ledger, and not empty`,
-        hint: 'name another file',
-        details: { path: file },
-      });
+      throw notALedger(file, undefined);
     }
   }
   const found = await inDatabase(file, busyLimit, (db) => {

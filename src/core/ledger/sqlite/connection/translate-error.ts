@@ -4,6 +4,7 @@ import type Database from 'better-sqlite3';
 import { LedgerError, type LedgerErrorCode } from '../../../model/ledger-error.ts';
 import { IF_COPIED } from '../../protocol/broken-commit.ts';
 import { loadedBetterSqlite3 } from './better-sqlite3.ts';
+import { notALedger } from './foreign-file.ts';
 
 /** What the connection was doing when the error occurred. */
 export type Activity = 'open' | 'read' | 'write' | 'commit';
@@ -48,6 +49,7 @@ function isSqliteError(error: unknown): error is InstanceType<typeof Database.Sq
 export function translateError(error: unknown, path: string, activity: Activity): unknown {
   if (error instanceof LedgerError) return error;
   if (!isSqliteError(error)) return error;
+  if (error.code.startsWith('SQLITE_NOTADB') && activity === 'open') return notALedger(path, error);
   const known = classify(error.code, activity);
   if (known === null) return error;
   return new LedgerError(known.code, {
@@ -95,13 +97,8 @@ function classify(code: string, activity: Activity): { code: LedgerErrorCode; fa
       hint: 'check the owner and the mode of the file and of its directory, and the disk',
     };
   }
-  if (code.startsWith('SQLITE_NOTADB')) {
-    return {
-      code: 'NOT_A_LEDGER',
-      fact: 'this is not a ledger',
-      hint: 'check the path: gzip, text and other files are given to emit; to make a ledger: completengine init',
-    };
-  }
+  if (code.startsWith('SQLITE_NOTADB'))
+    return { code: 'NOT_A_LEDGER', fact: 'this is not a ledger any more', hint: 'restore an intact copy' };
   if (isDamageCode(code)) {
     return {
       code: 'DAMAGED_LEDGER',

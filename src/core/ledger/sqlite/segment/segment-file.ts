@@ -289,7 +289,7 @@ function checkFormat(db: Database, path: string): void {
       details: { path },
     });
   if (db.pragma('application_id', { simple: true }) !== SEGMENT_APPLICATION_ID)
-    throw refuse('it is a database of something else');
+    throw refuse('it is a SQLite database of something else');
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > SEGMENT_FORMAT) {
     throw new LedgerError('NEWER_FORMAT', {

@@ -1,7 +1,9 @@
-/** Recognises an input by its first bytes: plain lines, compressed ones, or a format that another command converts. Pure. */
+/**
+ * Recognises content by its first bytes: plain lines, compressed ones, or a format that another command converts. For inputs, and for files that were named
+ * as ledgers. Pure.
+ */
 
-import { LedgerError } from '../../model/ledger-error.ts';
-import { shellWord } from '../../model/text/shell-word.ts';
+import { shellWord } from './text/shell-word.ts';
 
 export type Codec = 'gzip' | 'zstd';
 
@@ -20,36 +22,39 @@ export interface ForeignFormat {
   readonly hint: (input: HintedInput) => string;
 }
 
-export type InputKind =
+export type ContentKind =
   /** Undecided until there are more bytes. */
   | { readonly kind: 'more' }
   | { readonly kind: 'plain' }
   | { readonly kind: 'compressed'; readonly codec: Codec }
   | { readonly kind: 'foreign'; readonly format: ForeignFormat };
 
-const MORE: InputKind = { kind: 'more' };
-const PLAIN: InputKind = { kind: 'plain' };
+const MORE: ContentKind = { kind: 'more' };
+const PLAIN: ContentKind = { kind: 'plain' };
 
 /** `null` stands for any byte. */
 type Signature = readonly (number | null)[];
 
 const NUL = 0;
 const ascii = (text: string): number[] => [...Buffer.from(text, 'latin1')];
-const foreign = (name: string, command: string): InputKind => ({ kind: 'foreign', format: converting(name, command) });
+const foreign = (name: string, command: string): ContentKind => ({
+  kind: 'foreign',
+  format: converting(name, command),
+});
 const SQLITE: ForeignFormat = {
   name: 'a SQLite database',
   hint: ({ source }) =>
     `if it is a ledger: completengine replay -q -l ${source === 'stdin' ? 'FILE' : shellWord(source)} | completengine emit`,
 };
-const utf = (encoding: string): InputKind =>
+const utf = (encoding: string): ContentKind =>
   foreign(`text in ${encoding.replace(/[BL]E$/, '')}`, `iconv -f ${encoding} -t UTF-8`);
 
 /** The longer of two that begin alike comes first. */
-const SIGNATURES: readonly (readonly [Signature, InputKind])[] = [
+const SIGNATURES: readonly (readonly [Signature, ContentKind])[] = [
   [[0x1f, 0x8b], { kind: 'compressed', codec: 'gzip' }],
   [[0x28, 0xb5, 0x2f, 0xfd], { kind: 'compressed', codec: 'zstd' }],
   // a frame to skip, which tools put before or between the others
-  ...Array.from({ length: 16 }, (_, nth): readonly [Signature, InputKind] => [
+  ...Array.from({ length: 16 }, (_, nth): readonly [Signature, ContentKind] => [
     [0x50 + nth, 0x2a, 0x4d, 0x18],
     { kind: 'compressed', codec: 'zstd' },
   ]),
@@ -72,7 +77,7 @@ const RECORD_SEPARATOR = 0x1e;
 const JSON_SEQUENCE = foreign('a JSON text sequence (RFC 7464)', "tr -d '\\036'");
 
 /** `isWhole`: no more bytes come. */
-export function inputKind(first: Uint8Array, isWhole = false): InputKind {
+export function contentKind(first: Uint8Array, isWhole = false): ContentKind {
   if (first[0] === RECORD_SEPARATOR) return JSON_SEQUENCE;
   for (const [signature, kind] of SIGNATURES) {
     const known = Math.min(first.length, signature.length);
@@ -81,15 +86,6 @@ export function inputKind(first: Uint8Array, isWhole = false): InputKind {
     if (!isWhole) return MORE;
   }
   return PLAIN;
-}
-
-/** The error of an input in a format that another command converts. */
-export function foreignInput(source: string, { name, hint }: ForeignFormat): LedgerError {
-  return new LedgerError('INPUT_UNREADABLE', {
-    message: `${source} is ${name}, and not JSON lines in UTF-8`,
-    hint: hint({ source, codec: null }),
-    details: { source, format: name },
-  });
 }
 
 /** A format that a command converts: it reads the format on standard input, and writes JSON lines. */
