@@ -3,6 +3,7 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { onTestFinished, type TestContext } from 'vitest';
 import { type CliResult, finished } from './cli.ts';
+import { ResidentCli } from './resident-cli.ts';
 
 /** Kills the processes of a failed test. */
 export function killAfterTest(child: ChildProcess): void {
@@ -44,6 +45,7 @@ export function runProgram(
 export class SmallDisk {
   readonly directory: string;
   readonly #holder: ChildProcessWithoutNullStreams;
+  #cli: ResidentCli | undefined;
 
   private constructor(directory: string, holder: ChildProcessWithoutNullStreams) {
     this.directory = directory;
@@ -81,6 +83,16 @@ export class SmallDisk {
 
   run(program: string, args: readonly string[], input: string | Buffer = ''): Promise<CliResult> {
     return runProgram(...this.command(program, args), input);
+  }
+
+  /** Runs a command of ours, in one resident process that sees the disk. */
+  runCli(args: readonly string[], input: string | Buffer = ''): Promise<CliResult> {
+    if (this.#cli === undefined) {
+      const cli = new ResidentCli({ command: (program, rest) => this.command(program, rest) });
+      onTestFinished(() => cli.close());
+      this.#cli = cli;
+    }
+    return this.#cli.run(args, { input });
   }
 
   async resize(size: string): Promise<void> {
