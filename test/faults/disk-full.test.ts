@@ -134,7 +134,7 @@ it.for(quick([3000], [4000, 9000]))(
     const directory = tempDir();
     const disk = await SmallDisk.mount(directory, `${size}k`);
     const ledger = join(directory, 'events.codex');
-    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: quick(24_000, 60_000) };
+    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: quick(8500, 20_000), piecesMax: 280 };
     const cli = (...args: string[]) => disk.runCli([...args, '--ledger', ledger]);
     expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });
     const emission = await ThreadedEmission.start(ledger, { command: (program, args) => disk.command(program, args) });

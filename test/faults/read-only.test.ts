@@ -11,7 +11,7 @@ import { expect, it, onTestFinished, type TestContext } from 'vitest';
 import { BIN, type CliResult, finished, spawnCli, startCli } from '../support/cli.ts';
 import { killAfterTest, needs, runProgram } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
-import { largeLedgers } from '../support/large-ledger.ts';
+import { wideLedgers } from '../support/large-ledger.ts';
 import { earthquakeLedger, expectFailure, newLedger, numbers, replayed, succeed } from '../support/ledger-cli.ts';
 import { ledgerCopies } from '../support/ledger-copies.ts';
 import { READ_ONLY_PROBE, readOnlyCommand } from '../support/read-only.ts';
@@ -25,7 +25,7 @@ const NOBODY = 65534;
 const CANNOT_FOLLOW = /events\.codex cannot be followed: its directory cannot be written/;
 const copyOfEarthquakes = ledgerCopies(earthquakeLedger);
 /** The first page is one commit of 2 MiB, and the thread reads the others. */
-const largeLedger = largeLedgers(quick(35_000, 60_000));
+const largeLedger = wideLedgers(quick(4500, 7500));
 
 type Run = (args: readonly string[], input?: string) => Promise<CliResult>;
 

@@ -19,8 +19,8 @@ import { tempDir } from '../support/temp-dir.ts';
 import { ThreadedEmission } from '../support/threaded-emission.ts';
 import { until } from '../support/until.ts';
 
-/** Some 5 MB: more than two chunks. */
-const STREAM: GeneratedEvents = { name: 'feeder', seed: 7, count: 24_000 };
+/** Some 5 MB: more than two chunks. Of long lines, because the oracle reads each event. */
+const STREAM: GeneratedEvents = { name: 'feeder', seed: 7, count: 8500, piecesMax: 280 };
 
 /** Of input; all else that a process reads meanwhile is a few bytes, by which its threads wake each other. */
 const SOME_INPUT_BYTES = 65_536;
