@@ -100,7 +100,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
     const servers = await serverOf(program);
     const location = servers.location('a');
     await succeed(['init', '--layout', 'framed', '--routing', 'hash:k', '-l', location]);
-    const count = quick(4000, 200_000);
+    const count = quick(8000, 200_000);
     const pad = 'x'.repeat(1000);
     const lines = Array.from({ length: count }, (_, n) => JSON.stringify({ k: sizes.keyOf(n), n, pad }));
     await succeed(['emit', '-q', '-l', location], { input: `${lines.join('\n')}\n` });
