@@ -32,7 +32,7 @@ async function workplace(): Promise<string> {
 it('shows sessions that run as they are printed', async () => {
   const steps = sessionOf(DOCUMENT);
   expect(steps.length).toBeGreaterThan(10);
-  expectSession(steps, await workplace());
+  await expectSession(steps, await workplace());
 });
 
 it('shows lines of cron and of a shell that work', async (context) => {
@@ -44,13 +44,13 @@ it('shows lines of cron and of a shell that work', async (context) => {
   expect([cron.length, shell.length]).toEqual([5, 3]);
   const lines = readFileSync(join(ROOT, 'fixtures/earthquakes.jsonl'), 'utf8').split('\n').slice(0, 2);
   writeFileSync(join(directory, 'app.log-20260101'), `${lines.join('\n')}\n`);
-  const { head } = JSON.parse(runLine('completengine inspect --json', directory).stdout) as { head: string };
+  const { head } = JSON.parse((await runLine('completengine inspect --json', directory)).stdout) as { head: string };
   writeFileSync(join(directory, 'last-head'), head);
   for (const line of cron) {
     // minute, hour, day, month and weekday; cron takes an unescaped % for the end of a line
     const [, command = ''] = /^(?:[\d*/,-]+ ){5}(.*)$/.exec(line) ?? [];
     expect(command.replaceAll('\\%', '')).not.toContain('%');
-    const result = runLine(command.replaceAll('\\%', '%').replaceAll(PLACE, directory), directory);
+    const result = await runLine(command.replaceAll('\\%', '%').replaceAll(PLACE, directory), directory);
     expect(result, command).toMatchObject({ status: 0, stderr: '', stdout: '' });
   }
   expect(readFileSync(join(directory, 'backups/verified'), 'utf8')).toMatch(/; extends the expected head\n$/);
@@ -62,7 +62,7 @@ it('shows lines of cron and of a shell that work', async (context) => {
     const [program = ''] = command.split(' ');
     if (program !== 'completengine' && spawnSync(program, ['-V']).error !== undefined) continue;
     // those that look for processes find none
-    const { status, stderr } = runLine(command, directory);
+    const { status, stderr } = await runLine(command, directory);
     expect(status, `${command}: ${stderr}`).toBeLessThanOrEqual(program === 'completengine' ? 0 : 1);
   }
 });
@@ -116,14 +116,14 @@ it('shows a unit that emits the journal, once each time it is started', async ()
   const [, unit = ''] = blocksOf(DOCUMENT, 'ini');
   const command = /^ExecStart=\/bin\/sh -c '(.*)'$/m.exec(unit)?.[1] as string;
   const init = /`(init --time __REALTIME_TIMESTAMP .*?)`/.exec(DOCUMENT)?.[1] as string;
-  expect(runLine(`completengine ${init}`, directory)).toMatchObject({ status: 0 });
+  expect(await runLine(`completengine ${init}`, directory)).toMatchObject({ status: 0 });
   const journal = join(ROOT, 'fixtures/samples', 'journald.jsonl');
   const expected = readFileSync(journal, 'utf8');
   for (let start = 0; start < 2; start++) {
     // the journal as it is at the start of the service: -f does not end
-    const run = runLine(`journalctl() { cat '${journal}'; }; ${command}`, directory);
+    const run = await runLine(`journalctl() { cat '${journal}'; }; ${command}`, directory);
     expect(run).toMatchObject({ status: 0, stdout: '', stderr: '' });
-    expect(runLine('completengine replay -q', directory).stdout).toBe(expected);
+    expect((await runLine('completengine replay -q', directory)).stdout).toBe(expected);
   }
   expectUnit(unit, directory);
 });

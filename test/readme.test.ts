@@ -19,12 +19,12 @@ const COMMANDS = readFileSync(join(ROOT, 'docs/COMMANDS.md'), 'utf8');
 const CONSUMERS = readFileSync(join(ROOT, 'docs/CONSUMERS.md'), 'utf8');
 
 describe('the README', () => {
-  it('shows a session that runs as it is printed', () => {
+  it('shows a session that runs as it is printed', async () => {
     const directory = tempDir();
     symlinkSync(join(ROOT, 'fixtures'), join(directory, 'fixtures'));
     const steps = sessionOf(README.replace(ON_MACHINES, ''));
     expect(steps.length).toBeGreaterThan(5);
-    expectSession(steps, directory);
+    await expectSession(steps, directory);
   });
 
   it.skipIf(installedServer === null)('shows a session on a nats-server that runs as it is printed', async () => {
@@ -33,7 +33,7 @@ describe('the README', () => {
     const servers = await NatsServers.forTest({ program: installedServer as ServerProgram, count: 1 });
     const steps = sessionOf(ON_MACHINES);
     expect(steps.length).toBeGreaterThan(3);
-    expectSession(steps, directory, { shown: 'nats://n1:4222/quakes', real: servers.location('quakes') });
+    await expectSession(steps, directory, { shown: 'nats://n1:4222/quakes', real: servers.location('quakes') });
   });
 
   it('and docs/COMMANDS.md name every command', () => {

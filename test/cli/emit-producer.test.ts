@@ -5,11 +5,11 @@ import { expectFailure, fileIn, newLedger, parseLines, replayed, succeed } from 
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 
-function linesUpTo(count: number): string {
-  return Array.from(
-    { length: count },
-    (_, n) => `{"n":${n},"text":"bytes enough to make several chunks of it"}\n`,
-  ).join('');
+/** Of many bytes: long in every run, because the oracle reads each event. */
+const VOLUME_TEXT = 'bytes enough to make several chunks of it'.repeat(quick(7, 1));
+
+function linesUpTo(count: number, text = 'bytes enough to make several chunks of it'): string {
+  return Array.from({ length: count }, (_, n) => `{"n":${n},"text":"${text}"}\n`).join('');
 }
 
 test('a producer that runs twice with one input stores one copy', async () => {
@@ -89,7 +89,7 @@ test('producers of different names keep their own positions', async () => {
 
 test('two runs of one producer at the same time store one copy', async () => {
   const ledger = await newLedger();
-  const input = linesUpTo(quick(80_000, 120_000));
+  const input = linesUpTo(quick(16_000, 120_000), VOLUME_TEXT);
   const file = fileIn(tempDir(), 'input', input);
   const runs = await Promise.all([1, 2].map(() => runCli(['emit', '--producer', 'log', '-l', ledger, file])));
   expect(runs.map(({ code, stderr }) => (code === 0 ? 'done' : stderr))).toEqual(['done', 'done']);
@@ -99,8 +99,8 @@ test('two runs of one producer at the same time store one copy', async () => {
 
 test('two producers at the same time with the same input store a copy each, both in order', async () => {
   const ledger = await newLedger();
-  const count = quick(40_000, 60_000);
-  const input = linesUpTo(count);
+  const count = quick(8000, 60_000);
+  const input = linesUpTo(count, VOLUME_TEXT);
   const file = fileIn(tempDir(), 'input', input);
   await Promise.all(['one', 'two'].map((name) => succeed(['emit', '--producer', name, '-l', ledger, file])));
   const events = await expectSoundLedger(ledger);

@@ -258,7 +258,7 @@ test('no sentence of the help is longer than 30 words, and none has a retired wo
 });
 
 test('help fits into eighty columns', async () => {
-  const narrow = new ResidentCli({ ...process.env, COLUMNS: '80', OCLIF_COLUMNS: '80' });
+  const narrow = new ResidentCli({ env: { ...process.env, COLUMNS: '80', OCLIF_COLUMNS: '80' } });
   onTestFinished(() => narrow.close());
   for (const verb of Object.keys(SURFACE)) {
     const { stdout } = await narrow.run([...verb.split(' '), '--help']);

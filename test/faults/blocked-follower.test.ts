@@ -39,8 +39,8 @@ test.runIf(process.platform === 'linux').each([
   });
   const before = residentMegabytes(follower.pid as number);
 
-  const line = `${JSON.stringify({ pad: 'x'.repeat(190) })}\n`;
-  const chunk = line.repeat(5000);
+  const line = `${JSON.stringify({ pad: 'x'.repeat(990) })}\n`;
+  const chunk = line.repeat(1000);
   let walBytesMax = 0;
   async function* lines() {
     for (let bytes = 0; bytes < MEGABYTES * 1e6; bytes += chunk.length) {

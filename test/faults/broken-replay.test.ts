@@ -8,19 +8,21 @@ import { join } from 'node:path';
 import Database from 'better-sqlite3';
 import { expect, it } from 'vitest';
 import { runCli } from '../support/cli.ts';
-import { largeLedgers, largeLine } from '../support/large-ledger.ts';
+import { wideLedgers, wideLine } from '../support/large-ledger.ts';
 import { expectFailure, newLedger, succeed } from '../support/ledger-cli.ts';
 import { rawCommits } from '../support/raw-ledger.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 
-const LINES = quick(80_000, 120_000);
+const LINES = quick(10_000, 15_000);
+/** An event that the thread reads. */
+const FAR_EVENT = quick(8750, 13_000);
 /** A commit that a thread reads, after others of it. */
 const FAR = quick(3, 5);
 const PAGE_BYTES = 16384;
-const largeLedger = largeLedgers(LINES);
+const largeLedger = wideLedgers(LINES);
 
-const ALL_LINES = Array.from({ length: LINES }, (_, n) => `${largeLine(n + 1)}\n`);
+const ALL_LINES = Array.from({ length: LINES }, (_, n) => `${wideLine(n + 1)}\n`);
 const EVERYTHING = Buffer.from(ALL_LINES.join(''));
 
 const replay = (ledger: string, determinism: 'strict' | 'relaxed') =>
@@ -77,7 +79,7 @@ it('a bit of a payload: strict replay ends before the commit, relaxed replay del
   expect(stderr).toContain('; not verified;');
   expect(stdout.length).toBe(EVERYTHING.length);
   const delivered = stdout.toString().split('\n');
-  const changed = delivered.filter((line, n) => n < LINES && line !== largeLine(n + 1));
+  const changed = delivered.filter((line, n) => n < LINES && line !== wideLine(n + 1));
   expect(changed).toHaveLength(commits.length);
   expect(changed.every((line) => line.includes('"pad":"yx'))).toBe(true);
 });
@@ -102,7 +104,7 @@ it.each([
 );
 
 it('a bit in the file itself, while nobody has it open', async () => {
-  for (const n of [1000, 70_000, LINES - 5]) {
+  for (const n of [1000, FAR_EVENT, LINES - 5]) {
     const ledger = await largeLedger();
     const bytes = readFileSync(ledger);
     const at = bytes.indexOf(`{"n":${n},`);
@@ -122,7 +124,7 @@ it('a bit in the file itself, while nobody has it open', async () => {
 it('a page that SQLite cannot follow: the commit is named by each replay and by inspect --verify, and all before it is delivered', async () => {
   const ledger = await largeLedger();
   const bytes = readFileSync(ledger);
-  for (const n of [70_000, 1000]) {
+  for (const n of [FAR_EVENT, 1000]) {
     const page = Math.floor(bytes.indexOf(`{"n":${n},`) / PAGE_BYTES) * PAGE_BYTES;
     expect(page).toBeGreaterThan(0);
     const commit = rawCommits(ledger).findLast(({ first_sequence: first }) => first <= n)?.first_sequence as number;

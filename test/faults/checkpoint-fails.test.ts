@@ -4,7 +4,7 @@ import { writeFileSync } from 'node:fs';
 import { dirname, join } from 'node:path';
 import { expect, it } from 'vitest';
 import { BIN } from '../support/cli.ts';
-import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
+import { needs, runProgram, STRACE_PROBE, straceThreads } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { newLedger } from '../support/ledger-cli.ts';
 
@@ -19,8 +19,7 @@ it('an emission whose commits cannot be written back says so once, and loses not
   // of this file alone, so every commit succeeds
   const faults = ['-P', ledger, '-e', 'trace=fsync', '-e', 'inject=fsync:error=EIO'];
   const emit = await runProgram('strace', [
-    '-f',
-    '-qq',
+    ...straceThreads(),
     '-o',
     log,
     ...faults,

@@ -5,7 +5,7 @@ import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { expect, onTestFinished, test } from 'vitest';
 import { BIN, runCli } from '../support/cli.ts';
-import { killAfterTest, needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
+import { killAfterTest, needs, runProgram, STRACE_PROBE, straceThreads } from '../support/fault-tools.ts';
 import { newLedger, succeed } from '../support/ledger-cli.ts';
 import { hasGroup } from '../support/process-group.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -52,7 +52,7 @@ test.for([
     needs(context, ...STRACE_PROBE);
     const ledger = await ledgerOfOne();
     const log = join(tempDir(), 'strace.log');
-    const inject = ['-f', '-qq', '-o', log, '-e', 'trace=socketpair', '-e', 'inject=socketpair:error=EMFILE'];
+    const inject = [...straceThreads(), '-o', log, '-e', 'trace=socketpair', '-e', 'inject=socketpair:error=EMFILE'];
     const { code, stderr } = await runProgram('strace', [
       ...inject,
       process.execPath,

@@ -63,7 +63,7 @@ describe.each(DISKS)('on a disk of $size KiB', ({ size, lines }) => {
     const input = join(outside, 'input.jsonl');
     const stream: GeneratedEvents = { name: 'feeder', seed: size, count: lines };
     writeFileSync(input, streamText(stream));
-    const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
+    const cli = (...args: string[]) => disk.runCli([...args, '--ledger', ledger]);
     const emit = () =>
       disk.run(process.execPath, [
         '-e',
@@ -108,16 +108,7 @@ describe.each(DISKS)('on a disk of $size KiB', ({ size, lines }) => {
     expect(tail.stdout.toString('utf8')).toBe(`${streamLine(stream, stored)}\n`);
 
     await disk.resize('256m');
-    const rest = await disk.run(process.execPath, [
-      BIN,
-      'emit',
-      input,
-      '--receipts',
-      '--producer',
-      'feeder',
-      '--ledger',
-      ledger,
-    ]);
+    const rest = await cli('emit', input, '--receipts', '--producer', 'feeder');
     expect(rest, rest.stderr).toMatchObject({ code: 0 });
     const verifiedAgain = await cli('inspect', '--verify');
     expect(verifiedAgain, verifiedAgain.stderr).toMatchObject({ code: 0 });
@@ -143,8 +134,8 @@ it.for(quick([3000], [4000, 9000]))(
     const directory = tempDir();
     const disk = await SmallDisk.mount(directory, `${size}k`);
     const ledger = join(directory, 'events.codex');
-    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: quick(24_000, 60_000) };
-    const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
+    const stream: GeneratedEvents = { name: 'feeder', seed: size, count: quick(8500, 20_000), piecesMax: 280 };
+    const cli = (...args: string[]) => disk.runCli([...args, '--ledger', ledger]);
     expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });
     const emission = await ThreadedEmission.start(ledger, { command: (program, args) => disk.command(program, args) });
     await emission.feed(stream);
@@ -173,7 +164,7 @@ it.for(quick([16, 80], [4, 16, 36, 52, 80, 120]))(
     needs(context, ...SMALL_DISK_PROBE);
     const directory = tempDir();
     const disk = await SmallDisk.mount(directory, `${size}k`);
-    const init = () => disk.run(process.execPath, [BIN, 'init', '--ledger', join(directory, 'events.codex')]);
+    const init = () => disk.runCli(['init', '--ledger', join(directory, 'events.codex')]);
     expectFailure(await init(), 74, /the disk is full|cannot be created/);
     const list = async () => (await disk.run('ls', ['-A', directory])).stdout.toString();
     expect(await list()).toBe('');
@@ -190,12 +181,9 @@ it('a disk without a single free block ends every command with 74 and one clear 
   const disk = await SmallDisk.mount(directory, '2m');
   const ledger = join(directory, 'events.codex');
   const stream: GeneratedEvents = { name: 'feeder', seed: 1, count: 500 };
-  const cli = (...args: string[]) =>
-    disk.run(process.execPath, [BIN, ...args, '--ledger', ledger], '{"id":"one more"}\n');
+  const cli = (...args: string[]) => disk.runCli([...args, '--ledger', ledger], '{"id":"one more"}\n');
   expect(await cli('init', '--partitions', '2')).toMatchObject({ code: 0 });
-  expect(await disk.run(process.execPath, [BIN, 'emit', '--ledger', ledger], streamText(stream))).toMatchObject({
-    code: 0,
-  });
+  expect(await disk.runCli(['emit', '--ledger', ledger], streamText(stream))).toMatchObject({ code: 0 });
   const filled = await disk.run('sh', ['-c', 'cat /dev/zero > "$1/filler"', 'sh', directory]);
   expect(filled.stderr, 'the disk did not fill up').toMatch(/No space left/);
 
@@ -206,7 +194,7 @@ it('a disk without a single free block ends every command with 74 and one clear 
     expect(stdout.toString('utf8')).toBe('');
   }
 
-  const init = await disk.run(process.execPath, [BIN, 'init', '--ledger', join(directory, 'second.codex')]);
+  const init = await disk.runCli(['init', '--ledger', join(directory, 'second.codex')]);
   expect(init.code, init.stderr).toBe(74);
   expect(init.stderr).toMatch(
     /^error: .*the disk is full \(SQLITE_FULL\)\n {2}try: free some space, then try again\n$/,
@@ -226,9 +214,9 @@ it('a member that cannot keep where it stands ends with 74, and what it had come
   const directory = tempDir();
   const disk = await SmallDisk.mount(directory, '2m');
   const ledger = join(directory, 'events.codex');
-  const cli = (...args: string[]) => disk.run(process.execPath, [BIN, ...args, '--ledger', ledger]);
+  const cli = (...args: string[]) => disk.runCli([...args, '--ledger', ledger], '1\n2\n3\n');
   expect(await cli('init', '--partitions', '1')).toMatchObject({ code: 0 });
-  expect(await disk.run(process.execPath, [BIN, 'emit', '--ledger', ledger], '1\n2\n3\n')).toMatchObject({ code: 0 });
+  expect(await cli('emit')).toMatchObject({ code: 0 });
   const fill = `cat; test -e '${directory}/filler' || cat /dev/zero > '${directory}/filler' 2> /dev/null; exit 0`;
 
   // A lease that is not renewed within a test, because that needs room, too; the next member of its name takes it over.

@@ -5,7 +5,7 @@ import { setTimeout as sleep } from 'node:timers/promises';
 import { expect, test } from 'vitest';
 import { openEngine } from '../support/engines.ts';
 import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
-import { largeLedgers, largeLine } from '../support/large-ledger.ts';
+import { wideLedgers, wideLine } from '../support/large-ledger.ts';
 import { expectFailure } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
@@ -48,8 +48,8 @@ test.for([
 );
 
 /** Some 8 MB, or 16: a first page of one commit, and many more for the thread. */
-const LINES = quick(60_000, 120_000);
-const largeLedger = largeLedgers(LINES);
+const LINES = quick(7500, 15_000);
+const largeLedger = wideLedgers(LINES);
 
 test('a replay ends with one clear line when the thread that reads ahead cannot read any more', async (context) => {
   needs(context, ...STRACE_PROBE);
@@ -72,5 +72,5 @@ test('a replay ends with one clear line when the thread that reads ahead cannot 
   const lines = failed.stdout.toString().split('\n').slice(0, -1);
   expect(lines.length).toBeGreaterThan(0);
   expect(lines.length).toBeLessThan(LINES);
-  expect(lines.every((line, at) => line === largeLine(at + 1))).toBe(true);
+  expect(lines.every((line, at) => line === wideLine(at + 1))).toBe(true);
 });

@@ -7,15 +7,16 @@ import { spawn } from 'node:child_process';
 import { chmodSync, copyFileSync, mkdirSync, readdirSync, rmSync, statSync, symlinkSync } from 'node:fs';
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
-import { expect, it, type TestContext } from 'vitest';
+import { expect, it, onTestFinished, type TestContext } from 'vitest';
 import { BIN, type CliResult, finished, spawnCli, startCli } from '../support/cli.ts';
 import { killAfterTest, needs, runProgram } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
-import { largeLedgers } from '../support/large-ledger.ts';
+import { wideLedgers } from '../support/large-ledger.ts';
 import { earthquakeLedger, expectFailure, newLedger, numbers, replayed, succeed } from '../support/ledger-cli.ts';
 import { ledgerCopies } from '../support/ledger-copies.ts';
-import { READ_ONLY_PROBE, readOnlyCommand, runReadOnly } from '../support/read-only.ts';
+import { READ_ONLY_PROBE, readOnlyCommand } from '../support/read-only.ts';
 import { ReceiptReader } from '../support/receipts.ts';
+import { ResidentCli } from '../support/resident-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { quick } from '../support/test-size.ts';
 
@@ -24,12 +25,20 @@ const NOBODY = 65534;
 const CANNOT_FOLLOW = /events\.codex cannot be followed: its directory cannot be written/;
 const copyOfEarthquakes = ledgerCopies(earthquakeLedger);
 /** The first page is one commit of 2 MiB, and the thread reads the others. */
-const largeLedger = largeLedgers(quick(35_000, 60_000));
+const largeLedger = wideLedgers(quick(4500, 7500));
 
 type Run = (args: readonly string[], input?: string) => Promise<CliResult>;
 
-function onReadOnlyMount(ledger: string): Run {
-  return (args, input) => runReadOnly(dirname(ledger), process.execPath, [BIN, ...args, '-l', ledger], input);
+/** Runs commands in one resident process for which the directory is read-only. */
+function onReadOnlyMount(directory: string): Run {
+  const cli = new ResidentCli({ command: (program, args) => readOnlyCommand(directory, program, args) });
+  onTestFinished(() => cli.close());
+  return (args, input) => cli.run(args, { input });
+}
+
+function readOnly(ledger: string): Run {
+  const run = onReadOnlyMount(dirname(ledger));
+  return (args, input) => run([...args, '-l', ledger], input);
 }
 
 const READING = [['tail'], ['replay', '-q'], ['inspect', '--verify'], ['partition'], ['tail', 'p1', '-n', 'all']];
@@ -58,17 +67,18 @@ it('on a read-only file system every command reads, whatever characters its path
   mkdirSync(directory);
   const ledger = join(directory, 'events.codex');
   copyFileSync(await copyOfEarthquakes(), ledger);
-  await expectReadable(ledger, onReadOnlyMount(ledger));
+  const run = onReadOnlyMount(directory);
+  await expectReadable(ledger, (args, input) => run([...args, '-l', ledger], input));
   const link = join(tempDir(), 'link.codex');
   symlinkSync(ledger, link);
-  const linked = await runReadOnly(directory, process.execPath, [BIN, 'tail', '-n', '1', '-l', link]);
+  const linked = await run(['tail', '-n', '1', '-l', link]);
   expect(linked).toMatchObject({ code: 0, stderr: '' });
 });
 
 it('a replay that reads ahead in a thread is the same on a read-only file system', async (context) => {
   needs(context, ...READ_ONLY_PROBE);
   const ledger = await largeLedger();
-  const { code, stdout, stderr } = await onReadOnlyMount(ledger)(['replay', '-q']);
+  const { code, stdout, stderr } = await readOnly(ledger)(['replay', '-q']);
   expect({ code, stderr }).toEqual({ code: 0, stderr: '' });
   expect(stdout.toString()).toBe(await replayed(ledger));
 });
@@ -77,7 +87,7 @@ it('what would write or follow it there is refused with one line, and nothing is
   needs(context, ...READ_ONLY_PROBE);
   const ledger = await newLedger();
   await succeed(['emit', '-l', ledger], { input: '1\n' });
-  const run = onReadOnlyMount(ledger);
+  const run = readOnly(ledger);
   for (const args of [['emit'], ['partition', 'add', 'more'], ['tail', '-g', 'g', '-e']])
     expectFailure(await run(args, '2\n'), 77, 'the file system is read-only');
   for (const args of [
@@ -96,10 +106,12 @@ async function asNobody(context: TestContext, ledger: string, mode: number): Pro
   if (process.getuid?.() !== 0) context.skip('only root can become another user');
   chmodSync(ledger, mode);
   chmodSync(dirname(ledger), 0o755);
-  const options = { uid: NOBODY, gid: NOBODY, env: { PATH: process.env['PATH'], HOME: '/nonexistent' } };
-  const probe = await spawnCli(['--version'], options);
+  const env = { PATH: process.env['PATH'], HOME: '/nonexistent' };
+  const probe = await spawnCli(['--version'], { uid: NOBODY, gid: NOBODY, env });
   if (probe.code !== 0) context.skip('another user cannot read the command');
-  return (args, input) => spawnCli([...args, '-l', ledger], { ...options, input: input ?? '' });
+  const cli = new ResidentCli({ env, user: NOBODY });
+  onTestFinished(() => cli.close());
+  return (args, input) => cli.run([...args, '-l', ledger], { input });
 }
 
 it.for([
@@ -156,14 +168,15 @@ it('with commits in a -wal that cannot be used there, it names both files; the c
   await result;
   rmSync(`${ledger}-shm`);
   expect(statSync(`${ledger}-wal`).size).toBeGreaterThan(0);
+  const run = onReadOnlyMount(dirname(ledger));
   for (const args of [['tail'], ['inspect', '--verify'], ['replay']]) {
-    const failed = await onReadOnlyMount(ledger)(args);
+    const failed = await run([...args, '-l', ledger]);
     expectFailure(failed, 77, `${ledger}-wal has what is not in the ledger yet`);
     expect(failed.stderr).toContain(`cp ${ledger} ${ledger}-wal DIRECTORY`);
   }
   const link = join(tempDir(), 'link.codex');
   symlinkSync(ledger, link);
-  const linked = await runReadOnly(dirname(ledger), process.execPath, [BIN, 'tail', '-l', link]);
+  const linked = await run(['tail', '-l', link]);
   expectFailure(linked, 77, `${ledger}-wal has what is not in the ledger yet`);
   const copies = tempDir();
   for (const end of ['', '-wal']) copyFileSync(ledger + end, join(copies, basename(ledger) + end));

@@ -9,7 +9,7 @@ import { join } from 'node:path';
 import { expect, it, onTestFinished, test } from 'vitest';
 import type { CliResult } from '../support/cli.ts';
 import type { GeneratedEvents } from '../support/event-stream.ts';
-import { needs, STRACE_PROBE } from '../support/fault-tools.ts';
+import { needs, STRACE_PROBE, straceThreads } from '../support/fault-tools.ts';
 import { expectSoundLedger } from '../support/invariants.ts';
 import { expectFailure, newLedger, PLAIN } from '../support/ledger-cli.ts';
 import { holdWriteLock } from '../support/lock-holder.ts';
@@ -19,8 +19,8 @@ import { tempDir } from '../support/temp-dir.ts';
 import { ThreadedEmission } from '../support/threaded-emission.ts';
 import { until } from '../support/until.ts';
 
-/** Some 5 MB: more than two chunks. */
-const STREAM: GeneratedEvents = { name: 'feeder', seed: 7, count: 24_000 };
+/** Some 5 MB: more than two chunks. Of long lines, because the oracle reads each event. */
+const STREAM: GeneratedEvents = { name: 'feeder', seed: 7, count: 8500, piecesMax: 280 };
 
 /** Of input; all else that a process reads meanwhile is a few bytes, by which its threads wake each other. */
 const SOME_INPUT_BYTES = 65_536;
@@ -52,8 +52,7 @@ const onlyWal = (ledger: string): string[] => ['-P', `${ledger}-wal`, '-P', proc
 async function traced(ledger: string, call: string, inject: string, when: number): Promise<Traced> {
   const log = join(tempDir(), 'strace.log');
   const options = [
-    '-f',
-    '-qq',
+    ...straceThreads([inject]),
     '-o',
     log,
     ...onlyWal(ledger),
@@ -173,7 +172,7 @@ test.for([1, 2])(
     const log = join(tempDir(), 'strace.log');
     const hang = `inject=fsync:delay_enter=${FOR_EVER}:when=${when}`;
     // -D: the child is the command itself, so the signals are for it alone
-    const options = ['-D', '-f', '-qq', '-o', log, ...onlyWal(ledger), '-e', 'trace=execve,fsync', '-e', hang];
+    const options = ['-D', ...straceThreads(), '-o', log, ...onlyWal(ledger), '-e', 'trace=execve,fsync', '-e', hang];
     const emission = await ThreadedEmission.start(ledger, {
       command: (program, args) => ['strace', [...options, program, ...args]],
     });

@@ -93,7 +93,7 @@ test('a signal is noticed while a long read delivers nothing', async () => {
   const ledger = ledgerPath();
   const engine = await openEngine({ ledger, partitions: 1, durability: 'normal' });
   // several pages for each quarter of them
-  const events = quick(40_000, 400_000);
+  const events = quick(24_000, 400_000);
   await engine.emit(manyLines(events));
   const interrupt = new AbortController();
   let through = 0;

@@ -129,7 +129,7 @@ describe.each(programs)('a framed ledger on $name', (program) => {
   it('takes a transaction of many messages, whole or not at all', async () => {
     const location = (await serverOf(program)).location('a');
     await succeed(['init', ...FRAMED, '-l', location]);
-    const stream: GeneratedEvents = { name: 't', seed: 7, count: quick(20_000, 150_000) };
+    const stream: GeneratedEvents = { name: 't', seed: 7, count: quick(7000, 150_000), piecesMax: quick(240, 60) };
     const atomic = ['emit', '-q', '--atomic', '-l', location, ...PATIENT];
     const bad = await runCli(atomic, { input: `${streamText(stream)}{"n":\n` });
     expect([bad.code, await eventsAt(location)]).toEqual([65, []]);

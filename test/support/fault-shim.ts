@@ -72,7 +72,7 @@ export class FaultShim {
     writeFileSync(this.#logPath, '');
     this.#control = openSync(this.#controlPath, 'r+');
     const shim = { LD_PRELOAD: library, FAULT_CONTROL: this.#controlPath, FAULT_LOG: this.#logPath };
-    this.#cli = new ResidentCli({ ...process.env, ...shim });
+    this.#cli = new ResidentCli({ env: { ...process.env, ...shim } });
   }
 
   /** Runs a command. Its calls on files below `directory` count. */

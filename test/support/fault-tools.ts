@@ -3,6 +3,7 @@
 import { type ChildProcess, type ChildProcessWithoutNullStreams, spawn, spawnSync } from 'node:child_process';
 import { onTestFinished, type TestContext } from 'vitest';
 import { type CliResult, finished } from './cli.ts';
+import { ResidentCli } from './resident-cli.ts';
 
 /** Kills the processes of a failed test. */
 export function killAfterTest(child: ChildProcess): void {
@@ -11,11 +12,19 @@ export function killAfterTest(child: ChildProcess): void {
   });
 }
 
+/** Why a probe fails, or null, by its command line: what a machine has does not change in a run. */
+const probed = new Map<string, string | null>();
+
 /** Skips unless the probe succeeds. */
 export function needs(context: TestContext, program: string, ...args: readonly string[]): void {
-  const probe = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 });
-  if (probe.status === 0) return;
-  const reason = `${[program, ...args].join(' ')}: ${probe.error?.message ?? probe.stderr.trim()}`;
+  const line = [program, ...args].join(' ');
+  let reason = probed.get(line);
+  if (reason === undefined) {
+    const probe = spawnSync(program, args, { encoding: 'utf8', timeout: 10_000 });
+    reason = probe.status === 0 ? null : `${line}: ${probe.error?.message ?? probe.stderr.trim()}`;
+    probed.set(line, reason);
+  }
+  if (reason === null) return;
   process.stderr.write(`\nSKIPPED: '${context.task.name}' proves nothing here, because ${reason}\n`);
   context.skip(reason);
 }
@@ -43,6 +52,7 @@ export function runProgram(
 export class SmallDisk {
   readonly directory: string;
   readonly #holder: ChildProcessWithoutNullStreams;
+  #cli: ResidentCli | undefined;
 
   private constructor(directory: string, holder: ChildProcessWithoutNullStreams) {
     this.directory = directory;
@@ -82,6 +92,16 @@ export class SmallDisk {
     return runProgram(...this.command(program, args), input);
   }
 
+  /** Runs a command of ours, in one resident process that sees the disk. */
+  runCli(args: readonly string[], input: string | Buffer = ''): Promise<CliResult> {
+    if (this.#cli === undefined) {
+      const cli = new ResidentCli({ command: (program, rest) => this.command(program, rest) });
+      onTestFinished(() => cli.close());
+      this.#cli = cli;
+    }
+    return this.#cli.run(args, { input });
+  }
+
   async resize(size: string): Promise<void> {
     const { code, stderr } = await this.run('mount', ['-o', `remount,size=${size}`, this.directory]);
     if (code !== 0) throw new Error(`the small disk could not be made larger: ${stderr}`);
@@ -98,4 +118,12 @@ export const SMALL_DISK_PROBE = [
   'mount -t tmpfs tmpfs /mnt && command -v nsenter',
 ] as const;
 
-export const STRACE_PROBE = ['strace', '-f', '-qq', '-o', '/dev/null', '-e', 'trace=fsync', 'true'] as const;
+/**
+ * Options of strace for a command with its threads. With a filter in the kernel only those calls stop their thread that are traced, and not each one; but then strace
+ * 6.1 injects no signals.
+ */
+export function straceThreads(faults: readonly string[] = []): string[] {
+  return faults.some((fault) => fault.includes('signal=')) ? ['-f', '-qq'] : ['-f', '--seccomp-bpf', '-qq'];
+}
+
+export const STRACE_PROBE = ['strace', ...straceThreads(), '-o', '/dev/null', '-e', 'trace=fsync', 'true'] as const;

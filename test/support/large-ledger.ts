@@ -13,7 +13,7 @@ export function largeLine(n: number): string {
 }
 
 /** About 2,000 of them make a chunk: for tests of bytes and pages, which take a large ledger and no large number of events. */
-function wideLine(n: number): string {
+export function wideLine(n: number): string {
   return `{"n":${n},"k":${n % 101},"pad":"${'x'.repeat(960 + (n % 37))}"}`;
 }
 

@@ -5,24 +5,28 @@ import { join } from 'node:path';
 import { expect } from 'vitest';
 import { type CliResult, EARTHQUAKES, type RunOptions, runCli } from './cli.ts';
 import { checkDocument } from './documents.ts';
+import { copyOfFresh } from './fresh-ledgers.ts';
 import { tempDir } from './temp-dir.ts';
 import { compressionArgs } from './test-size.ts';
 
-/** Creates a ledger in a new directory and returns its path. */
-export async function newLedger(...initArgs: string[]): Promise<string> {
-  const ledger = join(tempDir(), 'events.codex');
+/** Returns the path of a new ledger in a new directory, as `init` makes it with these arguments. */
+export function newLedger(...initArgs: string[]): Promise<string> {
+  return copyOfFresh(['empty', ...initArgs], (ledger) => initialized(ledger, initArgs));
+}
+
+async function initialized(ledger: string, initArgs: readonly string[]): Promise<void> {
   await succeed(['init', '-l', ledger, ...compressionArgs(initArgs)]);
-  return ledger;
 }
 
 /** Arguments of `init`, for tests that are about what is stored, and in how many bytes. */
 export const PLAIN = ['--compression', 'none'] as const;
 
 /** A ledger with a week of earthquakes, by network and with their own times. */
-export async function earthquakeLedger(...initArgs: string[]): Promise<string> {
-  const ledger = await newLedger('--routing', 'hash:properties.net', '--time', 'properties.time', ...initArgs);
-  await succeed(['emit', '-q', '-l', ledger, EARTHQUAKES]);
-  return ledger;
+export function earthquakeLedger(...initArgs: string[]): Promise<string> {
+  return copyOfFresh(['earthquakes', ...initArgs], async (ledger) => {
+    await initialized(ledger, ['--routing', 'hash:properties.net', '--time', 'properties.time', ...initArgs]);
+    await succeed(['emit', '-q', '-l', ledger, EARTHQUAKES]);
+  });
 }
 
 /** Runs a command that must succeed. */

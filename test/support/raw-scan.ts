@@ -18,25 +18,27 @@ export interface RawLimits {
 }
 
 export class RawScan {
-  readonly memory: KernelMemory<TableExports>;
+  readonly #memory: KernelMemory<TableExports>;
   readonly #scanner: KernelScanner;
   readonly #lines: ScannedLines;
   readonly #slots: number;
 
-  /** In memory of its own, unless that of an earlier scan is given, which must not go on then. */
+  /** In memory of its own, unless an earlier scan is given, which must not go on then. */
   constructor(
     paths: readonly string[],
     { lineBytesMax = 1024 * 1024, depthMax = 512, repeats = 'refuse' }: RawLimits = {},
-    memory = new KernelMemory<TableExports>(),
+    before?: RawScan,
   ) {
-    this.memory = memory;
+    this.#memory = before === undefined ? new KernelMemory<TableExports>() : before.#memory;
     this.#slots = paths.length;
-    this.#scanner = new KernelScanner(planScan(paths.map(parseFieldPath), { lineBytesMax, depthMax, repeats }), memory);
-    this.#lines = new ScannedLines(paths.length);
+    const plan = planScan(paths.map(parseFieldPath), { lineBytesMax, depthMax, repeats });
+    this.#scanner = new KernelScanner(plan, this.#memory);
+    this.#lines =
+      before !== undefined && before.#slots === paths.length ? before.#lines : new ScannedLines(paths.length);
   }
 
   get knownLiterals(): number {
-    return this.memory.exports.knownLiterals();
+    return this.#memory.exports.knownLiterals();
   }
 
   /**

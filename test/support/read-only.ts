@@ -1,7 +1,6 @@
 /** Runs programs for which a directory is on a read-only file system, while it can be written for all others. */
 
 import { fileURLToPath } from 'node:url';
-import { runProgram } from './fault-tools.ts';
 
 const HERE = fileURLToPath(new URL('.', import.meta.url));
 const NAMESPACE = ['--user', '--map-root-user', '--mount', 'sh', '-c'] as const;
@@ -14,8 +13,4 @@ export const READ_ONLY_PROBE = ['unshare', ...NAMESPACE, BIND, 'sh', HERE] as co
 /** The command line. */
 export function readOnlyCommand(directory: string, program: string, args: readonly string[]): [string, string[]] {
   return ['unshare', [...NAMESPACE, `${BIND} && shift && exec "$@"`, 'sh', directory, program, ...args]];
-}
-
-export function runReadOnly(directory: string, program: string, args: readonly string[], input = '') {
-  return runProgram(...readOnlyCommand(directory, program, args), input);
 }

@@ -1,7 +1,7 @@
 /** A resident command line: runs many commands in one process, with the output and exit codes of separate processes. */
 
 import { type ChildProcess, execFileSync, spawn } from 'node:child_process';
-import { closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
+import { chownSync, closeSync, constants, mkdtempSync, openSync, rmSync } from 'node:fs';
 import { Socket } from 'node:net';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
@@ -26,6 +26,14 @@ export interface ResidentOptions {
   readonly timeout?: number | undefined;
 }
 
+export interface ResidentProcess {
+  readonly env?: NodeJS.ProcessEnv;
+  /** The command line that runs the process, where it is to see other file systems. In the end it must be the process itself. */
+  readonly command?: (program: string, args: readonly string[]) => readonly [string, readonly string[]];
+  /** Id of the user and of the group, where these are not ours. */
+  readonly user?: number;
+}
+
 /** States: idle -> busy (a command runs) -> idle; a process that ends under a command is replaced for the next one. */
 export class ResidentCli {
   readonly #directory = mkdtempSync(join(tmpdir(), 'completengine-test-cli-'));
@@ -33,13 +41,15 @@ export class ResidentCli {
   readonly #stdout = new OutputFile(join(this.#directory, 'stdout'));
   readonly #stderr = new OutputFile(join(this.#directory, 'stderr'));
   readonly #onExit = (): void => this.close();
-  readonly #env: NodeJS.ProcessEnv;
+  readonly #options: ResidentProcess;
   #child: ChildProcess | undefined;
   #isBusy = false;
 
-  constructor(env: NodeJS.ProcessEnv = process.env) {
-    this.#env = env;
+  constructor(options: ResidentProcess = {}) {
+    this.#options = options;
     execFileSync('mkfifo', ['-m', '600', this.#stdin]);
+    const { user } = options;
+    if (user !== undefined) for (const path of [this.#directory, this.#stdin]) chownSync(path, user, user);
     process.once('exit', this.#onExit);
   }
 
@@ -124,9 +134,12 @@ export class ResidentCli {
 
   #process(): ChildProcess {
     if (this.#child === undefined) {
-      this.#child = spawn(process.execPath, [...OPTIMIZE_LATER, SCRIPT, this.#directory], {
+      const { env = process.env, command = (...line) => line, user } = this.#options;
+      const [program, args] = command(process.execPath, [...OPTIMIZE_LATER, SCRIPT, this.#directory]);
+      this.#child = spawn(program, args, {
         stdio: ['ignore', this.#stdout.descriptor, this.#stderr.descriptor, 'ipc'],
-        env: this.#env,
+        env,
+        ...(user === undefined ? {} : { uid: user, gid: user }),
       });
       this.#child.unref();
     }

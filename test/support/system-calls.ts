@@ -3,7 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { basename, join } from 'node:path';
 import { BIN, type CliResult } from './cli.ts';
-import { runProgram } from './fault-tools.ts';
+import { runProgram, straceThreads } from './fault-tools.ts';
 import { tempDir } from './temp-dir.ts';
 
 export interface SystemCall {
@@ -37,7 +37,18 @@ export async function runTraced(
   const injections = faults.flatMap((fault) => ['-e', `inject=${fault}`]);
   const result = await runProgram(
     'strace',
-    ['-f', '-y', '-qq', '-o', log, '-e', `trace=${names.join(',')}`, ...injections, process.execPath, BIN, ...args],
+    [
+      ...straceThreads(faults),
+      '-y',
+      '-o',
+      log,
+      '-e',
+      `trace=${names.join(',')}`,
+      ...injections,
+      process.execPath,
+      BIN,
+      ...args,
+    ],
     input,
   );
   const calls = readFileSync(log, 'utf8')

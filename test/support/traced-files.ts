@@ -4,7 +4,7 @@ import { spawn } from 'node:child_process';
 import { closeSync, openSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { BIN, type CliResult } from './cli.ts';
-import { STRACE_PROBE } from './fault-tools.ts';
+import { STRACE_PROBE, straceThreads } from './fault-tools.ts';
 import { tempDir } from './temp-dir.ts';
 
 export interface FileCall {
@@ -36,7 +36,17 @@ export async function traceFiles(
   const log = join(tempDir(), 'strace.log');
   const stdout = openSync(appendTo, 'a');
   const injection = inject === undefined ? [] : ['-e', `inject=${inject}`];
-  const filter = ['-f', '-y', '-qq', '-s', '0', '-o', log, '-e', 'trace=write,pwrite64,fsync,rename', ...injection];
+  const filter = [
+    ...straceThreads(injection),
+    '-y',
+    '-s',
+    '0',
+    '-o',
+    log,
+    '-e',
+    'trace=write,pwrite64,fsync,rename',
+    ...injection,
+  ];
   const [program] = STRACE_PROBE;
   const child = spawn(program, [...filter, process.execPath, BIN, ...args], { stdio: ['pipe', stdout, 'pipe'] });
   closeSync(stdout);

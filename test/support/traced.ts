@@ -2,7 +2,7 @@
 
 import { readFileSync } from 'node:fs';
 import { BIN, type CliResult } from './cli.ts';
-import { runProgram } from './fault-tools.ts';
+import { runProgram, straceThreads } from './fault-tools.ts';
 
 export interface Traced extends CliResult {
   /** One per system call. */
@@ -18,7 +18,17 @@ export async function traced(
   env = process.env,
 ): Promise<Traced> {
   const injection = inject === null ? [] : ['-e', `inject=${call}:${inject}`];
-  const command = ['-f', '-qq', '-o', log, '-e', `trace=${call}`, ...injection, process.execPath, BIN, ...args];
+  const command = [
+    ...straceThreads(injection),
+    '-o',
+    log,
+    '-e',
+    `trace=${call}`,
+    ...injection,
+    process.execPath,
+    BIN,
+    ...args,
+  ];
   const result = await runProgram('strace', command, '', env);
   const calls = readFileSync(log, 'utf8')
     .split('\n')

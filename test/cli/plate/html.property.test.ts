@@ -1,12 +1,13 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { cut, escapeHtml, html } from '../../../src/cli/plate/html.ts';
+import { anyCharacter } from '../../support/any-character.ts';
 
 /** Texts of what breaks markup, terminals and lines of reading. */
 const hostile = fc
   .array(
     fc.oneof(
-      fc.string({ unit: 'binary' }),
+      fc.string({ unit: anyCharacter }),
       fc.string({ unit: 'grapheme-composite' }),
       fc.constantFrom('<script>', '</style>', '"', "'", '`', '&lt;', '&#', '\u0000', '\u001b[2J', '\u202e', '\u2066'),
       fc.constantFrom(

@@ -13,6 +13,7 @@ import {
   type SignedNote,
 } from '../../../src/core/checkpoint/note.ts';
 import { splitNotes } from '../../../src/core/checkpoint/note-file.ts';
+import { anyCharacter } from '../../support/any-character.ts';
 import { quick } from '../../support/test-size.ts';
 
 const numRuns = quick(300, 5000);
@@ -69,11 +70,11 @@ test('a checkpoint that is written is read again', () => {
 test('what is read is written again: a note has one form', () => {
   const text = fc.oneof(
     note.map(formatNote),
-    fc.tuple(note.map(formatNote), fc.nat(), fc.string({ unit: 'binary', maxLength: 3 })).map(([it, at, piece]) => {
+    fc.tuple(note.map(formatNote), fc.nat(), fc.string({ unit: anyCharacter, maxLength: 3 })).map(([it, at, piece]) => {
       const place = at % it.length;
       return it.slice(0, place) + piece + it.slice(place + 1);
     }),
-    fc.string({ unit: 'binary' }),
+    fc.string({ unit: anyCharacter }),
   );
   fc.assert(
     fc.property(text, (it) => {

@@ -3,11 +3,12 @@ import { describe, expect, it } from 'vitest';
 import { reasonOf } from '../../../src/core/engine/reporting.ts';
 import { firstLine, parkReasonText, REASON_BYTES_MAX } from '../../../src/core/model/park-reason-text.ts';
 import { CommandFailure } from '../../../src/core/output/command-consumer.ts';
+import { anyCharacter } from '../../support/any-character.ts';
 
 /** Any text: with unpaired surrogates, control characters, and longer than what is stored. */
 const units = fc.array(fc.integer({ min: 0, max: 0xffff }), { maxLength: 40 });
 const hostile = fc.oneof(
-  fc.string({ unit: 'binary' }),
+  fc.string({ unit: anyCharacter }),
   units.map((codes) => String.fromCharCode(...codes)),
   fc
     .tuple(

@@ -231,7 +231,7 @@ export class Recorder {
   }
 
   #cli(at: number): ResidentCli {
-    this.#clis[at] ??= new ResidentCli(this.#env);
+    this.#clis[at] ??= new ResidentCli({ env: this.#env });
     return this.#clis[at];
   }
 

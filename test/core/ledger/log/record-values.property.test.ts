@@ -20,12 +20,13 @@ import {
   type RecordCodec,
 } from '../../../../src/core/ledger/log/groups/record-values.ts';
 import { LedgerError } from '../../../../src/index.ts';
+import { anyCharacter } from '../../../support/any-character.ts';
 
 const natural = fc.maxSafeNat();
 const positive = fc.integer({ min: 1, max: Number.MAX_SAFE_INTEGER });
 const time = fc.integer({ min: -(2 ** 52), max: 2 ** 52 });
 const partition = fc.nat(255);
-const text = fc.string({ unit: 'binary' });
+const text = fc.string({ unit: anyCharacter });
 const name = fc.stringMatching(/^[a-z0-9][a-z0-9._-]{0,63}$/);
 const position = fc.record({ nextOffset: natural, nextSequence: positive });
 const event = fc.record({
