@@ -109,7 +109,7 @@ function names(series: readonly Series[], up: Scale): Markup {
   return html`${ends.map(({ name, nth, y }) => html`<text class="name c${nth}" x="${WIDTH - RIGHT + 12}" y="${px(y - over + 4)}">${name}</text>`)}`;
 }
 
-/** For those who cannot see it. */
+/** A text for screen readers. */
 function described(series: readonly Series[], x: Axis, y: Axis): string {
   const all = series.map(
     ({ name, points }) => `${name}: ${points.map(([at, value]) => `${y.format(value)} at ${x.format(at)}`).join(', ')}`,
