@@ -25,4 +25,6 @@ for (let now = started; now - started < Number(seconds) * 1000; ) {
 const { user, system } = process.cpuUsage(before);
 const wallMs = performance.now() - started;
 await engine.close();
-console.log(JSON.stringify({ micros, wallMs, cpuMs: (user + system) / 1000, peakBytes: process.resourceUsage().maxRSS * 1024 }));
+console.log(
+  JSON.stringify({ micros, wallMs, cpuMs: (user + system) / 1000, peakBytes: process.resourceUsage().maxRSS * 1024 }),
+);

@@ -10,7 +10,7 @@ const LAST = 10;
 /** From here on an emission takes so long that one shows it. */
 const ONCE_FROM = 10_000_000;
 
-export const EVENTS_INIT = [
+const EVENTS_INIT = [
   ...['--routing', `hash:${KEY_FIELD}`, '--partitions', String(PARTITIONS)],
   ...['--time', TIME_FIELD],
 ] as const;

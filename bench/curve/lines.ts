@@ -50,7 +50,7 @@ function line(nth: number): string {
 
 const EMPTY_PAYLOAD = `{"${KEY_FIELD}":"00","p":""}`.length;
 /** The shortest payload that has a key. */
-export const PAYLOAD_BYTES_MIN = `{"${KEY_FIELD}":"00"}`.length;
+const PAYLOAD_BYTES_MIN = `{"${KEY_FIELD}":"00"}`.length;
 const TEXT = 'the quick brown fox jumps over the lazy dog, ';
 
 /** Writes `count` payloads of this many bytes each, without the newline. */

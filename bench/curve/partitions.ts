@@ -21,7 +21,11 @@ export async function partitionsCurve(stage: Stage, counts: readonly number[], e
     const emitOne = await stage.measure(['emit', '--quiet', ...at, one]);
     const tailOne = await stage.measure(['tail', '-n', '1', '--quiet', ...at], { lines: 1 });
     const inspect = await stage.measure(['inspect', ...at]);
-    points.push({ value: partitions, work: { emit, replay, emitOne, tailOne, inspect }, facts: { events, ledgerBytes } });
+    points.push({
+      value: partitions,
+      work: { emit, replay, emitOne, tailOne, inspect },
+      facts: { events, ledgerBytes },
+    });
   }
   return points;
 }

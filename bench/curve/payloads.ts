@@ -20,7 +20,11 @@ export async function payloadsCurve(stage: Stage, lengths: readonly number[], by
     const { ledger, emit } = await stage.emitInto(init, input);
     const replay = await stage.measure(['replay', '--quiet', '--ledger', ledger], { lines: events });
     const ledgerBytes = stage.workplace.ledgerBytes(ledger);
-    points.push({ value: length, work: { emit, replay }, facts: { events, payloadBytes: events * length, ledgerBytes } });
+    points.push({
+      value: length,
+      work: { emit, replay },
+      facts: { events, payloadBytes: events * length, ledgerBytes },
+    });
   }
   return points;
 }

@@ -33,7 +33,7 @@ const FULL: Sizes = {
 };
 
 /** Everything once and small: that it works. */
-export const QUICK: Sizes = {
+const QUICK: Sizes = {
   rounds: 1,
   events: [1, 3000],
   partitions: [1, 3],

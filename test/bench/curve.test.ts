@@ -15,7 +15,13 @@ import { Workplace } from '../../src/cli/bench/workplace.ts';
 import { tempDir } from '../support/temp-dir.ts';
 
 const ROOT = fileURLToPath(new URL('../..', import.meta.url));
-const SIZES = { ...sizesOf({ quick: true, huge: false }), events: [3000], partitions: [3], payloads: [10, 100], parked: [20] };
+const SIZES = {
+  ...sizesOf({ quick: true, huge: false }),
+  events: [3000],
+  partitions: [3],
+  payloads: [10, 100],
+  parked: [20],
+};
 const signal = new AbortController().signal;
 
 it('measures every curve at the sizes it is given, and nothing of it stays', async () => {
@@ -27,7 +33,8 @@ it('measures every curve at the sizes it is given, and nothing of it stays', asy
   });
   expect(order).toEqual([...CURVES]);
   expect(readdirSync(parent)).toEqual([]);
-  const works = (name: CurveName) => document[name]?.points.map(({ value, work }) => [value, Object.keys(work).join(' ')]);
+  const works = (name: CurveName) =>
+    document[name]?.points.map(({ value, work }) => [value, Object.keys(work).join(' ')]);
   expect(works('events')).toEqual([[3000, 'emit inspect tail range']]);
   expect(works('partitions')).toEqual([[3, 'emit replay emitOne tailOne inspect']]);
   expect(works('payloads')).toEqual([10, 100].map((bytes) => [bytes, 'emit replay']));
@@ -36,7 +43,12 @@ it('measures every curve at the sizes it is given, and nothing of it stays', asy
   const points = CURVES.flatMap((name) => document[name]?.points ?? []);
   for (const { work } of points)
     for (const figures of Object.values(work)) {
-      expect(figures).toEqual({ cpuMs: expect.any(Number), wallMs: expect.any(Number), peakBytes: expect.any(Number), rounds: 1 });
+      expect(figures).toEqual({
+        cpuMs: expect.any(Number),
+        wallMs: expect.any(Number),
+        peakBytes: expect.any(Number),
+        rounds: 1,
+      });
       expect(figures.peakBytes).toBeGreaterThan(20e6);
       expect(Math.min(figures.cpuMs, figures.wallMs)).toBeGreaterThan(0);
     }
@@ -62,21 +74,27 @@ it('writes events of one length, a millisecond apart, also from piece to piece',
   expect(times).toEqual(Array.from({ length: 10_003 }, (_, nth) => Date.UTC(2024, 0) + 20_000 + nth));
 });
 
-it.each([10, 11, 17, 18, 19, 1000, 1_048_576])('writes payloads of %i bytes, each a JSON object with a key', async (bytes) => {
-  const file = join(tempDir(), 'payloads.jsonl');
-  await writePayloads(file, bytes, 3, signal);
-  const lines = readFileSync(file, 'utf8').split('\n');
-  expect(lines.pop()).toBe('');
-  expect(lines.map(({ length }) => length)).toEqual([bytes, bytes, bytes]);
-  expect(lines.map((line) => (JSON.parse(line) as { k: string }).k)).toEqual(['00', '01', '02']);
-});
+it.each([10, 11, 17, 18, 19, 1000, 1_048_576])(
+  'writes payloads of %i bytes, each a JSON object with a key',
+  async (bytes) => {
+    const file = join(tempDir(), 'payloads.jsonl');
+    await writePayloads(file, bytes, 3, signal);
+    const lines = readFileSync(file, 'utf8').split('\n');
+    expect(lines.pop()).toBe('');
+    expect(lines.map(({ length }) => length)).toEqual([bytes, bytes, bytes]);
+    expect(lines.map((line) => (JSON.parse(line) as { k: string }).k)).toEqual(['00', '01', '02']);
+  },
+);
 
 const PLOT: Plot = {
   name: 'plot',
   title: 'A <title> & more',
   x: { label: 'events', format: short, ticks: 'decades' },
   y: { label: 'ms', format: short },
-  series: ['flat', 'also flat', 'flat again'].map((name) => ({ name, points: [1e4, 1e5, 1e6].map((x) => [x, 140] as const) })),
+  series: ['flat', 'also flat', 'flat again'].map((name) => ({
+    name,
+    points: [1e4, 1e5, 1e6].map((x) => [x, 140] as const),
+  })),
 };
 
 /** Of the texts that match. */
@@ -93,7 +111,9 @@ it('draws a flat line over at least a decade, with a label for each power of ten
 });
 
 it('keeps the names of lines that end at one place apart, and within the plot', () => {
-  const places = placesOf(drawPlot(PLOT), /<text class="name c\d" x="[\d.]+" y="([\d.]+)"/g).sort((one, other) => one - other);
+  const places = placesOf(drawPlot(PLOT), /<text class="name c\d" x="[\d.]+" y="([\d.]+)"/g).sort(
+    (one, other) => one - other,
+  );
   expect(places).toHaveLength(3);
   const gaps = places.slice(1).map((place, at) => place - (places[at] ?? 0));
   expect(Math.min(...gaps)).toBeGreaterThanOrEqual(15.9);

@@ -37,8 +37,10 @@ const SYMBOLS = [symbolCircle, symbolSquare, symbolTriangle, symbolDiamond, symb
 const SYMBOL_AREA = 44;
 
 /** By name of the variable; contrast with the paper is 4.5:1 at least. Lines differ in their symbols, too. */
-const LIGHT = '--paper:#fff;--ink:#1f2328;--muted:#59636e;--hair:#d1d9e0;--c0:#005f99;--c1:#b34700;--c2:#00734f;--c3:#7a3fc4;--c4:#6b5a00';
-const DARK = '--paper:#0d1117;--ink:#f0f6fc;--muted:#9198a1;--hair:#3d444d;--c0:#58b4f0;--c1:#ff9d5c;--c2:#4cd2a4;--c3:#c8a2ff;--c4:#e3c64b';
+const LIGHT =
+  '--paper:#fff;--ink:#1f2328;--muted:#59636e;--hair:#d1d9e0;--c0:#005f99;--c1:#b34700;--c2:#00734f;--c3:#7a3fc4;--c4:#6b5a00';
+const DARK =
+  '--paper:#0d1117;--ink:#f0f6fc;--muted:#9198a1;--hair:#3d444d;--c0:#58b4f0;--c1:#ff9d5c;--c2:#4cd2a4;--c3:#c8a2ff;--c4:#e3c64b';
 const STYLE = [
   `:root{color-scheme:light dark;${LIGHT}}`,
   `@media(prefers-color-scheme:dark){:root{${DARK}}}`,

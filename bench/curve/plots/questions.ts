@@ -18,7 +18,8 @@ export function plotsOf({ events, partitions, payloads, emitters, parked }: Curv
 
 function eventPlots(points: readonly Point[]): Plot[] {
   const x = { label: 'events in the ledger', format: short, ticks: 'decades' } as const;
-  const perEvent = (figure: 'cpuMs' | 'wallMs') => (point: Point) => per(point, point.work['emit']?.[figure], 'events', 1e6);
+  const perEvent = (figure: 'cpuMs' | 'wallMs') => (point: Point) =>
+    per(point, point.work['emit']?.[figure], 'events', 1e6);
   return [
     {
       ...{ name: 'curve-emit', title: 'emit: time of an event, the start of the process included', x },
@@ -95,7 +96,11 @@ function emitterPlots(points: readonly Point[]): Plot[] {
     {
       ...{ name: 'curve-commit', title: 'Emitters of one ledger: from the call to the receipt', x },
       y: MILLISECONDS_OF_ALL,
-      series: [series('longest', points, fact('maxMs')), series('p99', points, fact('p99Ms')), series('p50', points, fact('p50Ms'))],
+      series: [
+        series('longest', points, fact('maxMs')),
+        series('p99', points, fact('p99Ms')),
+        series('p50', points, fact('p50Ms')),
+      ],
     },
     {
       ...{ name: 'curve-fairness', title: 'Emitters of one ledger: commits of the slowest by those of the fastest', x },
