@@ -16,7 +16,7 @@ import { readStorageSize } from '../connection/storage-size.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 import { readProducers } from '../write/producers.ts';
 import { readHead } from '../write/write-state.ts';
-import { frameBytes } from './frame-bytes.ts';
+import { FRAME_LIMITS, frameBytes } from './frame-bytes.ts';
 
 const SETTINGS = [
   'journal_mode',
@@ -92,11 +92,7 @@ function settingsOf(db: Database): Record<string, string | number> {
   return Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]));
 }
 
-/** Frames that are read one by one, in all partitions together: 0.2 s. */
-const FRAMES_MAX = 1_000_000;
-
 export function summarizePartitions(db: Database, partitions: readonly Partition[]): PartitionSummary[] {
-  const framesMax = Math.floor(FRAMES_MAX / partitions.length);
   const statements = new Statements(db);
   const start = readLiveStart(statements);
   return partitions.map((partition) => {
@@ -108,7 +104,7 @@ export function summarizePartitions(db: Database, partitions: readonly Partition
     return {
       ...partition,
       events: nextOffset,
-      ...frameBytes(db, partition.id, nextOffset - archived.nextOffset, framesMax),
+      ...frameBytes(db, partition.id, nextOffset - archived.nextOffset, FRAME_LIMITS, partitions.length),
       nextOffset,
       firstTime: archived.firstTime ?? (first === undefined ? null : time(first, 'first_time')),
       lastTime,
