@@ -1,5 +1,6 @@
 /** By the number of processes that emit single events into one ledger: their rate together, how it is shared, and how long a commit takes. */
 
+import { setMaxListeners } from 'node:events';
 import { rmSync, writeFileSync } from 'node:fs';
 import { createInterface } from 'node:readline';
 import { type Companion, startCompanion } from '../../src/cli/bench/processes.ts';
@@ -9,6 +10,8 @@ import { KEY_FIELD } from './lines.ts';
 import { medianOf, type Stage } from './stage.ts';
 
 const PARTITIONS = 8;
+/** Of the signal, by others. */
+const LISTENERS = 10;
 
 interface Emitted extends Figures {
   readonly micros: readonly number[];
@@ -30,6 +33,8 @@ async function emitTogether(stage: Stage, emitters: number, seconds: number): Pr
   const ledger = await stage.create(init);
   const go = stage.workplace.path('go');
   rmSync(go, { force: true });
+  // each of them ends with the signal
+  setMaxListeners(emitters + LISTENERS, stage.signal);
   const script = `${stage.root}/bench/curve/emitter.js`;
   const companions = Array.from({ length: emitters }, () =>
     startCompanion(process.execPath, [script, ledger, go, String(seconds)], stage.signal),

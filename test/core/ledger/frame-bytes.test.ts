@@ -12,7 +12,11 @@ it('is exact up to a number of frames, and reckoned from a sample beyond it', as
   const db = new Database(ledger, { readonly: true });
   onTestFinished(() => void db.close());
   const exact = db.prepare('SELECT sum(length(body)) FROM p0').pluck().get() as number;
-  expect(frameBytes(db, 0, 300, { ...FRAME_LIMITS, frames: 300 }, 1)).toEqual({ bytes: exact, storedBytes: exact, isEstimate: false });
+  expect(frameBytes(db, 0, 300, { ...FRAME_LIMITS, frames: 300 }, 1)).toEqual({
+    bytes: exact,
+    storedBytes: exact,
+    isEstimate: false,
+  });
   const { bytes, isEstimate } = frameBytes(db, 0, 300, { ...FRAME_LIMITS, frames: 299 }, 1);
   expect(isEstimate).toBe(true);
   expect(Math.abs(bytes / exact - 1)).toBeLessThan(0.02);
@@ -38,6 +42,10 @@ it('reads no more pages than it may: a large body leaves a page to its row, and 
   // sums of at most 64 and 150 frames, one more each to see whether there are more; then the ends, and 40 of 80 samples
   expect(get.mock.calls.flat().slice(0, 2)).toEqual([65, 151]);
   expect(get).toHaveBeenCalledTimes(2 + 1 + 40);
+  get.mockClear();
+  // 200 where 65 are allowed: it is not tried whether there are fewer
+  expect(frameBytes(db, 0, 200, { ...limits, pages: 130 }, 2).isEstimate).toBe(true);
+  expect(get).toHaveBeenCalledTimes(1 + 1 + 40);
   expect(frameBytes(db, 0, 200, { ...limits, pages: 400 }, 2).isEstimate).toBe(false);
 });
 

@@ -20,18 +20,21 @@ export interface FrameBytes {
 export interface FrameLimits {
   /** Frames that are read one by one: a million small ones take 0.2 s. */
   readonly frames: number;
-  /** Pages that hold their rows. A large body leaves a page to each frame: those of 50 GB took as long as a million small ones. */
+  /** Pages that hold their rows: a large body leaves a page to each frame, and a million of them would take a second. */
   readonly pages: number;
-  /** Frames at even distances, if there are more. */
+  /** Frames at even distances, if there are more. Each is looked for by itself, which takes as long as five that are read in a row. */
   readonly samples: number;
 }
 
-export const FRAME_LIMITS: FrameLimits = { frames: 1_000_000, pages: 8192, samples: 8192 };
+export const FRAME_LIMITS: FrameLimits = { frames: 1_000_000, pages: 65_536, samples: 4096 };
 
 /** From these it is known how many frames share a page. */
 const FIRST_FRAMES = 64;
 /** Of one partition. */
 const SAMPLES_MIN = 32;
+const SAMPLES_MAX = 1024;
+/** With this many times the limit expected, it is not tried whether there are fewer: that would read up to the limit in vain. */
+const HOPELESS = 2;
 
 /**
  * SQLite takes a body's length from the header of its row, as long as the length is asked for where the row is read: with the body handed out of a
@@ -51,21 +54,33 @@ export function frameBytes(
   if (first.frames <= Math.min(FIRST_FRAMES, framesMax)) return { ...first.sum, isEstimate: false };
   const perPage = Math.max(1, Math.floor((PAGE_BYTES * first.frames) / Math.max(1, first.sum.storedBytes)));
   const most = Math.min(framesMax, Math.floor(pages / partitions) * perPage);
-  if (most > FIRST_FRAMES) {
+  const expected = (events / Math.max(1, first.events)) * first.frames;
+  if (most > FIRST_FRAMES && expected <= HOPELESS * most) {
     const all = sumOf(db, table, most + 1);
     if (all.frames <= most) return { ...all.sum, isEstimate: false };
   }
-  const wanted = Math.max(SAMPLES_MIN, Math.floor(samples / partitions));
+  const wanted = Math.min(SAMPLES_MAX, Math.max(SAMPLES_MIN, Math.floor(samples / partitions)));
   return { ...estimate(db, table, events, wanted), isEstimate: true };
 }
 
-function sumOf(db: Database, table: string, limit: number): { frames: number; sum: Omit<FrameBytes, 'isEstimate'> } {
+interface FrameSum {
+  readonly frames: number;
+  readonly events: number;
+  readonly sum: Omit<FrameBytes, 'isEstimate'>;
+}
+
+/** Of the first frames. */
+function sumOf(db: Database, table: string, limit: number): FrameSum {
   const row = db
     .prepare<[number], RawRow>(
-      `SELECT count(*) AS frames, ifnull(sum(bytes), 0) AS bytes, ifnull(sum(stored), 0) AS stored FROM (SELECT ${SIZES} FROM ${table} ORDER BY sequence LIMIT ?)`,
+      `SELECT count(*) AS frames, ifnull(sum(min(max(count, 0), 4294967296)), 0) AS events, ifnull(sum(bytes), 0) AS bytes, ifnull(sum(stored), 0) AS stored FROM (SELECT count, ${SIZES} FROM ${table} ORDER BY sequence LIMIT ?)`,
     )
     .get(limit) as RawRow;
-  return { frames: integer(row, 'frames'), sum: { bytes: integer(row, 'bytes'), storedBytes: integer(row, 'stored') } };
+  return {
+    frames: integer(row, 'frames'),
+    events: integer(row, 'events'),
+    sum: { bytes: integer(row, 'bytes'), storedBytes: integer(row, 'stored') },
+  };
 }
 
 /** Average bytes per event in frames at even distances, times the events. */
