@@ -60,7 +60,7 @@ import type { BodyTarget } from './read/body-target.ts';
 import { readChainEnd } from './read/chain-end.ts';
 import { describeLedger, summarizePartitions } from './read/describe.ts';
 import { readGauges } from './read/gauges.ts';
-import { endOf, positionAt, readLane } from './read/lanes.ts';
+import { laneEnds, positionAt, readLane } from './read/lanes.ts';
 import { readLastCommits } from './read/last-commits.ts';
 import { LedgerHistory } from './read/ledger-history.ts';
 import { FrameReader } from './read/read.ts';
@@ -370,7 +370,7 @@ export class SqliteLedger implements Ledger {
   }
 
   ends(partitions: readonly PartitionId[]): Promise<number[]> {
-    return this.#guarded.readSnapshot(() => partitions.map((partition) => endOf(this.#reader, partition)));
+    return this.#guarded.readSnapshot(() => partitions.map(laneEnds(this.#reader)));
   }
 
   positionsAt(sequence: number): Promise<LanePosition[]> {

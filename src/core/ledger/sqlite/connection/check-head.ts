@@ -39,8 +39,12 @@ export function checkHead(db: Database): void {
     if (lastCommit === 0) return;
     const commits = new Set([lastCommit, ...ends.map(({ commit }) => commit).sort((one, other) => other - one)]);
     commits.delete(0);
-    for (const commit of [...commits].slice(0, Math.max(1, Math.floor(FRAMES_MAX / ends.length))))
-      walk.checkLink(commit);
+    // a partition that ends before a commit has no frame of it: of 256 partitions an event was emitted to one
+    for (const commit of [...commits].slice(0, Math.max(1, Math.floor(FRAMES_MAX / ends.length)))) {
+      // a partition that ends before a commit has no frame of it: of 256 partitions an event was emitted to one
+      const reaching = ends.filter((end) => end.commit >= commit).map(({ partition }) => partition);
+      walk.checkLink(commit, reaching);
+    }
     for (const { partition, commit } of ends)
       if (commit === lastCommit) checkBody(reader, partition, commit, BODY_BYTES_MAX / ends.length);
   }).deferred();

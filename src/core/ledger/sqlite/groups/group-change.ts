@@ -1,7 +1,7 @@
 /** Reads the state of a group, and writes the rows in which its next state differs. What changes is decided in `protocol/`. */
 
 import type { GroupFacts, GroupState } from '../../protocol/group-state.ts';
-import { endOf } from '../read/lanes.ts';
+import { laneEnds } from '../read/lanes.ts';
 import type { FrameReader } from '../read/read.ts';
 import { cursorsOf, setCursors } from './cursors.ts';
 import { type GroupTables, groupRow, insertGroup, setGeneration } from './group-rows.ts';
@@ -25,7 +25,7 @@ export function groupFacts(tables: GroupTables, reader: FrameReader, group: stri
     get partitions() {
       return reader.partitionIds();
     },
-    endOf: (partition) => endOf(reader, partition),
+    endOf: laneEnds(reader),
     hasDue: (partition) => hasDue(tables, group, partition),
     timeOf: (now) => now,
   };

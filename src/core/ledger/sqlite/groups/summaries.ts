@@ -5,7 +5,7 @@ import type { Micros } from '../../../model/time/time.ts';
 import type { Cursor } from '../../protocol/group-state.ts';
 import { summarizeGroup } from '../../protocol/group-summary.ts';
 import { clientName, type RawRow } from '../connection/rows.ts';
-import { endOf, timeOfNext } from '../read/lanes.ts';
+import { laneEnds, timeOfNext } from '../read/lanes.ts';
 import type { LedgerHistory } from '../read/ledger-history.ts';
 import type { FrameReader } from '../read/read.ts';
 import { readGroup } from './group-change.ts';
@@ -22,6 +22,7 @@ export function summarizeGroups(
   const { statements } = tables;
   const countParked = statements.get<[string], number>('SELECT count(*) FROM parked WHERE group_name = ?').pluck();
   const partitions = reader.partitionIds();
+  const endOf = laneEnds(reader);
   const rows = statements.get<[], RawRow>('SELECT name FROM groups ORDER BY name').all();
   return rows.flatMap((row) => {
     const group = clientName(row, 'name');
@@ -32,7 +33,7 @@ export function summarizeGroups(
       state,
       partitions,
       parked: countParked.get(group) as number,
-      endOf: (partition: number) => endOf(reader, partition),
+      endOf,
       timeOfNext: (cursor: Cursor) => timeOfNext(history, cursor.partition, cursor),
     };
     return [summarizeGroup(facts, now)];

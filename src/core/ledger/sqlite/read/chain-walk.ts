@@ -73,13 +73,17 @@ export class ChainWalk {
       .deferred();
   }
 
-  /** Recomputes the link of one commit over the hashes that are stored with its frames; no body is read. @throws LedgerError VERIFICATION_FAILED */
-  checkLink(firstSequence: number): void {
+  /**
+   * Recomputes the link of one commit over the hashes that are stored with its frames; no body is read. `partitions`: the only ones that may have a frame
+   * of it, where that is known; default all. @throws LedgerError VERIFICATION_FAILED
+   */
+  checkLink(firstSequence: number, partitions?: readonly PartitionId[]): void {
     const row = this.#reader.statements
       .get<[number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence = ?`)
       .get(firstSequence);
     if (row === undefined) throw missingSequences(firstSequence, null);
-    const frames = this.#links(firstSequence, firstSequence, new Set(), []).get(firstSequence) ?? [];
+    const links = this.#links(firstSequence, firstSequence, new Set(), [], partitions);
+    const frames = links.get(firstSequence) ?? [];
     this.#step(this.#joints.placeBefore(firstSequence), toCommitRow(row), frames);
   }
 
@@ -118,9 +122,10 @@ export class ChainWalk {
     end: number,
     wanted: ReadonlySet<PartitionId>,
     frames: readonly HashedFrame[],
+    partitions: readonly PartitionId[] = this.#joints.partitions.map(({ id }) => id),
   ): Map<number, FrameLink[]> {
     const all: FrameLink[] = [...frames];
-    for (const { id } of this.#joints.partitions) {
+    for (const id of partitions) {
       if (wanted.has(id)) continue;
       const rows = this.#reader.statements
         .get<[number, number], RawRow>(

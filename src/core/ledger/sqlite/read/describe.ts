@@ -1,7 +1,7 @@
 /** Describes a ledger for people and scripts, from its tables and its file, in one read transaction. */
 
 import type { Database } from 'better-sqlite3';
-import type { Partition, PartitionId } from '../../../model/routing/partition.ts';
+import type { Partition } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import type { LedgerDescription, LedgerIdentity, PartitionSummary, StorageSize } from '../../ledger.ts';
 import { readArchiveRows } from '../archive/archive-rows.ts';
@@ -16,7 +16,7 @@ import { readStorageSize } from '../connection/storage-size.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
 import { readProducers } from '../write/producers.ts';
 import { readHead } from '../write/write-state.ts';
-import { frameBytes } from './frame-bytes.ts';
+import { FRAME_LIMITS, frameBytes } from './frame-bytes.ts';
 
 const SETTINGS = [
   'journal_mode',
@@ -92,27 +92,24 @@ function settingsOf(db: Database): Record<string, string | number> {
   return Object.fromEntries(SETTINGS.map((name) => [name, db.pragma(name, { simple: true }) as string | number]));
 }
 
-/** Frames that are read one by one, in all partitions together: 0.2 s. */
-const FRAMES_MAX = 1_000_000;
-
 export function summarizePartitions(db: Database, partitions: readonly Partition[]): PartitionSummary[] {
-  const framesMax = Math.floor(FRAMES_MAX / partitions.length);
-  return partitions.map((partition) => ({ ...partition, ...summarize(db, partition.id, framesMax) }));
-}
-
-function summarize(db: Database, id: PartitionId, framesMax: number): Omit<PartitionSummary, 'id' | 'name'> {
-  const table = partitionTable(id);
   const statements = new Statements(db);
-  const archived = readLiveStart(statements).endOf(id);
-  const first = db.prepare<[], RawRow>(`SELECT first_time FROM ${table} ORDER BY sequence LIMIT 1`).get();
-  const { nextOffset, lastTime } = readPartitionEnd(statements, id);
-  return {
-    events: nextOffset,
-    ...frameBytes(db, id, nextOffset - archived.nextOffset, framesMax),
-    nextOffset,
-    firstTime: archived.firstTime ?? (first === undefined ? null : time(first, 'first_time')),
-    lastTime,
-  };
+  const start = readLiveStart(statements);
+  return partitions.map((partition) => {
+    const first = statements
+      .get<[], RawRow>(`SELECT first_time FROM ${partitionTable(partition.id)} ORDER BY sequence LIMIT 1`)
+      .get();
+    const archived = start.endOf(partition.id);
+    const { nextOffset, lastTime } = readPartitionEnd(statements, partition.id, () => start);
+    return {
+      ...partition,
+      events: nextOffset,
+      ...frameBytes(db, partition.id, nextOffset - archived.nextOffset, FRAME_LIMITS, partitions.length),
+      nextOffset,
+      firstTime: archived.firstTime ?? (first === undefined ? null : time(first, 'first_time')),
+      lastTime,
+    };
+  });
 }
 
 export function producerPositions(db: Database): { name: string; position: number }[] {

@@ -1,13 +1,12 @@
 /** Reads the figures that change, for periodic sampling: the last row of each table and the rows since the last sample, never all rows. */
 
 import type { Database } from 'better-sqlite3';
-import type { Partition } from '../../../model/routing/partition.ts';
 import type { LedgerGauges, LedgerGrowth, LedgerIdentity, PartitionGauge } from '../../ledger.ts';
 import { headOf } from '../../protocol/ledger-state.ts';
 import { integer, type RawRow } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import type { Statements } from '../connection/statements.ts';
-import { readPartitionEnd } from '../write/partition-end.ts';
+import { partitionEnds } from '../write/partition-end.ts';
 import type { WriteState } from '../write/write-state.ts';
 import { firstTimeOf, producerPositions } from './describe.ts';
 import { PLAIN_BYTES } from './read.ts';
@@ -30,15 +29,18 @@ export function readGauges(
     head: headOf(state),
     firstTime: firstTimeOf(db),
     committedAt: last === undefined ? null : integer(last, 'committed_at'),
-    partitions: identity.partitions.map((partition) => readGauge(statements, partition)),
+    partitions: readPartitionGauges(statements, identity),
     growth: behind === null ? null : readGrowth(statements, identity, behind),
     producers: producerPositions(db),
   };
 }
 
-function readGauge(statements: Statements, { id, name }: Partition): PartitionGauge {
-  const { nextOffset, lastTime } = readPartitionEnd(statements, id);
-  return { id, name, events: nextOffset, lastTime };
+function readPartitionGauges(statements: Statements, { partitions }: LedgerIdentity): PartitionGauge[] {
+  const endOf = partitionEnds(statements);
+  return partitions.map(({ id, name }) => {
+    const { nextOffset, lastTime } = endOf(id);
+    return { id, name, events: nextOffset, lastTime };
+  });
 }
 
 /** Null if there are too many rows to read each. */

@@ -8,14 +8,15 @@ import { LedgerError } from '../../../model/ledger-error.ts';
 import type { PartitionId } from '../../../model/routing/partition.ts';
 import type { Micros } from '../../../model/time/time.ts';
 import { boundedLane } from '../../protocol/lane-bounds.ts';
-import { readPartitionEnd } from '../write/partition-end.ts';
+import { partitionEnds } from '../write/partition-end.ts';
 import { checkLanes } from './dense-frames.ts';
 import type { LedgerHistory } from './ledger-history.ts';
 import type { FrameReader } from './read.ts';
 
-/** The offset the next event of the partition gets. */
-export function endOf(reader: FrameReader, partition: PartitionId): number {
-  return readPartitionEnd(reader.statements, partition).nextOffset;
+/** The offset that the next event of a partition gets, for many partitions within one transaction. */
+export function laneEnds({ statements }: FrameReader): (partition: PartitionId) => number {
+  const endOf = partitionEnds(statements);
+  return (partition) => endOf(partition).nextOffset;
 }
 
 /** The first event of the partition with this sequence or a later one that was not dropped. */

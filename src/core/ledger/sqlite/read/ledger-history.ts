@@ -62,14 +62,18 @@ export class LedgerHistory {
   /** The sequence of the nth last event of the partitions up to `through`; the first one that was not dropped if there are fewer. */
   sequenceOfLast(count: number, partitions: readonly PartitionId[] | null, through: number): number {
     return this.#snapshot(() => {
-      const chosen = partitions ?? this.#reader.partitionIds();
+      // sequences have no gaps, so nothing has to be read to count them
+      if (partitions === null) {
+        const { next } = this.#reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
+        return Math.max(this.floor().sequence, Math.min(through, next - 1) - count + 1);
+      }
       const { sequence: start } = this.#reader.start();
       // What the ledger's own rows have needs no segment.
       const live = (partition: PartitionId, sequence: number) => this.#liveFrameBefore(partition, sequence, start);
       const all = (partition: PartitionId, sequence: number) => this.frameBefore(partition, sequence);
       return (
-        sequenceOfLast(live, count, chosen, through) ??
-        (start === 1 ? null : sequenceOfLast(all, count, chosen, through)) ??
+        sequenceOfLast(live, count, partitions, through) ??
+        (start === 1 ? null : sequenceOfLast(all, count, partitions, through)) ??
         this.floor().sequence
       );
     });

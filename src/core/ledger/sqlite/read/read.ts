@@ -203,8 +203,7 @@ export class FrameReader {
         if (range.from > range.through) return { commits: [], next: null };
         const partitions = request.partitions ?? this.partitionIds();
         const first = this.firstOf(request);
-        const end = this.pageEnd(first.first, range.through, partitions) ?? range.through;
-        const frames = this.frames(first.first, end, partitions);
+        const { end, frames } = this.#pageFrames(first.first, request, partitions);
         const commits = groupByCommit(frames);
         const isLast = end === range.through;
         const after =
@@ -219,6 +218,17 @@ export class FrameReader {
         return { commits, next };
       })
       .deferred();
+  }
+
+  /** Frames of a page, and the sequence up to which it was looked for them. */
+  #pageFrames(first: number, { range, partitions }: ReadRequest, chosen: readonly PartitionId[]) {
+    // one commit is a page, whatever it weighs: a query less for each partition, and a reader of a few events reads no other page
+    if (partitions === null && this.#commitsPerPage === 1) {
+      const frames = this.frames(first, first, chosen);
+      if (frames.length > 0) return { end: first, frames };
+    }
+    const end = this.pageEnd(first, range.through, chosen) ?? range.through;
+    return { end, frames: this.frames(first, end, chosen) };
   }
 
   /** The commit a page begins with. @throws LedgerError VERIFICATION_FAILED if it is missing, or if it reaches back into the page before */

@@ -128,9 +128,11 @@ export class SegmentLedger implements Ledger {
     through = Number.MAX_SAFE_INTEGER,
   ): Promise<number> {
     const { fromSequence, through: end } = this.#segment.range;
-    const chosen = partitions ?? this.identity.partitions.map(({ id }) => id);
+    const last = Math.min(through, end);
+    // sequences have no gaps, so nothing has to be read to count them
+    if (partitions === null) return Math.max(fromSequence, last - count + 1);
     const before = (partition: PartitionId, sequence: number) => this.#segment.frameBefore(partition, sequence);
-    return sequenceOfLast(before, count, chosen, Math.min(through, end)) ?? fromSequence;
+    return sequenceOfLast(before, count, partitions, last) ?? fromSequence;
   }
 
   async partitionsSentTo(range: SequenceRange): Promise<readonly PartitionId[]> {
