@@ -29,6 +29,7 @@ const FRONT_DOOR = { group: ['**/core/**', '!@oclif/core/**'], message: 'command
 const TERMINAL = {
   '@oclif/core': NO_COMMAND_LINE,
   chalk: NO_TERMINAL,
+  'cli-table3': NO_TERMINAL,
   'cli-progress': NO_TERMINAL,
   'string-width': NO_TERMINAL,
 };

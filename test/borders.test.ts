@@ -41,7 +41,7 @@ const crossings: [folder: string, from: string][] = [
     ]),
   ),
   ...ORGANS.flatMap((organ) =>
-    ['../engine.ts', '@oclif/core/command', 'chalk', 'string-width'].map((from): [string, string] => [
+    ['../engine.ts', '@oclif/core/command', 'chalk', 'cli-table3'].map((from): [string, string] => [
       `src/core/${organ}`,
       from,
     ]),
@@ -84,7 +84,7 @@ const crossings: [folder: string, from: string][] = [
   ['src/core/ledger/protocol', '../nats/store.ts'],
   ['src/core/engine', '../ledger/nats/store.ts'],
   ['src/core', 'better-sqlite3'],
-  ['src/core', 'string-width'],
+  ['src/core', 'cli-table3'],
   ['src/cli', '../core/engine.ts'],
   ['src/cli', '../commands/init.ts'],
   ['src/cli', 'better-sqlite3'],

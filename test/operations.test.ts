@@ -74,24 +74,24 @@ it('shows lines that sign, cosign and verify', async (context) => {
   const lines = [...section.matchAll(/^ {4}(\S.*?)(?: {2,}# .*)?$/gm)].map(([, line = '']) => line);
   expect(lines).toHaveLength(5);
   const pair = (name: string): string => (lines[0] as string).replaceAll('log.', `${name}.`);
-  expect(runLine(pair('witness'), directory)).toMatchObject({ status: 0 });
+  expect(await runLine(pair('witness'), directory)).toMatchObject({ status: 0 });
   const feed = 'feed() { head -n 3 fixtures/earthquakes.jsonl; }';
   for (const line of lines) {
     const command = line.replace(/^(?:[\d*/,-]+ ){5}/, '');
-    const { status, stderr } = runLine(`${feed}; ${command}`, directory);
+    const { status, stderr } = await runLine(`${feed}; ${command}`, directory);
     expect(status, `${command}: ${stderr}`).toBe(0);
   }
   // one by emit, one by cron; the witness has both
-  const { stdout } = runLine(lines.at(-1) as string, directory);
+  const { stdout } = await runLine(lines.at(-1) as string, directory);
   expect(stdout).toMatch(/^OK: 1,710 events .* extends 2 signed checkpoints/);
   const [, replace = ''] = /`(inspect --sign old\.pem --next-key .*?)`/.exec(section) ?? [];
-  expect(runLine(`mv log.pem old.pem; ${pair('new')}; completengine ${replace}`, directory)).toMatchObject({
+  expect(await runLine(`mv log.pem old.pem; ${pair('new')}; completengine ${replace}`, directory)).toMatchObject({
     status: 0,
   });
-  expect(runLine('completengine inspect --sign new.pem --checkpoint checkpoints', directory)).toMatchObject({
+  expect(await runLine('completengine inspect --sign new.pem --checkpoint checkpoints', directory)).toMatchObject({
     status: 0,
   });
-  const all = runLine('completengine inspect --verify --checkpoint checkpoints --public-key log.pub', directory);
+  const all = await runLine('completengine inspect --verify --checkpoint checkpoints --public-key log.pub', directory);
   expect(all.stdout).toContain('extends 4 signed checkpoints');
 });
 

@@ -22,7 +22,7 @@ export function workBytes({ frames }: StoredCommit, slots: number): number {
 }
 
 /** Writes the frames' table and their bodies. */
-export function layFrames(buffer: ArrayBuffer, { frames }: StoredCommit, framesAt: number, bodiesAt: number): void {
+export function layFrames(buffer: ArrayBufferLike, { frames }: StoredCommit, framesAt: number, bodiesAt: number): void {
   const table = new DataView(buffer, framesAt, frames.length * FRAME_BYTES);
   const bytes = new Uint8Array(buffer);
   let bodyAt = bodiesAt;
