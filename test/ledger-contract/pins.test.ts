@@ -77,6 +77,41 @@ describe.each(STORAGES)('pins of a ledger in $name', (storage) => {
     expect(await one.commit(renewal(9, 10))).toMatchObject({ kind: 'committed' });
   });
 
+  it.each([1, 255, 256, 257, 700])('of which %i are compared and stored together differ one by one', async (count) => {
+    for (const key of ['s', 'ß']) {
+      const ledger = await openNew(storage, IDLE);
+      const basis = await ledger.basis();
+      const pinsAt = (lastSeen: number, before: (nth: number) => { before?: number }) =>
+        changes(
+          Array.from({ length: count }, (_, nth) => ({
+            session: `${key}${nth}`,
+            partition: nth % 2,
+            lastSeen,
+            ...before(nth),
+          })),
+        );
+      const commit = (time: number, before: (nth: number) => { before?: number }) =>
+        ledger.commit(draftOf(basis, [event(time)], { pins: pinsAt(time, before) }));
+      expect(await commit(5, () => ({}))).toMatchObject({ kind: 'committed' });
+      const last = count - 1;
+      // seen at another time, and unknown to the draft
+      for (const wrong of [{ before: 4 }, {}]) {
+        const answer = (await commit(9, (nth) => (nth === 0 || nth === last ? wrong : { before: 5 }))) as Conflict;
+        const differing = [...new Set([0, last])].map((nth) => ({
+          session: `${key}${nth}`,
+          partition: nth % 2,
+          lastSeen: 5,
+        }));
+        expect(answer).toMatchObject({ kind: 'conflict', pins: differing });
+      }
+      expect(await commit(9, () => ({ before: 5 }))).toMatchObject({ kind: 'committed' });
+      const stored = await ledger.pinsOf(Array.from({ length: count }, (_, nth) => `${key}${nth}`));
+      expect(stored.map(({ partition, lastSeen }) => [partition, lastSeen])).toEqual(
+        Array.from({ length: count }, (_, nth) => [nth % 2, 9]),
+      );
+    }
+  });
+
   it('move with arrival times that are raised, as far as the draft allows', async () => {
     const ledger = await openNew(storage, IDLE);
     const basis = await ledger.basis();

@@ -17,7 +17,7 @@ const WORDS = 4;
 const PROBES_MAX = 128;
 /** Keys of usual length are copied by a loop: a call takes longer. */
 const LOOPED_BYTES = 48;
-/** Words are sorted by so many bits at a time, in three rounds; fewer words one by one. */
+/** Words are sorted by this many bits at a time, in three rounds; few words by a comparison. */
 const DIGIT_BITS = 11;
 const DIGITS = 2 ** DIGIT_BITS;
 const SINGLE_WORDS_MAX = 64;

@@ -16,7 +16,7 @@ export interface PinCopies {
   readonly lastSeen: Float64Array;
 }
 
-/** Row n is session number n. In columns, because pins that hold for ever are told by the partition alone, which is in the processor's cache. */
+/** Row n is session number n. In columns: a pin without an end is its partition alone, and those of all sessions stay in the processor's cache. */
 export class PinColumns {
   #partitions = new Int16Array(0);
   #lastSeen = new Float64Array(0);

@@ -83,7 +83,7 @@ export function draftedPin(pins: DraftedPins, at: number): DraftedPin {
 }
 
 /** The session of pin number `at`. */
-export function sessionAt({ keys, ends }: DraftedPins, at: number): string {
+function sessionAt({ keys, ends }: DraftedPins, at: number): string {
   return asBuffer(keys).toString('utf8', at === 0 ? 0 : numberAt(ends, at - 1), ends[at]);
 }
 
