@@ -104,7 +104,7 @@ test.each<readonly [content: string, name: string, bytes: string | Buffer, fact:
   ],
   ['an array', 'a.json', '[\n{"n":1}]', 'it looks like JSON', 'completengine emit PATH'],
   ['text', 'a.log', 'Jan 1 one\nJan 1 two, é\n', 'it is text', 'completengine emit --text PATH'],
-  ['gzip', 'a.codex.gz', gzipSync('{}'), 'it is compressed by gzip', 'gzip -dc PATH > a.codex'],
+  ['gzip', 'a.codex.gz', gzipSync('{}'), 'it is compressed by gzip', 'gzip -dk PATH'],
   [
     'zstd',
     'a.zst',

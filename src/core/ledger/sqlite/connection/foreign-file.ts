@@ -1,8 +1,8 @@
 /** Says what a file is that was named as a ledger, by its first bytes, and what to do with it. */
 
 import { closeSync, openSync, readdirSync, readSync } from 'node:fs';
-import { basename, join } from 'node:path';
-import { contentKind } from '../../../model/content-kind.ts';
+import { join } from 'node:path';
+import { type Codec, contentKind } from '../../../model/content-kind.ts';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { shellFlag, shellWord } from '../../../model/text/shell-word.ts';
 
@@ -16,6 +16,8 @@ interface Found {
   readonly hint: string;
 }
 
+/** Both keep the file, and do not overwrite another one unasked. */
+const DECOMPRESS: Readonly<Record<Codec, string>> = { gzip: 'gzip -dk', zstd: 'zstd -d' };
 const CHECK_PATH = 'check the path; to make a ledger: completengine init';
 
 /** The error about a file that is no database. SQLite has refused it, so no connection has locks on it that closing it could drop. */
@@ -79,7 +81,7 @@ function foundIn(first: Buffer, path: string): Found {
     return {
       content: found.codec,
       fact: `it is compressed by ${found.codec}`,
-      hint: `if it has events: completengine emit ${shellWord(path)}; if it has a ledger, decompress it: ${found.codec} -dc ${shellWord(path)} > ${shellWord(plainName(path))}`,
+      hint: `if it has events: completengine emit ${shellWord(path)}; if it has a ledger, decompress it: ${DECOMPRESS[found.codec]} ${shellWord(path)}`,
     };
   if (found.kind === 'foreign' && found.format.name === 'a SQLite database')
     return {
@@ -92,13 +94,6 @@ function foundIn(first: Buffer, path: string): Found {
     return { content: name, fact: `it is ${name}`, hint: hint({ source: path, codec: null }) };
   }
   return textOrBytes(first, path);
-}
-
-/** The name without the ending of the compression, in the current directory. */
-function plainName(path: string): string {
-  const name = basename(path);
-  const plain = name.replace(/\.(?:gz|zst|zstd)$/i, '');
-  return plain === name ? `${name}.codex` : plain;
 }
 
 function textOrBytes(first: Buffer, path: string): Found {
