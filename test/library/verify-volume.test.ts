@@ -34,11 +34,12 @@ beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'completengine-test-'));
   template = join(directory, 'template.codex');
   const engine = await Completengine.open({ ledger: template, routing: 'hash:k', partitions: 3 });
-  for (let nth = 0; nth < CHUNKS; nth++) {
-    const text = Array.from({ length: LINES }, (_, n) => `{"k":"k${n % 101}","n":${nth * LINES + n},"pad":"${PAD}"}\n`);
-    await engine.emit(Readable.from([text.join('')]));
-    if (nth === 5) await engine.partitioning.add(['q']);
-  }
+  const lines = (nth: number) =>
+    Array.from({ length: LINES }, (_, n) => `{"k":"k${n % 101}","n":${nth * LINES + n},"pad":"${PAD}"}\n`);
+  const chunks = Array.from({ length: CHUNKS }, (_, nth) => lines(nth).join(''));
+  await engine.emit(Readable.from(chunks.slice(0, 6)));
+  await engine.partitioning.add(['q']);
+  await engine.emit(Readable.from(chunks.slice(6)));
   await engine.close();
 });
 
