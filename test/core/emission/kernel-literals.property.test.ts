@@ -182,8 +182,9 @@ test(
       const records = reference.scan(joined(lines));
       expectSameRecords(kernel.scan(joined(lines)), records);
       rejected += records.filter(({ fault }) => fault !== 'NONE').length;
-      if (done === 0) watched.scan(lines);
-      learned = watched.knownLiterals;
+      // in some chunks the sound lines are as good as empty, and teach nothing
+      if (done < 15 * LINES_A_CHUNK) watched.scan(lines);
+      learned = Math.max(learned, watched.knownLiterals);
     }
     expect(rejected).toBeGreaterThan(LINES / 100);
     expect(learned).toBeGreaterThan(20);
