@@ -333,7 +333,7 @@ function lastThatFits(bytesOf: ReadonlyMap<number, number>, end: number): number
   return last === null ? null : end;
 }
 
-/** `wish`: how a compressed body is decompressed. @throws LedgerError VERIFICATION_FAILED, CANNOT_LOAD */
+/** The row's body is freed if it was compressed, and is empty afterwards. `wish`: how it is decompressed. @throws LedgerError VERIFICATION_FAILED, CANNOT_LOAD */
 export function toFrame(partition: PartitionId, row: RawRow, wish?: Decompression): HashedFrame {
   try {
     return { ...toFrameLink(partition, row), body: toBody(row, wish) };

@@ -21,7 +21,8 @@ const FRAMES_PER_STEP = 512;
 
 interface Rewritten {
   readonly frame: HashedFrame;
-  readonly before: StoredBody;
+  /** The bytes themselves are freed when they are decompressed. */
+  readonly before: { readonly byteCount: number; readonly plainBytes: number | null };
   readonly after: StoredBody;
 }
 
@@ -84,10 +85,10 @@ export class FrameRewriter {
 
   /** Null if the frame stays as it is. A frame that is damaged is refused: stored again it would look sound. */
   #recoded(partition: PartitionId, row: RawRow): Rewritten | null {
+    const before = { byteCount: blob(row, 'body').length, plainBytes: row['plain_bytes'] as number | null };
     const frame = toFrame(partition, row);
     if (!hashBody(frame.body).equals(frame.hash))
       throw brokenCommit(frame.sequence, `checksum mismatch in partition ${partition}`);
-    const before = { bytes: blob(row, 'body'), plainBytes: row['plain_bytes'] as number | null };
     const after = encodeBody(frame.body, this.#compression);
     if ((after.plainBytes === null) === (before.plainBytes === null)) return null;
     invariant(decodeBody(after).equals(frame.body), 'a body that was compressed is another one');
@@ -107,12 +108,11 @@ export class FrameRewriter {
   }
 
   #count(stored: readonly Rewritten[]): void {
-    const sum = (of: 'before' | 'after'): number => stored.reduce((all, each) => all + each[of].bytes.length, 0);
     const { frames, bytesBefore, bytesAfter } = this.totals;
     this.totals = {
       frames: frames + stored.length,
-      bytesBefore: bytesBefore + sum('before'),
-      bytesAfter: bytesAfter + sum('after'),
+      bytesBefore: stored.reduce((sum, { before }) => sum + before.byteCount, bytesBefore),
+      bytesAfter: stored.reduce((sum, { after }) => sum + after.bytes.length, bytesAfter),
     };
   }
 }
