@@ -49,7 +49,8 @@ describe('an installed command', () => {
       expect(planted.command(['init', '-l', `${name}.codex`], env)).toMatchObject({ code: 0, err: '' });
     const kept = join(planted.project, 'cache/completengine');
     if (!('enableCompileCache' in module)) expect(existsSync(kept)).toBe(false);
-    else expect(readdirSync(kept, { recursive: true }).length).toBeGreaterThan(2);
+    // the directory of this Node, and the bundle's code in it
+    else expect(readdirSync(kept, { recursive: true }).length).toBeGreaterThan(1);
   });
 
   it('runs without a cache', () => {
