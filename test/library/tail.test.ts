@@ -49,6 +49,23 @@ test('a tail that follows delivers what this engine and others commit', async ()
   expect(await delivered).toEqual(['1', '2', '3', '4']);
 });
 
+test('a tail that follows from a time to come leaves out new events before it', async () => {
+  const engine = await openEngine({ time: 'at' });
+  const emit = (at: string) => engine.emit({ at });
+  await emit('2026-01-01T00:00:00Z');
+  let through = 0;
+  const onProgress = (progress: { through: number }) => {
+    through = progress.through;
+  };
+  const delivered = take(engine.tail({ from: '2026-03-01T00:00:00Z', follow: true, onProgress }), 2);
+  await until(() => through === 1);
+  await emit('2026-02-01T00:00:00Z');
+  await until(() => through === 2);
+  await emit('2026-03-01T00:00:00Z');
+  await emit('2026-04-01T00:00:00Z');
+  expect(await delivered).toEqual(['{"at":"2026-03-01T00:00:00Z"}', '{"at":"2026-04-01T00:00:00Z"}']);
+});
+
 test('several tails follow at the same time, and one that ends leaves the others', async () => {
   const engine = await openEngine();
   const short = take(engine.tail({ follow: true }), 1);

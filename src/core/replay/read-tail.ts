@@ -68,6 +68,8 @@ export async function* readTail(
   let { through, isFinal } = reach;
   let ranges = await beginning(request, { from: start.sequence, through }, history, reading);
   let next = Math.max(start.sequence, through + 1);
+  // a time that no event has reached yet: those that come before it are not asked for
+  let awaited = start.sequence > through ? start.time : null;
   let left = request.limit ?? Number.POSITIVE_INFINITY;
   // null until the tail has caught up: only then does silence count
   let silentSince: number | null = null;
@@ -96,8 +98,10 @@ export async function* readTail(
     await waitFor((silence) => grown(next - 1, silence), signal, silenceLeftMs);
     if (signal?.aborted) return;
     ({ through, isFinal } = await reachOf(end, history));
-    ranges = [{ from: next, through }];
-    next = Math.max(next, through + 1);
+    if (awaited !== null) next = Math.max(next, await history.sequenceAtTime(awaited));
+    if (next <= through) awaited = null;
+    ranges = next <= through ? [{ from: next, through }] : [];
+    next = awaited === null ? Math.max(next, through + 1) : through + 1;
   }
 }
 
