@@ -546,6 +546,7 @@ export const MUTANTS = [
     find: '    this.#checkEnds();\n',
     replace: '',
     tests: ['test/faults/hostile-files/forged-records.test.ts'],
+    isBuilt: true,
   },
 
   // output
@@ -561,7 +562,7 @@ export const MUTANTS = [
     name: 'a key with a control character is an attribute of a CloudEvent',
     file: 'kernel/cloud-event.ts',
     find: 'i8x16.ge_u(bytes, i8x16.splat(0x7f))',
-    replace: 'i8x16.ge_u(bytes, i8x16.splat(0xff))',
+    replace: 'i8x16.ge_u(bytes, i8x16.splat(-1))',
     tests: ['test/core/formats/kernel-rows.property.test.ts'],
     isBuilt: true,
   },

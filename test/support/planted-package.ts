@@ -1,7 +1,17 @@
 /** The built package, installed in a separate project whose dependencies can be damaged; the others are links to this tree. */
 
 import { spawnSync } from 'node:child_process';
-import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import {
+  cpSync,
+  existsSync,
+  mkdirSync,
+  readdirSync,
+  readFileSync,
+  realpathSync,
+  rmSync,
+  symlinkSync,
+  writeFileSync,
+} from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { OPTIMIZE_LATER } from './node-flags.ts';
@@ -95,7 +105,8 @@ export class PlantedPackage {
   #copy(name: string): void {
     const target = join(this.#modules, name);
     rmSync(target);
-    cpSync(join(ROOT, 'node_modules', name), target, {
+    // a link to the module would be copied as one, and what a test breaks would be the module itself
+    cpSync(realpathSync(join(ROOT, 'node_modules', name)), target, {
       recursive: true,
       filter: (path) => !/\/(deps|src|obj|obj\.target|test_extension\.node|sqlite3\.a)$/.test(path),
     });
