@@ -350,3 +350,19 @@ it(
   },
   fuzzTimeoutMs(EVENTS),
 );
+
+it('does not take an event that is missing for one at the epoch, between times on both sides of it', () => {
+  const at = (place: number, time: number): Delivered => ({
+    sequence: 7 + place,
+    partition: place,
+    offset: 0,
+    time,
+    payload: '1',
+  });
+  const check = new EventCheck(0);
+  const row = { count: 3, firstTime: -5, lastTime: 3 };
+  const whole = storedOf(7, [at(0, -5), at(1, 0), at(2, 3)]);
+  expect(check.proves(whole, row)).toBe(true);
+  const without = { ...whole, frames: whole.frames.filter((_, nth) => nth !== 1) };
+  expect(check.proves(without, row)).toBe(false);
+});
