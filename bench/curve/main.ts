@@ -4,9 +4,8 @@ import { mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { dirname, join, resolve } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { printFailure } from '../../src/cli/app/failure.ts';
-import { listenForInterrupt } from '../../src/cli/app/interrupt.ts';
 import { LedgerError } from '../../src/index.ts';
+import { runBenchmark } from '../run-benchmark.ts';
 import { CURVES, type CurveDocument, type CurveName } from './document.ts';
 import { measureCurves } from './run.ts';
 import { sizesOf } from './sizes.ts';
@@ -15,14 +14,12 @@ import { sizesOf } from './sizes.ts';
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const HINT = `use --curves ${CURVES.join(',')}, --quick, --huge, --dir DIRECTORY, --out FILE`;
 
-const interrupt = listenForInterrupt();
-try {
+await runBenchmark(async ({ signal, onProgress }) => {
   const flags = readFlags();
   const { quick, huge } = flags;
   const out = resolve(flags.out ?? join(root, quick ? 'dist/bench/curve.json' : 'bench/curve/results/curve.json'));
   mkdirSync(dirname(out), { recursive: true });
-  const onProgress = (text: string) => process.stderr.write(`${text}\n`);
-  const options = { root, sizes: sizesOf({ quick, huge }), parent: flags.dir, signal: interrupt.signal, onProgress };
+  const options = { root, sizes: sizesOf({ quick, huge }), parent: flags.dir, signal, onProgress };
   // written after each curve: what was measured for minutes must not be lost with the next one
   await measureCurves({
     ...options,
@@ -31,13 +28,7 @@ try {
       writeFileSync(out, `${JSON.stringify({ ...readDocument(out), [name]: curve }, null, 1)}\n`),
   });
   onProgress(`written: ${out}`);
-} catch (error) {
-  if (interrupt.signal.aborted) process.stderr.write('stopped; temporary files were removed\n');
-  else printFailure(error);
-} finally {
-  interrupt.setExitCode();
-  interrupt.close();
-}
+});
 
 function readFlags() {
   const flag = { type: 'boolean', default: false } as const;

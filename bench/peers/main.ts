@@ -2,11 +2,10 @@
 
 import { fileURLToPath } from 'node:url';
 import { parseArgs } from 'node:util';
-import { printFailure } from '../../src/cli/app/failure.ts';
-import { listenForInterrupt } from '../../src/cli/app/interrupt.ts';
 import { readByteSize, readCount, readWholeNumber } from '../../src/cli/app/whole-number.ts';
 import { readSettings } from '../../src/cli/bench/settings.ts';
 import { LedgerError } from '../../src/index.ts';
+import { runBenchmark } from '../run-benchmark.ts';
 import { completengine } from './completengine.ts';
 import { duckdb } from './duckdb.ts';
 import { jetstream } from './jetstream.ts';
@@ -28,8 +27,7 @@ const servers = FEEDS.flatMap((feed) => [
 ]);
 const PEERS = [ours, ...servers, duckdb, sqliteImport, plainFile];
 
-const interrupt = listenForInterrupt();
-try {
+await runBenchmark(async ({ signal, onProgress }) => {
   const flags = readFlags();
   const { events, lineBytes } = readSettings({
     events: readCount(flags.events),
@@ -43,17 +41,10 @@ try {
     lineBytes,
     rounds: readWholeNumber(flags.rounds, { noun: 'a number of rounds', hint: 'write 5', least: 1 }),
   };
-  const onProgress = (text: string) => process.stderr.write(`${text}\n`);
-  const report = await runPeers({ ...settings, peers: PEERS, parent: flags.dir, signal: interrupt.signal, onProgress });
+  const report = await runPeers({ ...settings, peers: PEERS, parent: flags.dir, signal, onProgress });
   process.stdout.write(`${peersTable(report, settings, ours.name)}\n`);
   if (report.failed.length > 0) process.exitCode = 1;
-} catch (error) {
-  if (interrupt.signal.aborted) process.stderr.write('stopped; temporary files were removed\n');
-  else printFailure(error);
-} finally {
-  interrupt.setExitCode();
-  interrupt.close();
-}
+});
 
 function readFlags() {
   const text = (fallback: string) => ({ type: 'string', default: fallback }) as const;

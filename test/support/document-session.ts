@@ -28,7 +28,7 @@ export function sessionOf(document: string): Step[] {
     });
 }
 
-/** A line that is one command of ours, and in which a shell would replace nothing. */
+/** A line that runs `completengine` once, and in which a shell would replace nothing. */
 const OURS_ALONE = /^completengine((?: [\w./:=,@+%-]+)+)$/;
 
 interface LineResult {

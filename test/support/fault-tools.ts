@@ -92,7 +92,7 @@ export class SmallDisk {
     return runProgram(...this.command(program, args), input);
   }
 
-  /** Runs a command of ours, in one resident process that sees the disk. */
+  /** Runs a command of `completengine` in one resident process that sees the disk. */
   runCli(args: readonly string[], input: string | Buffer = ''): Promise<CliResult> {
     if (this.#cli === undefined) {
       const cli = new ResidentCli({ command: (program, rest) => this.command(program, rest) });
