@@ -3,7 +3,16 @@
  * one could cut off what the other is writing.
  */
 
-import { closeSync, fstatSync, fsyncSync, ftruncateSync, openSync, readSync, realpathSync, writeSync } from 'node:fs';
+import {
+  closeSync,
+  fstatSync,
+  fsyncSync,
+  ftruncateSync,
+  openSync,
+  readSync,
+  realpathSync,
+  writeFileSync,
+} from 'node:fs';
 import { dirname } from 'node:path';
 import {
   CHECKPOINT_MARK,
@@ -76,7 +85,7 @@ export class CheckpointFile {
   #appendAt(size: number, note: string): void {
     try {
       for (const text of [note, CHECKPOINT_MARK]) {
-        writeWhole(this.#file, text);
+        writeFileSync(this.#file, Buffer.from(text));
         fsyncSync(this.#file);
       }
     } catch (error) {
@@ -161,11 +170,6 @@ export class CheckpointFile {
       });
     }
   }
-}
-
-function writeWhole(file: number, text: string): void {
-  const bytes = Buffer.from(text);
-  for (let written = 0; written < bytes.length; ) written += writeSync(file, bytes, written);
 }
 
 function notAFile(path: string): LedgerError {

@@ -1,7 +1,7 @@
 /** Writes rejected lines to the dead letter file, one JSON document per line with the reason, to be fixed and emitted again. */
 
 import { isUtf8 } from 'node:buffer';
-import { closeSync, constants, fstatSync, fsyncSync, openSync, realpathSync, statSync, writeSync } from 'node:fs';
+import { closeSync, constants, fstatSync, fsyncSync, openSync, realpathSync, statSync, writeFileSync } from 'node:fs';
 import { dirname } from 'node:path';
 import { LedgerError, makeDirectoryHint, type RejectedLine, syncDirectoryNow } from '../../index.ts';
 import { inFlags } from '../app/option-flags.ts';
@@ -45,7 +45,7 @@ export class RejectFile {
     const entry = JSON.stringify({ ...place, reason: inFlags(reason), ...content });
     const bytes = Buffer.from(`${this.#isCut ? '\n' : ''}${entry}\n`);
     this.#attempt(() => {
-      for (let written = 0; written < bytes.length; ) written += writeSync(this.#file, bytes, written);
+      writeFileSync(this.#file, bytes);
     });
     this.#isCut = false;
   }

@@ -13,7 +13,7 @@ export async function* verifySegment(segment: SegmentFile): AsyncGenerator<Verif
   let commits = 0;
   for (let next: number | null = range.fromSequence; next !== null; ) {
     const block = segment.blockHolding(next);
-    const before = next === range.fromSequence ? hash : (jointBefore(joints, next)?.hash ?? hash);
+    const before = jointBefore(joints, next)?.hash ?? hash;
     if (block.firstSequence !== next || !block.hashBefore.equals(before))
       throw brokenCommit(next, `${path}: the block there does not continue what is before it`);
     const page = segment.page({ range: { from: next, through: block.through }, partitions: null, verify: true });
