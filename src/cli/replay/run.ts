@@ -11,7 +11,7 @@ import {
   type StreamReport,
   type TransferReport,
 } from '../../index.ts';
-import type { Interrupt } from '../app/interrupt.ts';
+import { type Interrupt, isAbortOf } from '../app/interrupt.ts';
 import type { CursorFile } from '../state/cursor-file.ts';
 import { outputFormat, resumableOutput, standardOutput } from '../terminal/output.ts';
 import type { OutputFlags } from '../terminal/output-flags.ts';
@@ -41,6 +41,7 @@ interface ReplayRest {
 
 export interface ReplayOutcome {
   readonly report: StreamReport | TransferReport | null;
+  /** Undefined also where a signal ended a wait, and there is a rest to resume with. */
   readonly error: unknown;
   /** Range left to replay; null if finished, or if the output pipe is closed. */
   readonly rest: ReplayRest | null;
@@ -84,10 +85,14 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
     line.stop();
     run.cursor?.save();
   }
-  const isInterrupted = hasReader && (report === null ? isResumable(error) : signal.aborted);
+  const isWaitEnded = isAbortOf(interrupt, error);
+  const isInterrupted = hasReader && (report === null ? isWaitEnded || isResumable(error) : signal.aborted);
   const isPrinted = run.into === null && run.exec === undefined;
   const isReaderGone = isPrinted && report?.isComplete === false && !isInterrupted;
-  return { report, error, isReaderGone, rest: isInterrupted && last !== undefined ? restOf(last, run.request) : null };
+  // commits of another ledger that were in flight may be missing there
+  if (report === null && run.into !== null && last !== undefined) last = { ...last, sequence: null, events: 0 };
+  const rest = isInterrupted && last !== undefined ? restOf(last, run.request) : null;
+  return { report, error: isWaitEnded && rest !== null ? undefined : error, isReaderGone, rest };
 }
 
 async function deliver(

@@ -5,7 +5,7 @@ import { type SampleDocument, sampleDocument } from '../../views/ledger-document
 import { RateMeter } from '../../views/rates.ts';
 import type { Sample } from '../../views/sample.ts';
 import { millisOf } from '../app/durations.ts';
-import type { Interrupt } from '../app/interrupt.ts';
+import { type Interrupt, isAbortOf } from '../app/interrupt.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { span } from '../terminal/format-numbers.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
@@ -41,10 +41,14 @@ export function everyMsOf(flag: string | undefined): number {
 }
 
 /** Runs until interrupted, or until the output pipe is closed. */
-export function watch(engine: Completengine, interrupt: Interrupt, options: WatchOptions): Promise<void> {
-  return options.isJson || !hasScreen()
-    ? watchAsLines(engine, interrupt, options.everyMs)
-    : watchOnScreen(engine, interrupt, options);
+export async function watch(engine: Completengine, interrupt: Interrupt, options: WatchOptions): Promise<void> {
+  try {
+    if (options.isJson || !hasScreen()) await watchAsLines(engine, interrupt, options.everyMs);
+    else await watchOnScreen(engine, interrupt, options);
+  } catch (error) {
+    // a sample waits for servers, and the interrupt ends that wait
+    if (!isAbortOf(interrupt, error)) throw error;
+  }
 }
 
 async function watchAsLines(engine: Completengine, interrupt: Interrupt, everyMs: number): Promise<void> {

@@ -11,7 +11,6 @@ import { EventStream } from '../output/event-stream.ts';
 import type { Sink } from '../output/stream-sink.ts';
 import { EventFilter, type FilterRequest } from './filter.ts';
 import { fixRange, type ReplayOptions, type ReplayParts, replaying } from './replay.ts';
-import { StreamRange } from './stream-range.ts';
 import { type TailOptions, tailing } from './tail.ts';
 
 export interface ReadsDeps extends Pick<ReplayParts, 'startWatching' | 'grown'> {
@@ -38,13 +37,16 @@ export class Reads {
       outcomeOf(() => {
         const options = request();
         const { partitions, key, where, signal } = options;
-        const range = new StreamRange();
-        const parts = this.#partsOf({ partitions, key, where }, 0, range.fix);
+        let fixed: FixedRange | null = null;
+        const onRange = (range: FixedRange): void => {
+          fixed = range;
+        };
+        const parts = this.#partsOf({ partitions, key, where }, 0, onRange);
         return {
           pages: tailing(parts, options),
           labels: this.#deps.labels(),
           filter: parts.filter,
-          range: range.fixed,
+          range: () => fixed,
           isVerified: false,
           signal,
         };
@@ -57,14 +59,17 @@ export class Reads {
     return new EventStream(
       outcomeOf(() => {
         const options = request();
-        const range = new StreamRange();
-        const parts = this.#partsOf(options, after, range.fix);
+        let fixed: FixedRange | null = null;
+        const onRange = (range: FixedRange): void => {
+          fixed = range;
+        };
+        const parts = this.#partsOf(options, after, onRange);
         const { labels, liveSubscribers } = this.#deps;
         return {
           pages: replaying(parts, options),
           labels: labels(),
           filter: parts.filter,
-          range: range.fixed,
+          range: () => fixed,
           isVerified: parts.verify,
           liveSubscribers,
           signal: options.signal,

@@ -1,4 +1,4 @@
-/** One rule for calls that a signal ends without a report of what they did: they reject with ABORTED. No I/O. */
+/** What a signal ends: calls without a report of what they did reject with ABORTED, streams end early. No I/O. */
 
 import { LedgerError } from './ledger-error.ts';
 
@@ -17,5 +17,22 @@ export async function rejectAborted<Result>(
       hint: 'call it again to have it done',
       cause: error,
     });
+  }
+}
+
+/** Whether the error is a wait, for a lock or for servers, that the signal ended. */
+export function isAbortBy(signal: AbortSignal | undefined, error: unknown): boolean {
+  return signal?.aborted === true && error instanceof LedgerError && error.code === 'ABORTED';
+}
+
+/** The items until the signal aborts, whether between two of them or in a wait for the next. */
+export async function* untilAborted<Item>(
+  items: AsyncIterable<Item>,
+  signal: AbortSignal | undefined,
+): AsyncGenerator<Item, void, undefined> {
+  try {
+    yield* items;
+  } catch (error) {
+    if (!isAbortBy(signal, error)) throw error;
   }
 }

@@ -1,11 +1,12 @@
 /** A stream of events: iterated one by one, or delivered to a sink with a report of what was delivered. */
 
 import type { MissingFields } from '../formats/field-watch.ts';
+import { isAbortBy, untilAborted } from '../model/aborted.ts';
 import type { BatchPage } from '../model/events/event.ts';
 import { type EventLabels, toEvent } from '../model/events/event-labels.ts';
 import type { LedgerEvent } from '../model/events/ledger-event.ts';
 import type { FixedRange } from '../model/events/range.ts';
-import { invalidArgument } from '../model/ledger-error.ts';
+import { invalidArgument, invariant } from '../model/ledger-error.ts';
 import { hasMethods, kindOf } from '../model/options/option-kinds.ts';
 import { readArgument } from '../model/options/options.ts';
 import type { Micros } from '../model/time/time.ts';
@@ -45,8 +46,8 @@ export interface EventStreamPlan {
   readonly isVerified: boolean;
   /** Drops unwanted events before delivery. */
   readonly filter: MissingFields;
-  /** The range, from the first page on. */
-  readonly range: () => FixedRange;
+  /** The range, from the first page on; null before it. */
+  readonly range: () => FixedRange | null;
   /** Receives the events when the stream is awaited; null: none. */
   readonly liveSubscribers?: (() => Sink | null) | undefined;
   readonly signal?: AbortSignal | undefined;
@@ -54,7 +55,8 @@ export interface EventStreamPlan {
 
 /**
  * Lazy and single-use: iterate it for the events (leave the loop to end it), await it for the report, or deliver it to
- * a sink. An abort ends it: the loop ends, or the report is not complete. A following stream ends with CLOSED when the
+ * a sink. An abort ends it: the loop ends, or the report is not complete; before the range is known it rejects with
+ * ABORTED. A following stream ends with CLOSED when the
  * engine is closed. Invalid options surface here as INVALID_ARGUMENT, INVALID_TIME or INVALID_RANGE; the call that
  * returns the stream throws nothing.
  */
@@ -68,8 +70,8 @@ export class EventStream implements AsyncIterable<LedgerEvent>, PromiseLike<Stre
   }
 
   async *[Symbol.asyncIterator](): AsyncIterator<LedgerEvent> {
-    const { pages, labels } = this.#take();
-    for await (const page of pages()) {
+    const { pages, labels, signal } = this.#take();
+    for await (const page of untilAborted(pages(), signal)) {
       for (const batch of page) {
         for (let at = 0; at < batch.count; at++) yield toEvent(batch, at, labels);
       }
@@ -122,22 +124,29 @@ async function deliverTo(
   let first: { sequence: number; time: Micros } | null = null;
   let last: { sequence: number; time: Micros } | null = null;
   let isTaken = true;
-  for await (const page of pages()) {
-    if (sink !== null && !(await sink.deliver(page, labels))) {
-      isTaken = false;
-      break;
+  try {
+    for await (const page of pages()) {
+      if (sink !== null && !(await sink.deliver(page, labels))) {
+        isTaken = false;
+        break;
+      }
+      for (const batch of page) {
+        const lines = batch.lines();
+        const { span } = batch;
+        if (span === null) continue;
+        hasher.update(lines);
+        events += span.count;
+        bytes += lines.length - span.count;
+        first ??= { sequence: span.firstSequence, time: span.firstTime };
+        last = { sequence: span.lastSequence, time: span.lastTime };
+      }
     }
-    for (const batch of page) {
-      const lines = batch.lines();
-      const { span } = batch;
-      if (span === null) continue;
-      hasher.update(lines);
-      events += span.count;
-      bytes += lines.length - span.count;
-      first ??= { sequence: span.firstSequence, time: span.firstTime };
-      last = { sequence: span.lastSequence, time: span.lastTime };
-    }
+  } catch (error) {
+    // a wait for servers or for a lock that the signal ended: what was delivered is reported
+    if (!isAbortBy(signal, error) || range() === null) throw error;
   }
+  const fixed = range();
+  invariant(fixed !== null, 'a stream without a range');
   const isComplete = isTaken && !signal?.aborted && ((await sink?.end?.()) ?? true);
   return {
     events,
@@ -146,7 +155,7 @@ async function deliverTo(
     lastSequence: last?.sequence ?? null,
     firstTime: first?.time ?? null,
     lastTime: last?.time ?? null,
-    range: range(),
+    range: fixed,
     digest: hasher.digest('hex'),
     missingFields: both(filter.missingFields, sink?.missing?.missingFields),
     fieldHints: both(filter.fieldHints, sink?.missing?.fieldHints),

@@ -59,5 +59,5 @@ export class Deadline {
 const sleep = (ms: number) => new Promise<void>((resolve) => setTimeout(resolve, ms));
 
 function aborted(): LedgerError {
-  return new LedgerError('ABORTED', { message: 'the wait for the servers was aborted; nothing was done' });
+  return new LedgerError('ABORTED', { message: 'interrupted while it waited for the servers', hint: 'try again' });
 }
