@@ -131,7 +131,7 @@ A bad line stops the run: the lines before it are committed, the error names the
     const input = openInput(files, !isQuiet && process.stderr.isTTY === true);
     const said = { ledger: namedLedger(flags.ledger), hasProducer: flags.producer !== undefined };
     let hasBegun = false;
-    const emission = withLedger(flags, 'write', async (engine, interrupt) => {
+    const emission = withLedger(flags, 'streaming', async (engine, interrupt) => {
       const ending = new AbortController();
       const checkpoints = await checkpointsOf(engine, flags, () => ending.abort());
       hasBegun = true;

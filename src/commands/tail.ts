@@ -42,7 +42,7 @@ A run of --exec finds COMPLETENGINE_PARTITION, _FIRST_OFFSET, _LAST_OFFSET, _GRO
     const asked = readArguments(argumentsInOrder(raw), flags.partition);
     const isMember = flags.group !== undefined;
     refuseTakenFiles({ ledgers: [flags.ledger], outputs: { 'cursor-file': flags['cursor-file'] } });
-    await withLedger(flags, isMember ? 'member' : 'read', async (engine, interrupt) => {
+    await withLedger(flags, isMember ? 'streaming' : 'read', async (engine, interrupt) => {
       checkArguments(asked, engine);
       if (isMember) {
         const { tailGroup } = await import('../cli/tail/group.ts');

@@ -14,13 +14,16 @@ export interface LedgerFlags {
   readonly 'trust-clock'?: boolean;
 }
 
-/** How long after a signal a group member may still wait for the ledger lock to store its acknowledgement. */
+/** How long after a signal what is in progress may still wait, for the lock or for servers, to be stored: an acknowledgement, a commit, a checkpoint. */
 const LAST_WAIT_MS = 500;
 
-/** A signal also aborts the wait for other processes, for a `member` after {@link LAST_WAIT_MS}. The exit code is then that of the signal. */
+/**
+ * A signal also aborts the wait for other processes, after {@link LAST_WAIT_MS} for `streaming` work, which stops by itself. The exit code is then that
+ * of the signal.
+ */
 export async function withLedger<Result>(
   flags: LedgerFlags,
-  access: 'read' | 'write' | 'member',
+  access: 'read' | 'write' | 'streaming',
   work: (engine: Completengine, interrupt: Interrupt) => Promise<Result>,
 ): Promise<Result> {
   const busyTimeoutMs = busyTimeoutOf(flags);
@@ -28,7 +31,7 @@ export async function withLedger<Result>(
   const interrupt = listenForInterrupt();
   try {
     const options =
-      access === 'member'
+      access === 'streaming'
         ? { access: 'write' as const, signal: laterThan(interrupt.signal, LAST_WAIT_MS) }
         : { access, signal: interrupt.signal };
     const engine = await Completengine.open({
