@@ -39,6 +39,8 @@ const REFUSALS: readonly [args: readonly string[], fact: string, hint: string][]
   [['-l', 'x.codex', 'tail'], 'there is no flag -l before a command', HELP],
   [['replay', '--frm', 'now'], 'replay has no flag --frm', '--from, or completengine replay --help'],
   [['tail', '--legder=x'], 'tail has no flag --legder', '--ledger, or completengine tail --help'],
+  [['replay', '--grep', 'x'], 'replay has no flag --grep', 'completengine replay --help'],
+  [['replay', '--rtae', '1/s'], 'replay has no flag --rtae', '--rate, or completengine replay --help'],
   [['tail', '-F'], 'tail has no flag -F', '--follow, or completengine tail --help'],
   [['tail', '-fx'], 'tail has no flag -x', 'completengine tail --help'],
   [

@@ -185,3 +185,22 @@ test('a missing ledger and a missing argument are refused', async () => {
   expectFailure(await runCli(['diff', ledger]), 2, 'diff needs B (the other one)');
   expectFailure(await runCli(['diff', ledger, join(tempDir(), 'none.codex')]), 66, 'there is no ledger');
 });
+
+test('the hint about a corrupt ledger names that one of the two', async () => {
+  const ledger = await ledgerOf(numbers(1, 20));
+  await emit(ledger, '"needle"\n');
+  const copy = await copyOf(ledger);
+  const bytes = readFileSync(copy);
+  bytes.write('noodle', bytes.indexOf('needle'));
+  writeFileSync(copy, bytes);
+  for (const sides of [
+    [ledger, copy],
+    [copy, ledger],
+  ]) {
+    const { stderr, stdout } = await runCli(['diff', ...sides]);
+    const hint = `replay everything before it: completengine replay --ledger ${copy} --through-sequence 20;`;
+    expect(stderr).toContain(hint);
+    expect(stdout.toString()).toBe('');
+    expect(JSON.parse((await runCli(['diff', ...sides, '--json'])).stdout.toString()).error.hint).toContain(hint);
+  }
+});

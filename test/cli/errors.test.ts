@@ -114,6 +114,7 @@ test.each<readonly [content: string, name: string, bytes: string | Buffer, fact:
   ],
   ['xz', 'a.xz', Buffer.from('fd377a585a0000', 'hex'), 'it is compressed by xz', 'xz -dc < PATH | completengine emit'],
   ['UTF-16', 'a.txt', Buffer.from('\ufeffx', 'utf16le'), 'it is text in UTF-16', 'iconv -f UTF-16 -t UTF-8 < PATH'],
+  ['zero bytes', 'a.codex', Buffer.alloc(5000), 'it is zero bytes at its beginning', 'restore an intact copy'],
   ['a -wal', 'a.codex', Buffer.from('377f0682002de218', 'hex'), 'it is the -wal of a database', 'without -wal'],
   [
     'a cut database',

@@ -3,7 +3,7 @@
 import { existsSync, readdirSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterEach, expect, test } from 'vitest';
-import { noteLedger, onNamedLedger } from '../../src/cli/app/hints.ts';
+import { hintText, noteLedger, onNamedLedger } from '../../src/cli/app/hints.ts';
 import { runCli } from '../support/cli.ts';
 import { fileIn, newLedger, replayed, succeed } from '../support/ledger-cli.ts';
 import { runShell } from '../support/shell.ts';
@@ -99,4 +99,21 @@ test('the summary of emit names a ledger that is not the default', async () => {
   const ledger = await newLedger();
   const named = await runCli(['emit', '-l', ledger], { input: '1\n' });
   expect(named.stderr.toString()).toContain(`; ledger ${ledger}\n`);
+});
+
+test('an error about another ledger than the named one has the other one in its commands', () => {
+  const hint = 'find the first bad commit: completengine inspect --verify';
+  const other = join(tempDir(), 'other.codex');
+  expect(hintText(hint, 'DAMAGED_LEDGER', other)).toBe(
+    `find the first bad commit: completengine inspect --ledger ${other} --verify`,
+  );
+  noteLedger(['-l', 'o.codex']);
+  expect(hintText(hint, 'DAMAGED_LEDGER', other)).toContain(`--ledger ${other} `);
+  expect(hintText(hint, 'DAMAGED_LEDGER', join(process.cwd(), 'o.codex')), 'spelled as it was').toContain(
+    '--ledger o.codex ',
+  );
+  expect(hintText(hint, 'VERIFICATION_FAILED', other)).toContain(`--ledger ${other} `);
+  expect(hintText(hint, 'CANNOT_CREATE', other), 'a path that is no ledger').toContain('--ledger o.codex ');
+  noteLedger([]);
+  expect(hintText(hint, 'DAMAGED_LEDGER', join(process.cwd(), 'events.codex')), 'the default ledger').toBe(hint);
 });

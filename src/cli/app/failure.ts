@@ -45,7 +45,7 @@ export function failureDocument(error: unknown): ErrorDocument {
     error: {
       ...document.error,
       message: inFlags(message),
-      ...(next === undefined ? {} : { hint: hintText(next, codeOf(error)) }),
+      ...(next === undefined ? {} : { hint: hintText(next, codeOf(error), pathOf(error)) }),
     },
   };
 }
@@ -64,7 +64,7 @@ function isUsage(failure: Failure): boolean {
 function linesOf(failure: Failure): string[] {
   if (failure instanceof LedgerError || failure instanceof UsageError) {
     const lines = [`error: ${oneLine(inFlags(failure.message))}`];
-    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(hintText(failure.hint, codeOf(failure)))}`);
+    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(hintText(failure.hint, codeOf(failure), pathOf(failure)))}`);
     return lines;
   }
   if (!isUsage(failure)) return bugLines(failure);
@@ -77,6 +77,10 @@ function linesOf(failure: Failure): string[] {
 
 function codeOf(error: unknown): LedgerErrorCode | undefined {
   return error instanceof LedgerError ? error.code : undefined;
+}
+
+function pathOf(error: unknown): unknown {
+  return error instanceof LedgerError ? error.details['path'] : undefined;
 }
 
 /** The stack on one line, for a bug report. */

@@ -1,7 +1,8 @@
 /** Completes hints: options become the flags that set them, and commands get the ledger that this command line names. */
 
-import { displayedLocation, type LedgerErrorCode, shellFlag } from '../../index.ts';
-import { ledgersNamed } from '../state/taken-files.ts';
+import { displayedLocation, type LedgerErrorCode, schemeOf, shellFlag } from '../../index.ts';
+import { ledgersNamed, resolvedPath } from '../state/taken-files.ts';
+import { defaultLedger } from './default-ledger.ts';
 import { inFlags } from './option-flags.ts';
 
 /** Commands on an existing ledger. `init` is not one: where a hint makes a ledger, it says of which name. */
@@ -14,18 +15,26 @@ const COMMAND = new RegExp(`(?<=^|[\\s=])\\$?'(?:[^'\\\\]|\\\\.)*'|completengine
 const REST = /^[^|;,]*/;
 const IS_COMPLETE = /(?:^|\s)(?:-l|--ledger|--help)(?=[\s=]|$)/;
 
-/** `--ledger X`, as a shell takes it; null for the default and the variable, which a pasted command has, too. */
-let ledgerFlag: string | null = null;
+/** Null for the default and the variable, which a pasted command has, too. */
+let namedLedger: string | null = null;
+
+/** `--ledger X`, as a shell takes it. */
+function ledgerFlag(): string | null {
+  return namedLedger === null ? null : shellFlag('ledger', displayedLocation(namedLedger));
+}
 
 /** Notes the ledger that a command line names by a flag. `words`: after the verb. */
 export function noteLedger(words: readonly string[]): void {
   const named = ledgersNamed(words, '').at(-1) ?? '';
-  ledgerFlag = named === '' ? null : shellFlag('ledger', displayedLocation(named));
+  namedLedger = named === '' ? null : named;
 }
 
 /** The text with the named ledger in every command on a ledger that has none. */
 export function onNamedLedger(text: string): string {
-  const flag = ledgerFlag;
+  return onLedger(text, ledgerFlag());
+}
+
+function onLedger(text: string, flag: string | null): string {
   if (flag === null) return text;
   return text.replace(COMMAND, (found: string, at: number) => {
     if (!found.startsWith('completengine')) return found;
@@ -34,7 +43,21 @@ export function onNamedLedger(text: string): string {
   });
 }
 
-/** The hint of an error as a command shows it. Where the named file is no ledger, commands are about another one. */
-export function hintText(hint: string, code?: LedgerErrorCode): string {
-  return code === 'NOT_A_LEDGER' ? inFlags(hint) : onNamedLedger(inFlags(hint));
+/** Errors whose `details.path` is a ledger, and whose hints have commands about that one. */
+const ABOUT_ONE_LEDGER: readonly (LedgerErrorCode | undefined)[] = ['VERIFICATION_FAILED', 'DAMAGED_LEDGER'];
+
+/**
+ * The hint of an error as a command shows it. Where the named file is no ledger, commands are about another one. `path`: `details.path` of the error, which
+ * `diff A B` and `replay --into` need: their command line names two ledgers.
+ */
+export function hintText(hint: string, code?: LedgerErrorCode, path?: unknown): string {
+  if (code === 'NOT_A_LEDGER') return inFlags(hint);
+  const isOther =
+    ABOUT_ONE_LEDGER.includes(code) && typeof path === 'string' && !isSameLedger(path, namedLedger ?? defaultLedger());
+  return onLedger(inFlags(hint), isOther ? shellFlag('ledger', displayedLocation(path)) : ledgerFlag());
+}
+
+/** A path of the library is whole, and without symbolic links. */
+function isSameLedger(path: string, named: string): boolean {
+  return path === named || (schemeOf(named) === null && path === resolvedPath(named));
 }

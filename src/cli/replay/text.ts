@@ -25,6 +25,8 @@ export async function replayLine(
   { filter, isReaderGone, clock }: ReplayFacts & { readonly isReaderGone: boolean },
 ): Promise<string> {
   const { resumedBehind = null } = report as Partial<TransferReport>;
+  if (report.events === 0 && isReaderGone)
+    return 'stopped early: the reader has gone, and has read a part of the first batch of events at most';
   if (report.events === 0) return emptyLine(engine, report, { filter, clock, resumedBehind });
   const parts = [
     `${plural(report.events, 'event')}${isReaderGone ? ' written' : ''} (${bytes(report.bytes)} in ${seconds(report.wallMs)}, ${rate(report.events, report.wallMs)})`,

@@ -121,7 +121,7 @@ function keyOf(place: FilePlace): string | null {
 }
 
 /** Resolves symbolic links, even if the file does not exist yet. */
-function resolvedPath(path: string, linksLeft = LINKS_MAX): string {
+export function resolvedPath(path: string, linksLeft = LINKS_MAX): string {
   let absolute: string;
   try {
     absolute = resolve(path);

@@ -78,13 +78,17 @@ function fromParts({ parts, planner }: Template, timeText: TimeText): EventForma
 // a token, an escape, or the text before either
 const PIECE = /%(?:\{((?:"(?:[^"\\]|\\.)*"|[^"}])*)\}|(.)?)|\\(?:x([0-9a-fA-F]{2})|(.)?)|[^%\\]+/gsu;
 
+/** Of a template, in a message. */
+const SHOWN_CHARACTERS = 40;
+
 /** @throws LedgerError INVALID_ARGUMENT */
 function parseTemplate(text: string): Template {
   const planner = new ColumnPlanner();
   if (text === '') throw refusal('the template is empty');
-  const parts = Array.from(text.matchAll(PIECE), ([whole, field, token, hex, escaped]): RowPart => {
+  const parts = Array.from(text.matchAll(PIECE), ({ 0: whole, 1: field, 2: token, 3: hex, 4: escaped, index }): RowPart => {
     if (field !== undefined) return planner.column(field);
     if (hex !== undefined) return { literal: Buffer.from(hex, 'hex') };
+    if (token === '{') throw refusal(`${text.slice(index, index + SHOWN_CHARACTERS)} has no closing }`);
     if (whole.startsWith('%')) return tokenPart(token ?? '', planner);
     if (!whole.startsWith('\\')) return { literal: Buffer.from(whole) };
     const character = ESCAPES[escaped ?? ''];
@@ -104,5 +108,5 @@ function tokenPart(token: string, planner: ColumnPlanner): RowPart {
 }
 
 function refusal(fact: string) {
-  return invalidArgument(`\`format\`: ${fact}`, String.raw`use %s %p %o %t %k %v, %% and \n, such as '%s %k %v\n'`);
+  return invalidArgument(`\`format\`: ${fact}`, String.raw`use %s %p %o %t %k %v %{FIELD}, %% and \n, such as '%s %k %v\n'`);
 }

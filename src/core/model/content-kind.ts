@@ -46,6 +46,11 @@ const SQLITE: ForeignFormat = {
   hint: ({ source }) =>
     `if it is a ledger: completengine replay -q -l ${source === 'stdin' ? 'FILE' : shellWord(source)} | completengine emit`,
 };
+/** What a file system leaves where data never reached the disk before a power failure, or were lost. */
+const ZEROS: ForeignFormat = {
+  name: 'zero bytes at its beginning',
+  hint: () => 'restore an intact copy: nothing was written there, or it was lost',
+};
 const utf = (encoding: string): ContentKind =>
   foreign(`text in ${encoding.replace(/[BL]E$/, '')}`, `iconv -f ${encoding} -t UTF-8`);
 
@@ -68,6 +73,7 @@ const SIGNATURES: readonly (readonly [Signature, ContentKind])[] = [
   [[0xff, 0xfe], utf('UTF-16')],
   [[0xfe, 0xff], utf('UTF-16')],
   // without a byte order mark: no text in UTF-8 has a zero byte among its first
+  [[NUL, NUL, NUL, NUL], { kind: 'foreign', format: ZEROS }],
   [[NUL, NUL, NUL, null], utf('UTF-32BE')],
   [[NUL, null], utf('UTF-16BE')],
   [[null, NUL, NUL, NUL], utf('UTF-32LE')],

@@ -99,6 +99,13 @@ it.each([
   expect(contentKind(Buffer.from(text), true).kind).toBe(kind);
 });
 
+it('names zero bytes, which are no text in UTF-32', async () => {
+  const error = await rejectionOf(readAll(cutInto(Buffer.alloc(4096), [4096])));
+  expect(error.code).toBe('INPUT_UNREADABLE');
+  expect(error.message).toBe('in is zero bytes at its beginning, and not JSON lines in UTF-8');
+  expect(error.hint).toBe('restore an intact copy: nothing was written there, or it was lost');
+});
+
 it('decides by as few bytes as it can', () => {
   expect(contentKind(Buffer.from('{')).kind).toBe('more');
   expect(contentKind(Buffer.from('{"')).kind).toBe('plain');

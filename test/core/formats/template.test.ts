@@ -47,6 +47,7 @@ test('a wrong template is refused with what is wrong', async () => {
     ['', 'empty'],
     ['%q', '%q'],
     ['a%', 'no token %'],
+    ['%s %{mag', '%{mag has no closing }'],
     ['%{', '%{'],
     ['%{a..b}', 'a..b'],
     ['\\q', '\\q'],

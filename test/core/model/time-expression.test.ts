@@ -32,6 +32,21 @@ describe('words', () => {
     expect(await readTimeExpression('yesterday', BERLIN)).toEqual(span('2026-04-11T22:00Z', '2026-04-12T22:00Z'));
   });
 
+  it('names the hyphen that a time before now begins with', async () => {
+    for (const [text, meant] of [
+      ['2h', '-2h'],
+      ['1d12h', '-1d12h'],
+      ['2h ago', '-2h'],
+      ['30 min ago', '-30m'],
+      ['2 hours ago', '-2h'],
+      ['10 seconds', '-10s'],
+      ['3 weeks ago', '-3w'],
+    ] as const)
+      expect((await rejectionOf(readTimeExpression(text, UTC))).hint).toBe(`write ${meant} for the time so long before now`);
+    for (const text of ['2x', '2 hens ago', 'ago', '2hh'])
+      expect((await rejectionOf(readTimeExpression(text, UTC))).hint).toMatch(/^write 2026-04-12, /);
+  });
+
   it('knows no other words', async () => {
     for (const word of ['Now', 'tomorrow', 'todays', '', '   '])
       expect((await rejectionOf(readTimeExpression(word, UTC))).code).toBe('INVALID_TIME');

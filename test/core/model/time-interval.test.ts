@@ -2,6 +2,7 @@ import { expect, test } from 'vitest';
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
 import { formatTime } from '../../../src/core/model/time/time.ts';
 import { readTimeInterval } from '../../../src/core/model/time/time-interval.ts';
+import { rejectionOf } from '../../support/refusals.ts';
 
 const NOW = Date.UTC(2026, 3, 12, 12) * 1000;
 
@@ -161,4 +162,16 @@ test.each([
   const refusal = await readTimeInterval(text, { now: NOW }).catch((error: unknown) => error);
   expect(refusal).toBeInstanceOf(LedgerError);
   expect((refusal as LedgerError).code).toBe(code);
+});
+
+test('a start without a zone is named as it was written, and not the end that takes its day and zone', async () => {
+  for (const [text, start] of [
+    ['2026-04-12T02:00/02:20', '2026-04-12T02:00'],
+    ['02:00/02:20', '02:00'],
+    ['23:50/00:10', '23:50'],
+  ] as const) {
+    const { message, hint } = await rejectionOf(readTimeInterval(text, { now: NOW }));
+    expect(message).toBe(`'${start}' has no zone: end it with Z or an offset such as +02:00`);
+    expect(hint).toBe(`write ${start}Z, or name the zone with \`zone\`, such as Europe/Berlin`);
+  }
 });

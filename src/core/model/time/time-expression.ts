@@ -47,6 +47,9 @@ const UNIT_MICROS: Readonly<Record<string, number>> = {
   w: 7 * DAY_MICROS,
 };
 const AGO = /^-(?:\d+(?:ms|[smhdwy]))+$/;
+/** A duration without its hyphen, as other tools take it: `2h`, `2h ago`, `2 hours ago`. */
+const HYPHEN_LEFT_OUT =
+  /^((?:\d+(?:ms|[smhdwy]))+|(\d+) (s|m|h|d|w|y)(?:ecs?|econds?|ins?|inutes?|ours?|ays?|eeks?|ears?)?)(?: ago)?$/;
 const DATE = /^(\d{4})-(\d{2})-(\d{2})$/;
 /** A time of a day that is named by a word, or is today. */
 const TIME_OF_DAY = /^(?:(today|yesterday) )?(\d{2}:\d{2}.*)$/;
@@ -229,10 +232,15 @@ function hyphenedInterval([text, start, hours, minutes = '00']: RegExpExecArray,
 function invalid(text: string, fault: TimeFault): LedgerError {
   return new LedgerError('INVALID_TIME', {
     message: `'${text.slice(0, 80)}' ${describeTimeFault(fault)}`,
-    hint:
-      fault === 'no-zone'
-        ? `write ${text.trim().slice(0, 80)}Z, or name the zone with \`zone\`, such as Europe/Berlin`
-        : 'write 2026-04-12, 2026-04-12T09:00:00Z, 09:00Z, today, yesterday, now or -2h',
+    hint: hintOf(text.trim(), fault),
     details: { text },
   });
+}
+
+function hintOf(text: string, fault: TimeFault): string {
+  if (fault === 'no-zone') return `write ${text.slice(0, 80)}Z, or name the zone with \`zone\`, such as Europe/Berlin`;
+  const [, written, number, unit] = HYPHEN_LEFT_OUT.exec(text) ?? [];
+  if (written !== undefined)
+    return `write -${unit === undefined ? written : `${number}${unit}`} for the time so long before now`;
+  return 'write 2026-04-12, 2026-04-12T09:00:00Z, 09:00Z, today, yesterday, now or -2h';
 }

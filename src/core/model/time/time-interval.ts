@@ -85,13 +85,14 @@ async function readEnds(text: string, start: string, end: string, context: TimeC
     const moment = await readMoment(start, context);
     return inOrder(text, { first: moment.first, last: (await moved(text, moment, end, 1)) - 1 });
   }
+  // before the end, which may have its day and zone from it: a fault of these is the start's
+  const first = start === OPEN || start.startsWith('P') ? null : (await readMoment(start, context)).first;
   const ending = end === OPEN ? null : await readMoment(end, context);
   const last = ending === null ? null : endOf(ending) - 1;
   if (start.startsWith('P')) {
     if (ending === null) throw notAnInterval(text);
     return inOrder(text, { first: await moved(text, ending, start, -1), last });
   }
-  const first = start === OPEN ? null : (await readMoment(start, context)).first;
   // an end on the day before the start is no empty range: the ends are swapped
   return inOrder(text, { first, last }, ending?.midnight == null ? 1 : 0);
 }
