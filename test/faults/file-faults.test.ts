@@ -9,6 +9,7 @@ import {
   existsSync,
   linkSync,
   mkdirSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -313,6 +314,48 @@ for (const [what, fileMode, directoryMode] of [
     expect(await expectSoundLedger(path)).toHaveLength(4);
   });
 }
+
+it('says 77 of an input, a cursor, a key or a measurement one may not read, and gives a hint', async (context) => {
+  const { path, asNobody } = await nobodysView(context);
+  chmodSync(path, 0o644);
+  const secret = join(dirname(path), 'secret');
+  writeFileSync(secret, '{}', { mode: 0o600 });
+  for (const args of [
+    ['emit', secret],
+    ['emit', '--merge', secret, secret],
+    ['replay', '--cursor-file', secret],
+    ['replay', '--digest-file', secret],
+    ['inspect', '--verify', '--checkpoint', secret, '--public-key', secret],
+    ['inspect', '--sign', secret],
+  ])
+    expectUnreadable(await asNobody(...args), secret);
+  const env = { PATH: process.env['PATH'], HOME: '/nonexistent' };
+  for (const args of [
+    ['proof', secret, '--public-key', secret],
+    ['bench', '--compare', secret],
+  ])
+    expectUnreadable(await runCli(args, { uid: NOBODY, gid: NOBODY, env }), secret);
+});
+
+function expectUnreadable(result: CliResult, path: string): void {
+  expectRefusal(result, 77, `${path} cannot be read: EACCES`);
+  expect(result.stderr).toContain('try: check the owner and the mode of the file and of its directory\n');
+}
+
+it('says of archived history in a directory one may not enter what keeps it', async (context) => {
+  const { path, asNobody } = await nobodysView(context);
+  chmodSync(path, 0o644);
+  // the last commit stays
+  expect(await cli(path, 'emit')).toMatchObject({ code: 0 });
+  expect(await cli(path, 'archive', '--through-sequence', '3', '--yes')).toMatchObject({ code: 0 });
+  const result = await asNobody('replay');
+  expectRefusal(result, 66, `there is no permission to look into ${path}.archive: EACCES`);
+  expect(result.stderr).toContain('try: check the owner and the mode of that directory and of its segments, or begin');
+  chmodSync(`${path}.archive`, 0o755);
+  expectRefusal(await asNobody('replay'), 77, '.segment');
+  for (const name of readdirSync(`${path}.archive`)) chmodSync(join(`${path}.archive`, name), 0o644);
+  expect(await asNobody('replay')).toMatchObject({ code: 0 });
+});
 
 it('cannot make a ledger in a directory one may not write: 73 or 77, with a hint', async (context) => {
   const { path } = await nobodysView(context);

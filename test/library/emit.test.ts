@@ -392,7 +392,8 @@ test('an input that cannot be opened is named, with what is committed of those b
       },
     },
   ];
-  const error = await failureOf(() => engine.ingest(sources), 'INPUT_UNREADABLE');
-  expect(error.message).toMatch(/^second cannot be read: EACCES/);
+  const error = await failureOf(() => engine.ingest(sources), 'PERMISSION_DENIED');
+  expect(error.message).toBe('second cannot be read: EACCES');
+  expect(error.hint).toBe('check the owner and the mode of the file and of its directory');
   expect(error.details['report']).toMatchObject({ events: 2, lastSequence: 2 });
 });

@@ -64,7 +64,8 @@ function isUsage(failure: Failure): boolean {
 function linesOf(failure: Failure): string[] {
   if (failure instanceof LedgerError || failure instanceof UsageError) {
     const lines = [`error: ${oneLine(inFlags(failure.message))}`];
-    if (failure.hint !== undefined) lines.push(`  try: ${oneLine(hintText(failure.hint, codeOf(failure), pathOf(failure)))}`);
+    if (failure.hint !== undefined)
+      lines.push(`  try: ${oneLine(hintText(failure.hint, codeOf(failure), pathOf(failure)))}`);
     return lines;
   }
   if (!isUsage(failure)) return bugLines(failure);

@@ -1,12 +1,13 @@
 /** Reads whole files of checkpoints, to be verified. */
 
 import { readFileSync, statSync } from 'node:fs';
-import { type CheckpointSource, LedgerError } from '../../index.ts';
+import { type CheckpointSource, LedgerError, unreadableInput } from '../../index.ts';
 
 /** About 180,000 checkpoints. */
 const FILE_BYTES_MAX = 64 * 1024 * 1024;
+const OTHER_FILE = 'name another file';
 
-/** @throws LedgerError NO_INPUT, INPUT_UNREADABLE */
+/** @throws LedgerError NO_INPUT, INPUT_UNREADABLE, PERMISSION_DENIED */
 export function readCheckpointFiles(paths: readonly string[]): CheckpointSource[] {
   return paths.map((path) => ({ name: path, bytes: readWhole(path) }));
 }
@@ -21,7 +22,7 @@ function readWhole(path: string): Buffer {
   } catch (error) {
     if (error instanceof LedgerError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw unreadable(path, code ?? 'unknown error', error);
+    if (code !== 'ENOENT') throw unreadableInput(path, error, OTHER_FILE);
     throw new LedgerError('NO_INPUT', {
       message: `there is no file of checkpoints at ${path}`,
       hint: 'make one: completengine inspect --sign KEY --checkpoint FILE, or emit --sign KEY --checkpoint FILE',
@@ -30,10 +31,6 @@ function readWhole(path: string): Buffer {
   }
 }
 
-function unreadable(path: string, fact: string, cause?: unknown): LedgerError {
-  return new LedgerError('INPUT_UNREADABLE', {
-    message: `${path} cannot be read: ${fact}`,
-    hint: 'name another file',
-    cause,
-  });
+function unreadable(path: string, fact: string): LedgerError {
+  return new LedgerError('INPUT_UNREADABLE', { message: `${path} cannot be read: ${fact}`, hint: OTHER_FILE });
 }

@@ -12,7 +12,7 @@ import {
   statSync,
 } from 'node:fs';
 import { isatty } from 'node:tty';
-import { type InputSource, isCompressed, LedgerError } from '../../index.ts';
+import { type InputSource, isCompressed, LedgerError, unreadableInput } from '../../index.ts';
 import type { NamedFile } from '../state/taken-files.ts';
 import { FileSource, PipeSource } from './direct-source.ts';
 
@@ -37,7 +37,7 @@ function namesOf(files: readonly string[]): readonly string[] {
 
 /**
  * `-` or no name means standard input. `isMeasured`: whether the total is wanted, for which each file is opened once more.
- * @throws LedgerError NO_INPUT, INPUT_UNREADABLE before any input is read
+ * @throws LedgerError NO_INPUT, INPUT_UNREADABLE, PERMISSION_DENIED before any input is read
  */
 export function openInput(files: readonly string[], isMeasured: boolean): Input {
   const names = namesOf(files);
@@ -136,10 +136,5 @@ function directory(name: string): LedgerError {
 
 /** Translates an error of an input stream. */
 export function unreadable(name: string, error: unknown): LedgerError {
-  const { code, message } = error as NodeJS.ErrnoException;
-  return new LedgerError('INPUT_UNREADABLE', {
-    message: `${name} cannot be read: ${code ?? message}`,
-    hint: 'check the path and its permissions',
-    cause: error,
-  });
+  return unreadableInput(name, error, 'check the path, and what it leads to');
 }

@@ -1,15 +1,16 @@
 /** Reads the file of a proof, and prints what it proves. */
 
 import { readFileSync, statSync } from 'node:fs';
-import { LedgerError } from '../../index.ts';
+import { LedgerError, unreadableInput } from '../../index.ts';
 import type { ProofDocument } from '../../views/proof-document.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { plural } from '../terminal/format-numbers.ts';
 
 /** No proof is longer. */
 const FILE_BYTES_MAX = 256 * 1024 * 1024;
+const OTHER_FILE = 'name another file';
 
-/** @throws LedgerError NO_INPUT, INPUT_UNREADABLE */
+/** @throws LedgerError NO_INPUT, INPUT_UNREADABLE, PERMISSION_DENIED */
 export function readProofFile(path: string): string {
   try {
     const stats = statSync(path);
@@ -18,7 +19,7 @@ export function readProofFile(path: string): string {
   } catch (error) {
     if (error instanceof LedgerError) throw error;
     const { code } = error as NodeJS.ErrnoException;
-    if (code !== 'ENOENT') throw unreadable(path, code ?? 'unknown error', error);
+    if (code !== 'ENOENT') throw unreadableInput(path, error, OTHER_FILE);
     throw new LedgerError('NO_INPUT', {
       message: `there is no proof at ${path}`,
       hint: 'make one: completengine inspect --sequence N --proof --checkpoint FILE > p.json',
@@ -27,12 +28,8 @@ export function readProofFile(path: string): string {
   }
 }
 
-function unreadable(path: string, fact: string, cause?: unknown): LedgerError {
-  return new LedgerError('INPUT_UNREADABLE', {
-    message: `${path} cannot be read: ${fact}`,
-    hint: 'name another file',
-    cause,
-  });
+function unreadable(path: string, fact: string): LedgerError {
+  return new LedgerError('INPUT_UNREADABLE', { message: `${path} cannot be read: ${fact}`, hint: OTHER_FILE });
 }
 
 /** One line with what is proven, and the payload. */

@@ -12,14 +12,22 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { dirname, join } from 'node:path';
-import { isDiskError, LedgerError, makeDirectoryHint, replacementName, syncDirectoryNow } from '../../index.ts';
+import {
+  isDiskError,
+  LedgerError,
+  makeDirectoryHint,
+  replacementName,
+  syncDirectoryNow,
+  unreadableInput,
+} from '../../index.ts';
 
 /** A larger file is not ours: a ledger named by mistake must be neither read whole nor overwritten. */
 const SMALL_BYTES = 64 * 1024;
+const OTHER_FILE = 'name another file';
 /** For its owner alone. */
 const PRIVATE = 0o600;
 
-/** Returns its text, or null if there is no such file. @throws LedgerError INPUT_UNREADABLE */
+/** Returns its text, or null if there is no such file. @throws LedgerError INPUT_UNREADABLE, PERMISSION_DENIED */
 export function readSmallFile(path: string): string | null {
   try {
     const stats = statSync(path);
@@ -30,16 +38,12 @@ export function readSmallFile(path: string): string | null {
     if (error instanceof LedgerError) throw error;
     const { code } = error as NodeJS.ErrnoException;
     if (code === 'ENOENT') return null;
-    throw notOurs(path, code ?? 'unknown error', error);
+    throw unreadableInput(path, error, OTHER_FILE);
   }
 }
 
-function notOurs(path: string, fact: string, cause?: unknown): LedgerError {
-  return new LedgerError('INPUT_UNREADABLE', {
-    message: `${path} cannot be read: ${fact}`,
-    hint: 'name another file',
-    cause,
-  });
+function notOurs(path: string, fact: string): LedgerError {
+  return new LedgerError('INPUT_UNREADABLE', { message: `${path} cannot be read: ${fact}`, hint: OTHER_FILE });
 }
 
 /**

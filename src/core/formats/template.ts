@@ -85,16 +85,19 @@ const SHOWN_CHARACTERS = 40;
 function parseTemplate(text: string): Template {
   const planner = new ColumnPlanner();
   if (text === '') throw refusal('the template is empty');
-  const parts = Array.from(text.matchAll(PIECE), ({ 0: whole, 1: field, 2: token, 3: hex, 4: escaped, index }): RowPart => {
-    if (field !== undefined) return planner.column(field);
-    if (hex !== undefined) return { literal: Buffer.from(hex, 'hex') };
-    if (token === '{') throw refusal(`${text.slice(index, index + SHOWN_CHARACTERS)} has no closing }`);
-    if (whole.startsWith('%')) return tokenPart(token ?? '', planner);
-    if (!whole.startsWith('\\')) return { literal: Buffer.from(whole) };
-    const character = ESCAPES[escaped ?? ''];
-    if (character === undefined) throw refusal(`there is no escape \\${escaped ?? ''}`);
-    return { literal: Buffer.from(character) };
-  });
+  const parts = Array.from(
+    text.matchAll(PIECE),
+    ({ 0: whole, 1: field, 2: token, 3: hex, 4: escaped, index }): RowPart => {
+      if (field !== undefined) return planner.column(field);
+      if (hex !== undefined) return { literal: Buffer.from(hex, 'hex') };
+      if (token === '{') throw refusal(`${text.slice(index, index + SHOWN_CHARACTERS)} has no closing }`);
+      if (whole.startsWith('%')) return tokenPart(token ?? '', planner);
+      if (!whole.startsWith('\\')) return { literal: Buffer.from(whole) };
+      const character = ESCAPES[escaped ?? ''];
+      if (character === undefined) throw refusal(`there is no escape \\${escaped ?? ''}`);
+      return { literal: Buffer.from(character) };
+    },
+  );
   return { parts, planner };
 }
 
@@ -108,5 +111,8 @@ function tokenPart(token: string, planner: ColumnPlanner): RowPart {
 }
 
 function refusal(fact: string) {
-  return invalidArgument(`\`format\`: ${fact}`, String.raw`use %s %p %o %t %k %v %{FIELD}, %% and \n, such as '%s %k %v\n'`);
+  return invalidArgument(
+    `\`format\`: ${fact}`,
+    String.raw`use %s %p %o %t %k %v %{FIELD}, %% and \n, such as '%s %k %v\n'`,
+  );
 }

@@ -42,7 +42,9 @@ describe('words', () => {
       ['10 seconds', '-10s'],
       ['3 weeks ago', '-3w'],
     ] as const)
-      expect((await rejectionOf(readTimeExpression(text, UTC))).hint).toBe(`write ${meant} for the time so long before now`);
+      expect((await rejectionOf(readTimeExpression(text, UTC))).hint).toBe(
+        `write ${meant} for the time so long before now`,
+      );
     for (const text of ['2x', '2 hens ago', 'ago', '2hh'])
       expect((await rejectionOf(readTimeExpression(text, UTC))).hint).toMatch(/^write 2026-04-12, /);
   });

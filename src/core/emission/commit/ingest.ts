@@ -4,6 +4,7 @@ import { closeAfter } from '../../model/closing.ts';
 import type { Codec } from '../../model/content-kind.ts';
 import type { Anchor, Head } from '../../model/events/head.ts';
 import { LedgerError } from '../../model/ledger-error.ts';
+import { unreadableInput } from '../../model/unreadable-input.ts';
 import type { LedgerWarning } from '../../model/warning.ts';
 import { DraftFactory } from '../draft/draft-factory.ts';
 import { type EmissionSettings, isForKernel, isWrapped } from '../draft/settings.ts';
@@ -304,7 +305,7 @@ function count(report: Mutable<EmissionReport>, chunk: ChunkReport): void {
   report.head = committed.head;
 }
 
-/** @throws LedgerError INPUT_UNREADABLE naming the source that cannot be opened */
+/** @throws LedgerError INPUT_UNREADABLE, PERMISSION_DENIED naming the source that cannot be opened */
 function opened(source: InputSource, reading: LineReading, lineBytesMax: number): ByteSource {
   try {
     return openSource(source, reading, lineBytesMax);
@@ -315,13 +316,9 @@ function opened(source: InputSource, reading: LineReading, lineBytesMax: number)
 
 /** A system error of an input as a LedgerError, so that it carries the report. Errors that a caller's stream throws by itself stay as they are. */
 function inputFailure(name: string, error: unknown): unknown {
-  const { code, syscall } = error as NodeJS.ErrnoException;
+  const { syscall } = error as NodeJS.ErrnoException;
   if (error instanceof LedgerError || typeof syscall !== 'string') return error;
-  return new LedgerError('INPUT_UNREADABLE', {
-    message: `${name} cannot be read: ${code ?? 'unknown error'}`,
-    hint: 'check the source of the input; the lines read before are committed',
-    cause: error,
-  });
+  return unreadableInput(name, error, 'check the source of the input; the lines read before are committed');
 }
 
 /** Adds the report to the error that ended an emission. */

@@ -93,9 +93,15 @@ export class ArchiveFiles {
 
   #missing(row: ArchiveRow, rows: readonly ArchiveRow[], problem: string | null): LedgerError {
     const next = firstAtHand(rows, row.through, (each) => this.has(each));
+    // a directory that its owner alone may enter, as `archive` makes it
+    const isForbidden = problem === 'EACCES' || problem === 'EPERM';
+    const where = isForbidden ? 'and there is no permission to look into' : 'which is not in';
+    const cure = isForbidden
+      ? 'check the owner and the mode of that directory and of its segments'
+      : 'name its directory with `archive`';
     return new LedgerError('ARCHIVE_MISSING', {
-      message: `sequences ${row.firstSequence} to ${row.through} are archived in ${row.file}, which is not in ${this.directory}${problem === null ? '' : `: ${problem}`}`,
-      hint: `name its directory with \`archive\`, or begin at the first sequence that is at hand: ${next}`,
+      message: `sequences ${row.firstSequence} to ${row.through} are archived in ${row.file}, ${where} ${this.directory}${problem === null ? '' : `: ${problem}`}`,
+      hint: `${cure}, or begin at the first sequence that is at hand: ${next}`,
       details: {
         segment: row.file,
         directory: this.directory,
