@@ -10,7 +10,7 @@ import { hintText } from '../cli/app/hints.ts';
 import { withLedger } from '../cli/app/session.ts';
 import { printWarning } from '../cli/app/warning.ts';
 import type { CheckpointFlags, Checkpoints } from '../cli/emit/checkpoints.ts';
-import { emissionLine, lateHint } from '../cli/emit/emission-text.ts';
+import { emissionLine, lateHint, rejectedLine } from '../cli/emit/emission-text.ts';
 import { inputFiles, openInput, unreadable } from '../cli/emit/input.ts';
 import { Progress } from '../cli/emit/progress.ts';
 import { ReceiptPrinter } from '../cli/emit/receipt-printer.ts';
@@ -117,7 +117,7 @@ A bad line stops the run: the lines before it are committed, the error names the
     'max-line': sizeFlag({
       description: "maximum payload size; default: the ledger's limit",
     }),
-    quiet: Flags.boolean({ char: 'q', description: 'print no progress and no summary' }),
+    quiet: Flags.boolean({ char: 'q', description: 'print no progress and no summary; of rejected lines, how many' }),
   };
 
   async run(): Promise<EmissionDocument | undefined> {
@@ -172,6 +172,9 @@ A bad line stops the run: the lines before it are committed, the error names the
           this.logToStderr('stopped: the output pipe of the receipts is closed; the rest of the input was not read');
         const summary = emissionLine(report, performance.now() - started, said);
         if (!isQuiet || !report.isComplete) this.logToStderr(summary);
+        // cron mails what is printed, and not the exit code
+        else if (report.rejected > 0 && !this.jsonEnabled())
+          this.logToStderr(rejectedLine(report.rejected, flags.rejects ?? ''));
         await checkpoints?.end();
         const aheadMs = isQuiet || report.late === 0 ? 0 : (await engine.head()).time / 1000 - Date.now();
         const hint = isQuiet ? null : lateHint(report, { isMerged: flags.merge, aheadMs });

@@ -125,3 +125,14 @@ test('a producer whose lines were all rejected says that they are read again', a
   const stored = await runCli(args, { input: 'bad\n1\n' });
   expect(stored.stderr.toString()).not.toContain('no commit has stored');
 });
+
+test('a quiet run that ends with 65 says how many lines were rejected, and where they are', async () => {
+  const ledger = await newLedger();
+  const rejects = join(tempDir(), 'rejects');
+  const emit = (input: string, ...flags: string[]) =>
+    runCli(['emit', '-q', '-l', ledger, '--rejects', rejects, ...flags], { input });
+  expect(await emit('1\nbad\nworse\n')).toMatchObject({ code: 65, stderr: `2 lines rejected: see ${rejects}\n` });
+  expect(await emit('bad\n')).toMatchObject({ code: 65, stderr: `1 line rejected: see ${rejects}\n` });
+  expect(await emit('2\n')).toMatchObject({ code: 0, stderr: '' });
+  expect((await emit('bad\n', '--json')).stderr, 'the document has it').toBe('');
+});

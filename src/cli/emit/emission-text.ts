@@ -2,6 +2,7 @@
 
 import { type CommittedEvents, type EmissionReport, formatHead, formatTime, type LedgerError } from '../../index.ts';
 import { safeJson } from '../app/safe-json.ts';
+import { escapeForTerminal } from '../terminal/escape.ts';
 import { bytes, count, plural, rate, seconds, sequences, span } from '../terminal/format-numbers.ts';
 
 /** Returns one JSON line per event: the line of the input, and its position in the ledger. */
@@ -87,4 +88,9 @@ function nothingText(
   if (resumed === 0 || failure !== undefined) return 'nothing committed';
   const isAll = isComplete && rejected === 0 && duplicates === 0;
   return `nothing committed: ${isAll ? 'all of the input' : 'the input'}, ${plural(resumed, 'line')}, was taken before by this producer`;
+}
+
+/** All that a quiet run prints. `file`: that has them. */
+export function rejectedLine(rejected: number, file: string): string {
+  return `${plural(rejected, 'line')} rejected: see ${escapeForTerminal(file)}`;
 }

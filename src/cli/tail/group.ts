@@ -87,7 +87,7 @@ export async function tailGroup(
     interrupt.signal.removeEventListener('abort', onAbort);
     reader.close();
     log.close();
-    if (subscription !== undefined) reportParked(subscription, report);
+    if (subscription !== undefined) reportParked(subscription);
   }
   await target.finish();
 }
@@ -100,10 +100,10 @@ function beginFlag({ from, 'from-sequence': sequence, tz }: TailFlags): string |
   return [shellFlag('from', from), ...zone].join(' ');
 }
 
-/** Sets the exit code for scripts; an error or a signal overrides it later. */
-function reportParked(subscription: Subscription, report: (line: string) => void): void {
+/** Sets the exit code for scripts; an error or a signal overrides it later. Also with `--quiet`: cron mails what is printed, and not the exit code. */
+function reportParked(subscription: Subscription): void {
   if (subscription.parked === 0) return;
-  report(summaryLine(subscription));
+  process.stderr.write(`${summaryLine(subscription)}\n`);
   process.exitCode = EXIT_PARKED;
 }
 
