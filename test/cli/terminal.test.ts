@@ -201,3 +201,15 @@ onTerminal('a head is short where its line would wrap, and whole with -v, in a p
       expect(await shown(args, columns)).toMatch(whole);
   }
 });
+
+test.skipIf(!hasScreen)('a wait for servers that do not answer is told, and Ctrl-C ends it', async () => {
+  const screen = new Screen({ columns: 100, rows: 30, variables: {} });
+  // a port that nobody listens at
+  screen.type('completengine inspect -l nats://me:secret@127.0.0.1:9/orders --busy-timeout 1h; echo "exit $?"');
+  const shown = await screen.showing(/^waiting for the servers of /m);
+  expect(shown).toContain('waiting for the servers of nats://127.0.0.1:9/orders');
+  screen.press('C-c');
+  await screen.showing(/^exit 130$/m);
+  screen.type('clear; completengine emit -q -l nats://127.0.0.1:9/orders --busy-timeout 3s < /dev/null');
+  expect((await screen.showing(/no answer within the time limit/)).join('\n')).not.toContain('waiting');
+});

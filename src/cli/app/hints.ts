@@ -15,18 +15,24 @@ const COMMAND = new RegExp(`(?<=^|[\\s=])\\$?'(?:[^'\\\\]|\\\\.)*'|completengine
 const REST = /^[^|;,]*/;
 const IS_COMPLETE = /(?:^|\s)(?:-l|--ledger|--help)(?=[\s=]|$)/;
 
-/** Null for the default and the variable, which a pasted command has, too. */
-let namedLedger: string | null = null;
-
-/** `--ledger X`, as a shell takes it. */
-function ledgerFlag(): string | null {
-  return namedLedger === null ? null : shellFlag('ledger', displayedLocation(namedLedger));
-}
+/** The words after the verb. */
+let noted: readonly string[] = [];
 
 /** Notes the ledger that a command line names by a flag. `words`: after the verb. */
 export function noteLedger(words: readonly string[]): void {
-  const named = ledgersNamed(words, '').at(-1) ?? '';
-  namedLedger = named === '' ? null : named;
+  noted = words;
+}
+
+/** Null for the default and the variable, which a pasted command has, too. */
+function namedLedger(): string | null {
+  const named = ledgersNamed(noted, '').at(-1) ?? '';
+  return named === '' ? null : named;
+}
+
+/** `--ledger X`, as a shell takes it. */
+function ledgerFlag(): string | null {
+  const named = namedLedger();
+  return named === null ? null : shellFlag('ledger', displayedLocation(named));
 }
 
 /** The text with the named ledger in every command on a ledger that has none. */
@@ -53,7 +59,7 @@ const ABOUT_ONE_LEDGER: readonly (LedgerErrorCode | undefined)[] = ['VERIFICATIO
 export function hintText(hint: string, code?: LedgerErrorCode, path?: unknown): string {
   if (code === 'NOT_A_LEDGER') return inFlags(hint);
   const isOther =
-    ABOUT_ONE_LEDGER.includes(code) && typeof path === 'string' && !isSameLedger(path, namedLedger ?? defaultLedger());
+    ABOUT_ONE_LEDGER.includes(code) && typeof path === 'string' && !isSameLedger(path, namedLedger() ?? defaultLedger());
   return onLedger(inFlags(hint), isOther ? shellFlag('ledger', displayedLocation(path)) : ledgerFlag());
 }
 
