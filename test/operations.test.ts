@@ -67,6 +67,26 @@ it('shows lines of cron and of a shell that work', async (context) => {
   }
 });
 
+it('shows a line for rotated logs in which a bad line of one file does not keep the next one waiting', async () => {
+  const directory = await workplace();
+  const line =
+    blocksOf(DOCUMENT, 'crontab')
+      .join('')
+      .split('\n')
+      .find((each) => each.includes('app.log-')) ?? '';
+  const command = line.replace(/^(?:[\d*/,-]+ ){5}/, '').replaceAll(PLACE, directory);
+  const [one, two] = readFileSync(join(ROOT, 'fixtures/earthquakes.jsonl'), 'utf8').split('\n');
+  writeFileSync(join(directory, 'app.log-20260101'), `${one}\nbad\n`);
+  writeFileSync(join(directory, 'app.log-20260102'), `${two}\n`);
+  const { events } = JSON.parse((await runLine('completengine inspect --json', directory)).stdout) as {
+    events: number;
+  };
+  expect(await runLine(command, directory)).toMatchObject({ status: 0, stderr: '1 line rejected: see rejects\n' });
+  const after = JSON.parse((await runLine('completengine inspect --json', directory)).stdout) as { events: number };
+  expect(after.events).toBe(events + 2);
+  expect(await runLine(command, directory), 'taken before').toMatchObject({ status: 0, stderr: '' });
+});
+
 it('shows lines that sign, cosign and verify', async (context) => {
   needs(context, 'openssl', 'version');
   const directory = await workplace();

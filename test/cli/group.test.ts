@@ -194,7 +194,19 @@ test('group parked takes a format and a limit', async () => {
     code: 5,
     last: '5 events: 0 delivered, 5 parked',
   });
-  const quiet = await runCli(['tail', '-q', '-l', ledger, '-g', 'quiet', '-e', '--max-deliver', '1', '--exec', 'exit 1']);
+  const quiet = await runCli([
+    'tail',
+    '-q',
+    '-l',
+    ledger,
+    '-g',
+    'quiet',
+    '-e',
+    '--max-deliver',
+    '1',
+    '--exec',
+    'exit 1',
+  ]);
   expect({ code: quiet.code, stderr: quiet.stderr }).toEqual({ code: 5, stderr: '5 events: 0 delivered, 5 parked\n' });
   const parked = async (...args: string[]) =>
     (await succeed(['group', 'parked', 'g', '-l', ledger, ...args])).stdout.toString();

@@ -58,12 +58,12 @@ describe('an empty tail', () => {
   });
 });
 
-test('-q of a member prints no notes', async () => {
+test('-q of a member prints no notes, and how many events were parked', async () => {
   const fresh = await newLedger('--partitions', '1');
   await succeed(['emit', '-q', '-l', fresh], { input: '1\n' });
   const args = ['tail', '-l', fresh, '-g', 'g', '--max-deliver', '1', '--exec', 'exit 1', '-e', '-q'];
   const result = await runCli(args);
-  expect([result.code, result.stderr]).toEqual([5, '']);
+  expect([result.code, result.stderr]).toEqual([5, '1 event: 0 delivered, 1 parked\n']);
 });
 
 test.each([
@@ -93,12 +93,13 @@ test('a duration may be in years, as ages are shown', async () => {
 test('archive names the end that would take the cut commit, too', async () => {
   const fresh = await newLedger('--partitions', '1');
   for (const input of ['1\n2\n3\n', '4\n5\n6\n', '7\n8\n']) await succeed(['emit', '-q', '-l', fresh], { input });
-  const planOf = async (through: string) =>
-    (await succeed(['archive', '-l', fresh, '--through-sequence', through])).stdout.toString();
+  const planOf = async (through: string, ...flags: string[]) =>
+    (await succeed(['archive', '-l', fresh, '--through-sequence', through, ...flags])).stdout.toString();
   expect(await planOf('4')).toContain(
     'before sequence 5: that commit stays whole; to move it, too: --through-sequence 6',
   );
   expect(await planOf('2')).toContain('to move it, too: --through-sequence 3');
+  expect(await planOf('2', '--drop')).toContain('to drop it, too: --through-sequence 3');
   expect(await planOf('6')).not.toContain('stays whole');
   expect(await planOf('7')).toContain('it is the last one, which always stays');
 });

@@ -202,7 +202,7 @@ onTerminal('a head is short where its line would wrap, and whole with -v, in a p
   }
 });
 
-test.skipIf(!hasScreen)('a wait for servers that do not answer is told, and Ctrl-C ends it', async () => {
+test.skipIf(!hasScreen)('a wait for servers that do not answer is shown, and Ctrl-C ends it', async () => {
   const screen = new Screen({ columns: 100, rows: 30, variables: {} });
   // a port that nobody listens at
   screen.type('completengine inspect -l nats://me:secret@127.0.0.1:9/orders --busy-timeout 1h; echo "exit $?"');

@@ -57,6 +57,18 @@ test('a list is committed together, in its order', async () => {
   expect(await engine.emit([])).toEqual([]);
 });
 
+test('a text that is no JSON is refused with how it becomes a JSON string', async () => {
+  const engine = await openEngine();
+  for (const text of ['hello', '{"n":1']) {
+    const { hint } = await failureOf(() => engine.emit(text), 'BAD_LINE');
+    expect(hint).toBe(
+      'fix the event, then repeat the whole call; a text is taken as JSON, and JSON.stringify(text) makes a JSON string of it',
+    );
+  }
+  await engine.emit(JSON.stringify('hello'));
+  expect((await engine.event(1)).text()).toBe('"hello"');
+});
+
 test('a list with a bad event stores none of it and names which', async () => {
   const engine = await openEngine({ routing: hashOf('k') });
   const error = await failureOf(() => engine.emit([{ k: 1 }, { k: 2 }, { no: 'key' }, { k: 3 }]), 'BAD_LINE');

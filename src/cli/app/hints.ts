@@ -59,7 +59,9 @@ const ABOUT_ONE_LEDGER: readonly (LedgerErrorCode | undefined)[] = ['VERIFICATIO
 export function hintText(hint: string, code?: LedgerErrorCode, path?: unknown): string {
   if (code === 'NOT_A_LEDGER') return inFlags(hint);
   const isOther =
-    ABOUT_ONE_LEDGER.includes(code) && typeof path === 'string' && !isSameLedger(path, namedLedger() ?? defaultLedger());
+    ABOUT_ONE_LEDGER.includes(code) &&
+    typeof path === 'string' &&
+    !isSameLedger(path, namedLedger() ?? defaultLedger());
   return onLedger(inFlags(hint), isOther ? shellFlag('ledger', displayedLocation(path)) : ledgerFlag());
 }
 

@@ -43,7 +43,7 @@ export function planText(plan: ArchivePlan, { drop, ahead, runs, outside, clock 
   }
   if (plan.movedFrom !== null)
     lines.push(
-      `the end falls inside a commit, before sequence ${plan.movedFrom}: that commit stays whole; ${plan.wholeThrough === null ? 'it is the last one, which always stays' : `to move it, too: --through-sequence ${plan.wholeThrough}`}`,
+      `the end falls inside a commit, before sequence ${plan.movedFrom}: that commit stays whole; ${plan.wholeThrough === null ? 'it is the last one, which always stays' : `to ${drop ? 'drop' : 'move'} it, too: --through-sequence ${plan.wholeThrough}`}`,
     );
   if (ahead !== null)
     lines.push(

@@ -47,7 +47,10 @@ export const tailFlags = {
     ...ALONE,
   }),
   ...outputFlags(),
-  quiet: Flags.boolean({ char: 'q', description: 'print no notes and no report; errors are printed, and how many events were parked' }),
+  quiet: Flags.boolean({
+    char: 'q',
+    description: 'print no notes and no report; errors are printed, and how many events were parked',
+  }),
   group: Flags.string({
     char: 'g',
     description: 'join this consumer group, whose offsets the ledger stores',

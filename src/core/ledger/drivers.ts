@@ -33,7 +33,7 @@ export async function driverOf(location: string): Promise<LedgerDriver> {
   if (load !== undefined) return load();
   throw invalidArgument(
     `no ledger can be stored at '${scheme}://'`,
-    'give the path of a file; one with a colon can be written as ./NAME',
+    'give the path of a file, or nats://HOST/NAME; a path with a colon can be written as ./NAME',
     'ledger',
   );
 }

@@ -11,6 +11,7 @@ it.each(['events.codex', './a:b.codex', '/tmp/x', 'C:\\events.codex', 'a//b'])(
 );
 
 it('refuses a scheme that no storage has', async () => {
-  const { message } = await failureOf(() => driverOf('gopher://host/events'), 'INVALID_ARGUMENT');
+  const { message, hint } = await failureOf(() => driverOf('gopher://host/events'), 'INVALID_ARGUMENT');
   expect(message).toBe("no ledger can be stored at 'gopher://'");
+  expect(hint).toBe('give the path of a file, or nats://HOST/NAME; a path with a colon can be written as ./NAME');
 });

@@ -136,11 +136,20 @@ function misreadOf({ text, byte, fault, isArrayOfObjects }: BadLine): Misread | 
   return isArrayOfObjects ? ARRAY_IN_A_LINE : misreadLine(text, byte, fault);
 }
 
+const NO_JSON: ReadonlySet<LineFault> = new Set([
+  LineFault.UNEXPECTED_BYTE,
+  LineFault.UNEXPECTED_END,
+  LineFault.CONTROL_IN_STRING,
+  LineFault.BAD_ESCAPE,
+  LineFault.BAD_NUMBER,
+]);
+const A_TEXT = '; a text is taken as JSON, and JSON.stringify(text) makes a JSON string of it';
+
 /** The error of a call with a bad event, of which nothing is stored; `event`: its position in the call, 1-based. */
 export function badEventError(bad: BadLine, event: number): LedgerError {
   return new LedgerError(codeOf(bad), {
     message: `emit(): event ${event}, byte ${bad.byte}: ${bad.reason}; nothing of this call is stored`,
-    hint: `${codeOf(bad) === 'ID_CONFLICT' ? REMEDIES.ID_CONFLICT : 'fix the event'}, then repeat the whole call`,
+    hint: `${codeOf(bad) === 'ID_CONFLICT' ? REMEDIES.ID_CONFLICT : 'fix the event'}, then repeat the whole call${NO_JSON.has(bad.fault) ? A_TEXT : ''}`,
     details: { source: 'emit()', line: event, byte: bad.byte, reason: bad.reason, ...bad.conflict },
   });
 }
