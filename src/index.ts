@@ -159,6 +159,7 @@ export { readDuration, type TimeInput } from './core/model/time/time-expression.
 export { type TimeZone, timeZone } from './core/model/time/time-zone.ts';
 export { systemTimer, type Timer } from './core/model/time/timer.ts';
 export { type TimeText, timeTextIn } from './core/model/time/zoned-time-text.ts';
+/** @internal */
 export { unreadableInput } from './core/model/unreadable-input.ts';
 export type { LedgerWarning } from './core/model/warning.ts';
 export { CommandConsumer, type CommandConsumerOptions, CommandFailure } from './core/output/command-consumer.ts';
