@@ -102,6 +102,14 @@ test.each([
   expect((await runShell(script, variables)).stderr).toBe('0\n');
 });
 
+test('a replay whose reader leaves within the first batch names that as the cause', async () => {
+  const variables = { COMPLETENGINE_LEDGER: await filledLedger(10), pipe: join(tempDir(), 'pipe') };
+  const script = 'mkfifo "$pipe"; exec 3<> "$pipe" 4> "$pipe" 3<&-; completengine replay >&4; echo "$?" >&2';
+  expect((await runShell(script, variables)).stderr).toBe(
+    'stopped early: the reader has gone, and has read a part of the first batch of events at most\n0\n',
+  );
+});
+
 test.each([
   ['tail -f'],
   ['replay -q'],
