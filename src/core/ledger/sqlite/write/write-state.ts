@@ -21,8 +21,8 @@ import {
   readPlacements,
 } from '../connection/identity.ts';
 import { blob, damaged, positive, type RawRow, time as readTime } from '../connection/rows.ts';
-import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
+import { overPartitions } from '../read/over-partitions.ts';
 import { readPartitionEnd } from './partition-end.ts';
 import { hasPins, type PinScope } from './pins.ts';
 
@@ -136,10 +136,11 @@ function endOf(last: RawRow): Pick<LedgerState, 'sequence' | 'time' | 'committed
 
 /** Frames without any commit mean that all commits are missing. One statement, because the head is also read outside of a transaction. */
 function checkEmpty(db: Database): void {
-  for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
-    const sql = `SELECT min(sequence) FROM ${partitionTable(id)} WHERE NOT EXISTS (SELECT 1 FROM commits)`;
-    if (db.prepare(sql).pluck().get() !== null) throw missingSequences(1, null);
-  }
+  const ids = db.prepare<[], number>('SELECT id FROM partition').pluck().all();
+  if (ids.length === 0) return;
+  const firsts = overPartitions(ids, (table) => `SELECT min(sequence) AS first FROM ${table}`);
+  const sql = `SELECT 1 FROM (${firsts}) WHERE first IS NOT NULL AND NOT EXISTS (SELECT 1 FROM commits) LIMIT 1`;
+  if (db.prepare(sql).get() !== undefined) throw missingSequences(1, null);
 }
 
 /** The head as of this statement, for callers that do not write. */
