@@ -292,7 +292,7 @@ export const MUTANTS = [
   {
     name: 'the head is not verified before a writer builds on it',
     file: `${SQLITE}/connection/check-head.ts`,
-    find: '      walk.checkLink(commit, reaching);\n',
+    find: '      walk.checkLink(commit, { known, partitions: later });\n',
     replace: '',
     tests: ['test/library/check-head.test.ts'],
   },

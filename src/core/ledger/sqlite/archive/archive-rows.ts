@@ -18,7 +18,7 @@ export function readArchiveRows(db: Database): ArchiveRow[] {
 /** The last record; null if nothing was archived. */
 export function lastArchiveRow(db: Database): ArchiveRow | null {
   if (!hasTable(db, 'segments')) return null;
-  const row = db.prepare<[], RawRow>(`SELECT ${COLUMNS} FROM segments ORDER BY number DESC LIMIT 1`).get();
+  const row = statementsOf(db).get<[], RawRow>(`SELECT ${COLUMNS} FROM segments ORDER BY number DESC LIMIT 1`).get();
   return row === undefined ? null : toRow(row);
 }
 

@@ -5,12 +5,14 @@
 
 import type { Database } from 'better-sqlite3';
 import type { LedgerConfig } from '../../../model/config.ts';
+import type { PartitionId } from '../../../model/routing/partition.ts';
 import { brokenCommit } from '../../protocol/broken-commit.ts';
-import { hashBody } from '../../protocol/chain.ts';
+import { type FrameLink, hashBody } from '../../protocol/chain.ts';
 import type { LiveStart } from '../archive/live-start.ts';
 import { ChainWalk } from '../read/chain-walk.ts';
-import { FrameReader, PLAIN_BYTES, toFrame, WHOLE_FRAME_COLUMNS } from '../read/read.ts';
-import { natural, positive, type RawRow } from './rows.ts';
+import { overPartitions } from '../read/over-partitions.ts';
+import { FRAME_COLUMNS, FrameReader, PLAIN_BYTES, toFrame, toFrameLink, WHOLE_FRAME_COLUMNS } from '../read/read.ts';
+import { integer, natural, positive, type RawRow } from './rows.ts';
 import { partitionTable } from './schema.ts';
 
 /**
@@ -20,6 +22,8 @@ import { partitionTable } from './schema.ts';
 const BODY_BYTES_MAX = 64 * 1024;
 /** Most frames read to verify the ends of partitions: the links of 8 commits at 8 partitions, of a single one from 64 on. */
 const FRAMES_MAX = 64;
+/** An event in a body: `[0,0,1]` and a comma. */
+const EVENT_BYTES_MIN = 8;
 
 /** @throws LedgerError VERIFICATION_FAILED, DAMAGED_LEDGER */
 export function checkHead(db: Database): void {
@@ -29,24 +33,24 @@ export function checkHead(db: Database): void {
     walk.checkLastJoints();
     const { first, next } = reader.lastCommitThrough(Number.MAX_SAFE_INTEGER);
     const lastCommit = next === first ? 0 : first;
-    const start = reader.start();
-    const ends = reader
-      .partitionIds()
-      .map((partition) => ({ partition, commit: lastCommitOf(reader, partition, start) }));
+    const ends = readEnds(db, reader);
     const beyond = ends.find(({ commit }) => commit > lastCommit);
     if (beyond !== undefined)
       throw brokenCommit(next, `partition tables hold frames at sequence ${beyond.commit}, and the commit is missing`);
     if (lastCommit === 0) return;
     const commits = new Set([lastCommit, ...ends.map(({ commit }) => commit).sort((one, other) => other - one)]);
     commits.delete(0);
-    // a partition that ends before a commit has no frame of it: of 256 partitions an event was emitted to one
     for (const commit of [...commits].slice(0, Math.max(1, Math.floor(FRAMES_MAX / ends.length)))) {
       // a partition that ends before a commit has no frame of it: of 256 partitions an event was emitted to one
-      const reaching = ends.filter((end) => end.commit >= commit).map(({ partition }) => partition);
-      walk.checkLink(commit, reaching);
+      const known = ends.filter((end) => end.commit === commit).map(({ last }) => last as FrameLink);
+      const later = ends.filter((end) => end.commit > commit).map(({ partition }) => partition);
+      walk.checkLink(commit, { known, partitions: later });
     }
-    for (const { partition, commit } of ends)
-      if (commit === lastCommit) checkBody(reader, partition, commit, BODY_BYTES_MAX / ends.length);
+    checkBodies(
+      db,
+      ends.filter(({ commit }) => commit === lastCommit),
+      BODY_BYTES_MAX / ends.length,
+    );
   }).deferred();
 }
 
@@ -55,31 +59,55 @@ export function checkSettings(db: Database, { determinism }: LedgerConfig): void
   if (determinism !== 'strict') new ChainWalk(db, new FrameReader(db)).checkLastJoints();
 }
 
-function checkBody(reader: FrameReader, partition: number, commit: number, bytesMax: number): void {
-  const row = reader.statements
-    .get<[number, number], RawRow>(
-      `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence = ? AND ${PLAIN_BYTES} <= ?`,
-    )
-    .get(commit, bytesMax);
-  if (row === undefined) return;
-  const { body, hash } = toFrame(partition, row);
-  if (!hashBody(body).equals(hash)) throw brokenCommit(commit, `checksum mismatch in partition ${partition}`);
+/** Hashes the last bodies of some partitions again, those of up to `bytesMax`. @throws LedgerError VERIFICATION_FAILED */
+function checkBodies(db: Database, ends: readonly PartitionTail[], bytesMax: number): void {
+  // A large commit has none of them, and asking all its partitions takes as long as the rest of the opening.
+  const small = ends.filter(({ last }) => last !== null && last.count * EVENT_BYTES_MIN <= bytesMax);
+  for (const { partition, commit } of small) {
+    const row = db
+      .prepare<[number, number], RawRow>(
+        `SELECT ${WHOLE_FRAME_COLUMNS} FROM ${partitionTable(partition)} WHERE sequence = ? AND ${PLAIN_BYTES} <= ?`,
+      )
+      .get(commit, bytesMax);
+    if (row === undefined) continue;
+    const { body, hash } = toFrame(partition, row);
+    if (!hashBody(body).equals(hash)) throw brokenCommit(commit, `checksum mismatch in partition ${partition}`);
+  }
 }
 
-/**
- * The commit that the last frame of a partition belongs to; 0 if it has none that is not archived. The next offset is taken from that frame, so its own offset must continue
- * the frame before. @throws LedgerError VERIFICATION_FAILED
- */
-function lastCommitOf(reader: FrameReader, partition: number, start: LiveStart): number {
-  const [last, before] = reader.statements
-    .get<[], RawRow>(`SELECT sequence, offset, count FROM ${partitionTable(partition)} ORDER BY sequence DESC LIMIT 2`)
-    .all();
-  if (last === undefined) return 0;
-  const commit = positive(last, 'sequence');
+interface PartitionTail {
+  readonly partition: PartitionId;
+  /** First sequence of the commit that the partition's last frame belongs to; 0 if it has no frame that is not archived. */
+  readonly commit: number;
+  /** The partition's last frame; null if it has none. */
+  readonly last: FrameLink | null;
+}
+
+/** By partition, from the last two frames of each. @throws LedgerError VERIFICATION_FAILED */
+function readEnds(db: Database, reader: FrameReader): PartitionTail[] {
+  const partitions = reader.partitionIds();
+  if (partitions.length === 0) return [];
+  const start = reader.start();
+  const sql = overPartitions(
+    partitions,
+    (table, id) =>
+      `SELECT * FROM (SELECT ${id} AS partition, ${FRAME_COLUMNS} FROM ${table} ORDER BY sequence DESC LIMIT 2)`,
+  );
+  const rows = new Map<PartitionId, RawRow[]>(partitions.map((partition) => [partition, []]));
+  for (const row of db.prepare<[], RawRow>(sql).all()) rows.get(natural(row, 'partition'))?.push(row);
+  return [...rows].map(([partition, lastTwo]) => tailOf(partition, lastTwo, start));
+}
+
+/** The next offset is taken from the last frame, so its own must continue the frame before. @throws LedgerError VERIFICATION_FAILED */
+function tailOf(partition: PartitionId, lastTwo: readonly RawRow[], start: LiveStart): PartitionTail {
+  const [row, before] = lastTwo.toSorted((one, other) => integer(other, 'sequence') - integer(one, 'sequence'));
+  if (row === undefined) return { partition, commit: 0, last: null };
+  const commit = positive(row, 'sequence');
   // a row that is to be deleted: what was before it may be gone
-  if (commit < start.sequence) return 0;
+  if (commit < start.sequence) return { partition, commit: 0, last: null };
+  const last = toFrameLink(partition, row);
   const expected =
     before === undefined ? start.endOf(partition).nextOffset : natural(before, 'offset') + positive(before, 'count');
-  if (natural(last, 'offset') !== expected) throw brokenCommit(commit, `offsets of partition ${partition} have a gap`);
-  return commit;
+  if (last.offset !== expected) throw brokenCommit(commit, `offsets of partition ${partition} have a gap`);
+  return { partition, commit, last };
 }

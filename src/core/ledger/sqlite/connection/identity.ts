@@ -105,7 +105,7 @@ export function readEpochs(db: Database): Epochs {
 
 /** The epoch row in force. @throws LedgerError DAMAGED_LEDGER */
 export function lastEpochRow(db: Database): EpochRow {
-  const last = db.prepare<[], RawRow>(`SELECT ${EPOCH_COLUMNS} FROM epoch ORDER BY epoch DESC LIMIT 1`).get();
+  const last = statementsOf(db).get<[], RawRow>(`SELECT ${EPOCH_COLUMNS} FROM epoch ORDER BY epoch DESC LIMIT 1`).get();
   if (last === undefined) throw unreadable(db, 'it has no epoch');
   return toEpochRow(last);
 }

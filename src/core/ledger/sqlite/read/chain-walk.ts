@@ -9,6 +9,7 @@ import { type CommitRow, checkLink, type HashedFrame, type LinkedRow } from '../
 import { blob, clientName, integer, natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import { ChainJoints, type Place } from './chain-joints.ts';
+import { overPartitions } from './over-partitions.ts';
 import { FRAME_COLUMNS, type FrameReader, groupByCommit, toFrameLink } from './read.ts';
 
 export interface VerifiedPage extends Page {
@@ -74,17 +75,36 @@ export class ChainWalk {
   }
 
   /**
-   * Recomputes the link of one commit over the hashes that are stored with its frames; no body is read. `partitions`: the only ones that may have a frame
-   * of it, where that is known; default all. @throws LedgerError VERIFICATION_FAILED
+   * Recomputes the link of one commit over the hashes that are stored with its frames; no body is read. `known`: frames of it that were read before.
+   * `partitions`: the other ones that may have a frame of it; default: all. @throws LedgerError VERIFICATION_FAILED
    */
-  checkLink(firstSequence: number, partitions?: readonly PartitionId[]): void {
+  checkLink(
+    firstSequence: number,
+    { known, partitions }: { readonly known: readonly FrameLink[]; readonly partitions: readonly PartitionId[] } = this
+      .#nothingKnown,
+  ): void {
     const row = this.#reader.statements
       .get<[number], RawRow>(`SELECT ${COLUMNS} FROM commits WHERE first_sequence = ?`)
       .get(firstSequence);
     if (row === undefined) throw missingSequences(firstSequence, null);
-    const links = this.#links(firstSequence, firstSequence, new Set(), [], partitions);
-    const frames = links.get(firstSequence) ?? [];
+    const frames = [...known, ...this.#linksOf(firstSequence, partitions)];
+    frames.sort((one, other) => one.partition - other.partition);
     this.#step(this.#joints.placeBefore(firstSequence), toCommitRow(row), frames);
+  }
+
+  /** Links of the frames of one commit. */
+  #linksOf(commit: number, partitions: readonly PartitionId[]): FrameLink[] {
+    if (partitions.length === 0) return [];
+    const sql = overPartitions(
+      partitions,
+      (table, id) => `SELECT ${id} AS partition, ${FRAME_COLUMNS} FROM ${table} WHERE sequence = :commit`,
+    );
+    const rows = this.#db.prepare<[object], RawRow>(sql).all({ commit });
+    return rows.map((row) => toFrameLink(natural(row, 'partition'), row));
+  }
+
+  get #nothingKnown() {
+    return { known: [], partitions: this.#joints.partitions.map(({ id }) => id) };
   }
 
   /** Recomputes every link that is no commit. @throws LedgerError VERIFICATION_FAILED */
@@ -122,10 +142,9 @@ export class ChainWalk {
     end: number,
     wanted: ReadonlySet<PartitionId>,
     frames: readonly HashedFrame[],
-    partitions: readonly PartitionId[] = this.#joints.partitions.map(({ id }) => id),
   ): Map<number, FrameLink[]> {
     const all: FrameLink[] = [...frames];
-    for (const id of partitions) {
+    for (const { id } of this.#joints.partitions) {
       if (wanted.has(id)) continue;
       const rows = this.#reader.statements
         .get<[number, number], RawRow>(

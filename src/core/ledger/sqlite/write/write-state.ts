@@ -21,8 +21,8 @@ import {
   readPlacements,
 } from '../connection/identity.ts';
 import { blob, damaged, positive, type RawRow, time as readTime } from '../connection/rows.ts';
-import { partitionTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
+import { overPartitions } from '../read/over-partitions.ts';
 import { readPartitionEnd } from './partition-end.ts';
 import { hasPins, type PinScope } from './pins.ts';
 
@@ -33,6 +33,7 @@ export interface WriteState extends LedgerState, PinScope {
 
 export class WriteStates implements SessionTarget<WriteState> {
   readonly #db: Database;
+  /** Compiled once: among other writers the state is read in each commit, under their eyes. Compiling was a fifth of such a commit. */
   readonly #statements: Statements;
   #version: unknown;
   #state: WriteState | undefined;
@@ -46,7 +47,7 @@ export class WriteStates implements SessionTarget<WriteState> {
 
   /** The state as of this transaction, or of this statement outside of one. */
   current(): WriteState {
-    const version = this.#db.pragma('data_version', { simple: true });
+    const version = this.#statements.get<[], number>('PRAGMA data_version').pluck().get();
     if (this.#state !== undefined && version === this.#version) return this.#state;
     this.#version = version;
     this.#state = this.#read();
@@ -86,8 +87,8 @@ export class WriteStates implements SessionTarget<WriteState> {
   #read(): WriteState {
     const db = this.#db;
     const epoch = lastEpochRow(db);
-    const last = db
-      .prepare<[], RawRow>(
+    const last = this.#statements
+      .get<[], RawRow>(
         'SELECT first_sequence, count, last_time, committed_at, hash FROM commits ORDER BY first_sequence DESC LIMIT 1',
       )
       .get();
@@ -136,10 +137,11 @@ function endOf(last: RawRow): Pick<LedgerState, 'sequence' | 'time' | 'committed
 
 /** Frames without any commit mean that all commits are missing. One statement, because the head is also read outside of a transaction. */
 function checkEmpty(db: Database): void {
-  for (const id of db.prepare<[], number>('SELECT id FROM partition').pluck().all()) {
-    const sql = `SELECT min(sequence) FROM ${partitionTable(id)} WHERE NOT EXISTS (SELECT 1 FROM commits)`;
-    if (db.prepare(sql).pluck().get() !== null) throw missingSequences(1, null);
-  }
+  const ids = db.prepare<[], number>('SELECT id FROM partition').pluck().all();
+  if (ids.length === 0) return;
+  const firsts = overPartitions(ids, (table) => `SELECT min(sequence) AS first FROM ${table}`);
+  const sql = `SELECT 1 FROM (${firsts}) WHERE first IS NOT NULL AND NOT EXISTS (SELECT 1 FROM commits) LIMIT 1`;
+  if (db.prepare(sql).get() !== undefined) throw missingSequences(1, null);
 }
 
 /** The head as of this statement, for callers that do not write. */
