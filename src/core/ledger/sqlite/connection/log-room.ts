@@ -10,7 +10,7 @@ import { companionPath } from './ledger-path.ts';
 
 /** The length at which a -wal is written back, 8 MiB, and one commit more. */
 const ROOM_BYTES = 11 * 1024 * 1024;
-/** Of one read; 4 or 8 MiB at once are cached in small pieces again. */
+/** Of one read. Reads of 8 MiB gain nothing. */
 const READ_BYTES = 1024 * 1024;
 
 /**
