@@ -53,6 +53,7 @@ import { GuardedDatabase } from './connection/guarded-database.ts';
 import { readIdentity } from './connection/identity.ts';
 import { cannotFollow, type UnchangedFile } from './connection/immutable-file.ts';
 import { leftoverFiles } from './connection/leftover-files.ts';
+import { makeLogRoom } from './connection/log-room.ts';
 import { readStorageSize } from './connection/storage-size.ts';
 import { walGrowth } from './connection/wal-growth.ts';
 import { SqliteGroupStore } from './groups/sqlite-group-store.ts';
@@ -275,6 +276,7 @@ export class SqliteLedger implements Ledger {
 
   async openPipeline(): Promise<CommitPipeline> {
     this.#guarded.checkWritable();
+    makeLogRoom(this.#db, this.#identity.path);
     const { WriterThread } = await import('./threads/writer-thread.ts');
     const thread = await this.#kept(await WriterThread.start(this.#threadStart(), this.#parts.busyLimit.signal));
     return {
