@@ -368,7 +368,7 @@ export const MUTANTS = [
   },
   {
     name: 'keys are hashed to other partitions',
-    file: 'src/core/router/murmur2.ts',
+    file: 'src/core/model/routing/murmur2.ts',
     find: '  hash ^= hash >>> 13;\n',
     replace: '  hash ^= hash >>> 12;\n',
     tests: ['test/core/router/routing-vectors.test.ts', 'test/core/router/murmur2.test.ts'],

@@ -17,7 +17,11 @@ interface PinStep {
   readonly before?: number;
 }
 
-function changes(steps: readonly PinStep[], timeShiftMax = Number.POSITIVE_INFINITY): PinChanges {
+function changes(
+  steps: readonly PinStep[],
+  timeShiftMax = Number.POSITIVE_INFINITY,
+  agreesAt: number | null = null,
+): PinChanges {
   const keys = steps.map(({ session }) => Buffer.from(session));
   const pins = emptyPins(steps.length, Buffer.concat(keys).length);
   let end = 0;
@@ -30,7 +34,7 @@ function changes(steps: readonly PinStep[], timeShiftMax = Number.POSITIVE_INFIN
     pins.lastSeen[at] = lastSeen;
     pins.lastSeenBefore[at] = before ?? NO_TIME;
   }
-  return { pins, timeShiftMax };
+  return { pins, timeShiftMax, agreesAt };
 }
 
 const event = (time: number, partition = 0) => ({ partition, time, payload: '1' });
@@ -40,14 +44,14 @@ describe.each(STORAGES)('pins of a ledger in $name', (storage) => {
   it('are committed with their events, for every opening', async () => {
     const [one, other] = await openTwice(storage, IDLE);
     const basis = await one.basis();
-    expect(basis.sessions).toEqual({ loads: [0, 0], hasPins: false });
+    expect(basis.sessions).toEqual({ loads: [0, 0], hasPins: false, head: 0 });
     const pins = changes([
       { session: 'a', partition: 0, lastSeen: 5 },
       { session: 'b', partition: 1, lastSeen: 6 },
     ]);
     const outcome = (await one.commit(draftOf(basis, [event(5), event(6, 1), event(6, 1)], { pins }))) as Committed;
     expect(outcome.loads).toEqual([1, 2]);
-    expect((await other.basis()).sessions).toEqual({ loads: [1, 2], hasPins: true });
+    expect((await other.basis()).sessions).toEqual({ loads: [1, 2], hasPins: true, head: 3 });
     expect(await other.pinsOf(['b', 'unknown', 'a'])).toEqual([
       expect.objectContaining({ session: 'b', partition: 1, lastSeen: 6 }),
       expect.objectContaining({ session: 'a', partition: 0, lastSeen: 5 }),

@@ -21,11 +21,11 @@ import {
   type SessionNumber,
   type SessionRouter,
 } from '../model/routing/session-pins.ts';
+import { SessionTable } from '../model/routing/session-table.ts';
 import { numberAt } from '../model/text/bytes.ts';
 import type { Micros } from '../model/time/time.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
-import { SessionTable } from './session-table.ts';
 import { DraftPins, leastLoaded, PinColumns } from './sticky-pins.ts';
 
 interface StickyOptions {
@@ -52,6 +52,12 @@ export class StickyRouter implements SessionRouter {
   #mustAsk = true;
   #timeShiftMax = Number.POSITIVE_INFINITY;
   #loads = new Float64Array(0);
+  /**
+   * The head at which the ledger's pins of all sessions that were met are the known ones. It holds as long as each draft is built on the head that the one
+   * before has made: nobody else has committed. Null from the first draft that is not, until all sessions are forgotten.
+   */
+  #agreesAt: number | null = null;
+  #isFirstDraft = true;
 
   /**
    * `idleMicros`: a session that was idle for longer is new; null: never. `only`: a line with the session of all lines.
@@ -112,7 +118,10 @@ export class StickyRouter implements SessionRouter {
     }
   }
 
-  begin(loads: readonly number[]): void {
+  begin(loads: readonly number[], head: number | null = null): void {
+    if (this.#isFirstDraft) this.#agreesAt = head;
+    else if (this.#agreesAt !== head) this.#agreesAt = null;
+    this.#isFirstDraft = false;
     this.#loads = Float64Array.from(loads);
     this.#drafted.clear();
     this.#timeShiftMax = Number.POSITIVE_INFINITY;
@@ -164,17 +173,22 @@ export class StickyRouter implements SessionRouter {
       pins.lastSeen[at] = this.#drafted.lastSeenAt(place);
       pins.lastSeenBefore[at] = this.#known.lastSeenOf(session);
     }
-    return { pins, timeShiftMax: this.#timeShiftMax };
+    return { pins, timeShiftMax: this.#timeShiftMax, agreesAt: this.#agreesAt };
   }
 
-  confirm(): () => void {
+  confirm(events: number): () => void {
+    const agreedAt = this.#agreesAt;
+    if (agreedAt !== null) this.#agreesAt = agreedAt + events;
     const sessions = this.#drafted.sessions().slice();
     const known = this.#known;
     const before = known.copies(sessions);
     for (let place = 0; place < sessions.length; place++)
       known.set(numberAt(sessions, place), this.#drafted.partitionAt(place), this.#drafted.lastSeenAt(place));
     this.#drafted.clear();
-    return () => known.restore(sessions, before);
+    return () => {
+      known.restore(sessions, before);
+      this.#agreesAt = agreedAt;
+    };
   }
 
   forget(): void {
@@ -183,6 +197,7 @@ export class StickyRouter implements SessionRouter {
     this.#drafted.clear();
     this.#asked = 0;
     this.#mustAsk = true;
+    this.#isFirstDraft = true;
   }
 
   /** Returns the place of a session in the draft. */

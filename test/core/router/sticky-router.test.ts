@@ -142,7 +142,7 @@ describe('a draft', () => {
   it('that was committed is known to the next', () => {
     const router = forEver();
     draft(router, [0, 0], at(1, 'a', 'b'));
-    router.confirm();
+    router.confirm(2);
     expect(draft(router, [9, 9], at(2, 'b', 'a'))).toEqual({
       to: [1, 0],
       changes: { pins: [], timeShiftMax: Number.POSITIVE_INFINITY },
@@ -162,9 +162,9 @@ describe('a draft', () => {
     const router = new StickyRouter({ idleMicros: 10 });
     router.learn([{ session: 'a', partition: 1, lastSeen: 0 }]);
     draft(router, [0, 0, 0], at(5, 'a', 'b'));
-    const undos = [router.confirm()];
+    const undos = [router.confirm(2)];
     draft(router, [9, 0, 0], at(20, 'a', 'b', 'c'));
-    undos.push(router.confirm());
+    undos.push(router.confirm(3));
     for (const undo of undos.toReversed()) undo();
     const { to, changes } = draft(router, [0, 0, 0], at(6, 'b', 'a', 'c'));
     expect(to).toEqual([0, 1, 2]);
@@ -291,7 +291,7 @@ describe('laws', () => {
       fc.property(loads, events, fc.integer({ min: 1, max: 5 }), (counts, all, added) => {
         const router = forEver();
         const before = draft(router, counts, all);
-        router.confirm();
+        router.confirm(all.length);
         const after = draft(router, [...counts, ...new Array<number>(added).fill(0)], all);
         expect(after.to).toEqual(before.to);
         expect(after.changes.pins).toEqual([]);

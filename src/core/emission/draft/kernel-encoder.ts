@@ -145,7 +145,7 @@ class KernelEncoder implements ChunkEncoder {
 /** Places sessions with the times that the kernel gives the lines: both compute them by the same rule. */
 function placeSessions(sessions: SessionRouter, checked: CheckedLines, limit: number, basis: Basis, now: Micros): void {
   const { faults, times } = checked;
-  sessions.begin(basis.sessions?.loads ?? []);
+  sessions.begin(basis.sessions?.loads ?? [], basis.sessions?.head);
   let time = basis.floor;
   for (let line = 0; line < limit; line++) {
     if (faults[line] !== LineFault.NONE) continue;

@@ -1,8 +1,8 @@
 /** Numbers sessions by the bytes of their keys, densely, without creating a text or an object per line. */
 
-import type { SessionNumber } from '../model/routing/session-pins.ts';
-import { asBuffer, byteAt, numberAt } from '../model/text/bytes.ts';
+import { asBuffer, byteAt, numberAt } from '../text/bytes.ts';
 import { murmur2 } from './murmur2.ts';
+import type { SessionNumber } from './session-pins.ts';
 
 const SESSIONS_AT_FIRST = 1024;
 const BYTES_A_KEY = 16;
@@ -57,6 +57,23 @@ export class SessionTable {
         return numberAt(places, at) - 1;
     }
     return this.#crowdedNumber(bytes, start, end) ?? this.#add(bytes, start, end, hash, null);
+  }
+
+  /** The number of the key `bytes[start, end)`; null if it has none. */
+  find(bytes: Uint8Array, start: number, end: number): SessionNumber | null {
+    const hash = murmur2(bytes, start, end);
+    const places = this.#places;
+    const last = places.length / WORDS - 1;
+    for (let probe = 0; probe < PROBES_MAX; probe++) {
+      const at = ((hash + probe) & last) * WORDS;
+      if (places[at] === 0) break;
+      if (
+        places[at + 1] === hash &&
+        this.#isSame(numberAt(places, at + 2), numberAt(places, at + 3), bytes, start, end)
+      )
+        return numberAt(places, at) - 1;
+    }
+    return this.#crowdedNumber(bytes, start, end) ?? null;
   }
 
   /**

@@ -1,0 +1,93 @@
+/**
+ * The pins of one commit as bytes, a row of `recent_sessions`. For each session the length of its key, the key in UTF-8, its partition and, where sessions
+ * end, when it was last seen, in microseconds after the row's `from_time`. Numbers are LEB128: seven bits in a byte, the lowest first. No SQL.
+ */
+
+import type { DraftedPins } from '../../../model/routing/session-pins.ts';
+import { byteAt, numberAt } from '../../../model/text/bytes.ts';
+import type { Micros } from '../../../model/time/time.ts';
+import { damaged } from '../connection/rows.ts';
+
+/** What a number takes at most: it is below 2^53. */
+const NUMBER_BYTES_MAX = 8;
+
+export interface PinRun {
+  /** From which the times count; null where pins have no end. */
+  readonly fromTime: Micros | null;
+  readonly pins: Buffer;
+}
+
+/** `hasTimes`: whether sessions end. */
+export function encodePins(drafted: DraftedPins, hasTimes: boolean): PinRun {
+  const { count, keys, ends, partitions, lastSeen } = drafted;
+  const fromTime = hasTimes ? lastSeen.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY) : null;
+  // a length and a partition take fewer than four bytes
+  const into = Buffer.allocUnsafe(keys.length + count * (8 + NUMBER_BYTES_MAX));
+  let at = 0;
+  let from = 0;
+  for (let nth = 0; nth < count; nth++) {
+    const end = numberAt(ends, nth);
+    at = putNumber(into, at, end - from);
+    for (; from < end; from++) into[at++] = byteAt(keys, from);
+    at = putNumber(into, at, numberAt(partitions, nth));
+    if (fromTime !== null) at = putNumber(into, at, numberAt(lastSeen, nth) - fromTime);
+  }
+  return { fromTime, pins: into.subarray(0, at) };
+}
+
+/** Beyond 2^31 without bit operations. */
+function putNumber(into: Buffer, place: number, number: number): number {
+  let at = place;
+  let rest = number;
+  for (; rest > 0x7fffffff; rest = Math.floor(rest / 128)) into[at++] = (rest % 128) | 128;
+  for (; rest > 127; rest >>>= 7) into[at++] = (rest & 127) | 128;
+  into[at++] = rest;
+  return at;
+}
+
+/** Reads a run pin by pin. It may be damaged. */
+export class PinRunReader {
+  readonly #run: PinRun;
+  #at = 0;
+  /** The key of this pin is `run.pins[keyStart, keyEnd)`. */
+  keyStart = 0;
+  keyEnd = 0;
+  partition = 0;
+  /** Null where pins have no end. */
+  lastSeen: Micros | null = null;
+
+  constructor(run: PinRun) {
+    this.#run = run;
+  }
+
+  /** Whether there is another pin, which is read then. @throws LedgerError VERIFICATION_FAILED */
+  next(): boolean {
+    const { pins, fromTime } = this.#run;
+    if (this.#at === pins.length) return false;
+    const bytes = this.#number();
+    this.keyStart = this.#at;
+    this.#at += bytes;
+    this.keyEnd = this.#at;
+    if (this.#at > pins.length) throw damagedRun();
+    this.partition = this.#number();
+    this.lastSeen = fromTime === null ? null : fromTime + this.#number();
+    if (!Number.isSafeInteger(this.lastSeen ?? 0)) throw damagedRun();
+    return true;
+  }
+
+  #number(): number {
+    const { pins } = this.#run;
+    let number = 0;
+    let weight = 1;
+    for (const end = this.#at + NUMBER_BYTES_MAX; this.#at < Math.min(end, pins.length); weight *= 128) {
+      const byte = byteAt(pins, this.#at++);
+      number += (byte & 127) * weight;
+      if (byte < 128) return number;
+    }
+    throw damagedRun();
+  }
+}
+
+function damagedRun(): Error {
+  return damaged('run of pins', 'not one that is ever written');
+}
