@@ -18,12 +18,14 @@ import {
   NO_SESSION,
   type Pin,
   type PinChanges,
+  type SessionLines,
   type SessionNumber,
   type SessionRouter,
 } from '../model/routing/session-pins.ts';
 import { SessionTable } from '../model/routing/session-table.ts';
 import { numberAt } from '../model/text/bytes.ts';
-import type { Micros } from '../model/time/time.ts';
+import { type Micros, NO_TIME } from '../model/time/time.ts';
+import { LineFault } from '../scan/line-fault.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
 import { DraftPins, leastLoaded, PinColumns } from './sticky-pins.ts';
@@ -153,24 +155,34 @@ export class StickyRouter implements SessionRouter {
     return partition;
   }
 
+  assignLines({ sessions, times, faults, partitions }: SessionLines, limit: number, floor: Micros, now: Micros): void {
+    let time = floor;
+    for (let line = 0; line < limit; line++) {
+      if (faults[line] !== LineFault.NONE) continue;
+      const own = numberAt(times, line);
+      time = Math.max(time, own === NO_TIME ? now : own);
+      const session = numberAt(sessions, line);
+      if (session === NO_SESSION) this.count(numberAt(partitions, line));
+      else partitions[line] = this.assign(session, time);
+    }
+  }
+
   count(partition: PartitionId): void {
     if (partition < this.#loads.length) this.#loads[partition] = (this.#loads[partition] as number) + 1;
   }
 
   changes(): PinChanges {
     const changed = this.#drafted.sessions();
-    const places = this.#table.inKeyOrder(changed);
     let keyBytes = 0;
-    for (const session of changed) keyBytes += this.#table.keyBytes(session);
+    for (let at = 0; at < changed.length; at++) keyBytes += this.#table.keyBytes(numberAt(changed, at));
     const pins = emptyPins(changed.length, keyBytes);
     let end = 0;
-    for (let at = 0; at < places.length; at++) {
-      const place = numberAt(places, at);
-      const session = numberAt(changed, place);
+    for (let at = 0; at < changed.length; at++) {
+      const session = numberAt(changed, at);
       end = this.#table.copyKey(session, pins.keys, end);
       pins.ends[at] = end;
-      pins.partitions[at] = this.#drafted.partitionAt(place);
-      pins.lastSeen[at] = this.#drafted.lastSeenAt(place);
+      pins.partitions[at] = this.#drafted.partitionAt(at);
+      pins.lastSeen[at] = this.#drafted.lastSeenAt(at);
       pins.lastSeenBefore[at] = this.#known.lastSeenOf(session);
     }
     return { pins, timeShiftMax: this.#timeShiftMax, agreesAt: this.#agreesAt };

@@ -49,8 +49,7 @@ export interface DraftedPins {
 /** Changes to the pins by a draft. */
 export interface PinChanges {
   /**
-   * Pins to store with the draft, all or none: new ones, reassigned ones, and those seen again after a while. Roughly
-   * in the order of the keys.
+   * Pins to store with the draft, all or none: new ones, reassigned ones, and those seen again after a while.
    */
   readonly pins: DraftedPins;
   /** By how much the draft's times may shift with every pin still valid. Infinity if time does not matter. */
@@ -116,6 +115,17 @@ export interface SessionBasis {
   readonly head: number;
 }
 
+/** The lines of a chunk, in columns. A line with a fault makes no event. */
+export interface SessionLines {
+  readonly faults: Uint8Array;
+  /** {@link NO_SESSION} where there is none. */
+  readonly sessions: Int32Array;
+  /** NO_TIME where it is when the line arrives. */
+  readonly times: Float64Array;
+  /** Of lines without a session; those of the others are filled in. */
+  readonly partitions: Uint16Array;
+}
+
 /** Decides where sessions go, from the pins it has learned and from the order and ledger times of events. */
 export interface SessionRouter {
   /** Approximate memory of its sessions, in bytes. */
@@ -137,6 +147,11 @@ export interface SessionRouter {
   begin(loads: readonly number[], head?: number | null): void;
   /** The partition of the session's next event. `time`: the event's ledger time, which never decreases. */
   assign(session: SessionNumber, time: Micros): PartitionId;
+  /**
+   * Assigns the first `limit` lines of a chunk, in order, those without a session counted: as {@link assign} for each with the time of its event, which is at
+   * least `floor` and, where the line has none, `now`.
+   */
+  assignLines(lines: SessionLines, limit: number, floor: Micros, now: Micros): void;
   /** Counts an event of the draft without a session: it adds to the load of its partition like any other. */
   count(partition: PartitionId): void;
   changes(): PinChanges;
