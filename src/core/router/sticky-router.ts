@@ -12,7 +12,6 @@
 import type { PartitionId } from '../model/routing/partition.ts';
 import { NO_PLACEMENTS, type Placements } from '../model/routing/routing.ts';
 import {
-  emptyPins,
   type IdleRule,
   idleRule,
   NO_SESSION,
@@ -139,7 +138,8 @@ export class StickyRouter implements SessionRouter {
     const place = this.#known.placeOf(session);
     const isChanged = this.#drafted.isAt(place, session);
     const pinned = isChanged ? this.#drafted.partitionAt(place) : known;
-    const since = time - (isChanged ? this.#drafted.lastSeenAt(place) : this.#known.lastSeenOf(session));
+    const lastSeen = isChanged ? this.#drafted.lastSeenAt(place) : this.#known.lastSeenOf(session);
+    const since = time - lastSeen;
     const isNew = pinned < 0 || since > this.#idle.endsAfter;
     const partition = isNew ? leastLoaded(this.#loads) : pinned;
     this.#loads[partition] = (this.#loads[partition] as number) + 1;
@@ -151,7 +151,7 @@ export class StickyRouter implements SessionRouter {
         (isRenewed ? this.#idle.endsAfter : this.#idle.renewedAfter) - since,
       );
     if (!isNew && !isRenewed) return partition;
-    this.#drafted.set(isChanged ? place : this.#add(session), partition, time);
+    this.#drafted.set(isChanged ? place : this.#add(session, pinned, lastSeen), partition, time);
     return partition;
   }
 
@@ -172,33 +172,26 @@ export class StickyRouter implements SessionRouter {
   }
 
   changes(): PinChanges {
-    const changed = this.#drafted.sessions();
-    let keyBytes = 0;
-    for (let at = 0; at < changed.length; at++) keyBytes += this.#table.keyBytes(numberAt(changed, at));
-    const pins = emptyPins(changed.length, keyBytes);
-    let end = 0;
-    for (let at = 0; at < changed.length; at++) {
-      const session = numberAt(changed, at);
-      end = this.#table.copyKey(session, pins.keys, end);
-      pins.ends[at] = end;
-      pins.partitions[at] = this.#drafted.partitionAt(at);
-      pins.lastSeen[at] = this.#drafted.lastSeenAt(at);
-      pins.lastSeenBefore[at] = this.#known.lastSeenOf(session);
-    }
+    const { sessions, partitions, lastSeen } = this.#drafted.list();
+    const pins = {
+      count: sessions.length,
+      ...this.#table.keysOf(sessions),
+      partitions: Uint16Array.from(partitions),
+      lastSeen: lastSeen.slice(),
+      lastSeenBefore: this.#drafted.lastSeenBefore(),
+    };
     return { pins, timeShiftMax: this.#timeShiftMax, agreesAt: this.#agreesAt };
   }
 
   confirm(events: number): () => void {
     const agreedAt = this.#agreesAt;
     if (agreedAt !== null) this.#agreesAt = agreedAt + events;
-    const sessions = this.#drafted.sessions().slice();
     const known = this.#known;
-    const before = known.copies(sessions);
-    for (let place = 0; place < sessions.length; place++)
-      known.set(numberAt(sessions, place), this.#drafted.partitionAt(place), this.#drafted.lastSeenAt(place));
+    const before = this.#drafted.before();
+    known.setAll(this.#drafted.list());
     this.#drafted.clear();
     return () => {
-      known.restore(sessions, before);
+      known.setAll(before);
       this.#agreesAt = agreedAt;
     };
   }
@@ -213,8 +206,8 @@ export class StickyRouter implements SessionRouter {
   }
 
   /** Returns the place of a session in the draft. */
-  #add(session: SessionNumber): number {
-    const place = this.#drafted.add(session);
+  #add(session: SessionNumber, partition: PartitionId, lastSeen: Micros): number {
+    const place = this.#drafted.add(session, partition, lastSeen);
     this.#known.notePlace(session, place);
     return place;
   }

@@ -168,7 +168,11 @@ describe('a draft', () => {
     for (const undo of undos.toReversed()) undo();
     const { to, changes } = draft(router, [0, 0, 0], at(6, 'b', 'a', 'c'));
     expect(to).toEqual([0, 1, 2]);
-    expect(changes.pins.map(({ lastSeenBefore }) => lastSeenBefore)).toEqual([0, null, null]);
+    expect(changes.pins.map(({ session, lastSeenBefore }) => [session, lastSeenBefore])).toEqual([
+      ['b', null],
+      ['a', 0],
+      ['c', null],
+    ]);
   });
 
   it('asks for each session once, and for none as long as there are no pins by others', () => {

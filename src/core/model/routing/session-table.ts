@@ -116,16 +116,33 @@ export class SessionTable {
     return this.#keys.toString('utf8', this.#startOf(session), this.#ends[session]);
   }
 
-  /** Copies the key to `into`; returns its end there. */
-  copyKey(session: SessionNumber, into: Uint8Array, at: number): number {
-    const start = this.#startOf(session);
-    const length = numberAt(this.#ends, session) - start;
-    if (length > LOOPED_BYTES) return at + this.#keys.copy(into, at, start, start + length);
-    for (let byte = 0; byte < length; byte++) into[at + byte] = byteAt(this.#keys, start + byte);
-    return at + length;
+  /** The keys of these sessions, concatenated, and the end of each. */
+  keysOf(sessions: Int32Array): { keys: Uint8Array; ends: Uint32Array } {
+    const starts = new Uint32Array(sessions.length);
+    const ends = new Uint32Array(sessions.length);
+    let bytes = 0;
+    for (let at = 0; at < sessions.length; at++) {
+      const session = numberAt(sessions, at);
+      const start = this.#startOf(session);
+      starts[at] = start;
+      bytes += numberAt(this.#ends, session) - start;
+      ends[at] = bytes;
+    }
+    const keys = new Uint8Array(bytes);
+    for (let at = 0, into = 0; at < sessions.length; at++) {
+      const end = numberAt(ends, at);
+      this.#copyKey(keys, into, end, numberAt(starts, at));
+      into = end;
+    }
+    return { keys, ends };
   }
 
-  keyBytes(session: SessionNumber): number {
+  #copyKey(into: Uint8Array, from: number, to: number, start: number): void {
+    if (to - from > LOOPED_BYTES) into.set(this.#keys.subarray(start, start + to - from), from);
+    else for (let at = from; at < to; at++) into[at] = byteAt(this.#keys, start + at - from);
+  }
+
+  #keyBytes(session: SessionNumber): number {
     return numberAt(this.#ends, session) - this.#startOf(session);
   }
 
@@ -145,11 +162,11 @@ export class SessionTable {
     if (sessions.length === 0) return 0;
     const keys = this.#keys;
     const first = this.#startOf(numberAt(sessions, 0));
-    let common = this.keyBytes(numberAt(sessions, 0));
+    let common = this.#keyBytes(numberAt(sessions, 0));
     for (let at = 1; at < sessions.length && common > 0; at++) {
       const session = numberAt(sessions, at);
       const start = this.#startOf(session);
-      common = Math.min(common, this.keyBytes(session));
+      common = Math.min(common, this.#keyBytes(session));
       for (let byte = 0; byte < common; byte++)
         if (byteAt(keys, start + byte) !== byteAt(keys, first + byte)) common = byte;
     }
@@ -198,12 +215,12 @@ export class SessionTable {
     return session;
   }
 
-  /** Doubles the capacity. */
+  /** Four times the capacity: each time all keys are placed again. */
   #grow(): void {
-    const ends = new Int32Array(this.#ends.length * 2);
+    const ends = new Int32Array(this.#ends.length * 4);
     ends.set(this.#ends);
     const before = this.#places;
-    const places = new Int32Array(before.length * 2);
+    const places = new Int32Array(before.length * 4);
     for (let old = 0; old < before.length; old += WORDS) {
       if (before[old] === 0) continue;
       const place = freePlace(places, numberAt(before, old + 1));

@@ -18,21 +18,31 @@ export interface PinRun {
 }
 
 /** `hasTimes`: whether sessions end. */
-export function encodePins(drafted: DraftedPins, hasTimes: boolean): PinRun {
-  const { count, keys, ends, partitions, lastSeen } = drafted;
-  const fromTime = hasTimes ? lastSeen.reduce((least, time) => Math.min(least, time), Number.POSITIVE_INFINITY) : null;
+export function encodePins(pins: DraftedPins, hasTimes: boolean): PinRun {
+  const fromTime = hasTimes ? leastOf(pins.lastSeen) : null;
   // a length and a partition take fewer than four bytes
-  const into = Buffer.allocUnsafe(keys.length + count * (8 + NUMBER_BYTES_MAX));
+  const into = Buffer.allocUnsafe(pins.keys.length + pins.count * (8 + NUMBER_BYTES_MAX));
   let at = 0;
-  let from = 0;
-  for (let nth = 0; nth < count; nth++) {
-    const end = numberAt(ends, nth);
-    at = putNumber(into, at, end - from);
-    for (; from < end; from++) into[at++] = byteAt(keys, from);
-    at = putNumber(into, at, numberAt(partitions, nth));
-    if (fromTime !== null) at = putNumber(into, at, numberAt(lastSeen, nth) - fromTime);
+  for (let nth = 0; nth < pins.count; nth++) {
+    at = putPin(into, at, pins, nth);
+    if (fromTime !== null) at = putNumber(into, at, numberAt(pins.lastSeen, nth) - fromTime);
   }
   return { fromTime, pins: into.subarray(0, at) };
+}
+
+function leastOf(times: Float64Array): Micros {
+  let least = Number.POSITIVE_INFINITY;
+  for (let nth = 0; nth < times.length; nth++) least = Math.min(least, numberAt(times, nth));
+  return least;
+}
+
+/** Without the time. A function of its own: V8 compiled the whole loop, and threw the code away again in each commit. */
+function putPin(into: Buffer, place: number, { keys, ends, partitions }: DraftedPins, nth: number): number {
+  const end = numberAt(ends, nth);
+  let from = nth === 0 ? 0 : numberAt(ends, nth - 1);
+  let at = putNumber(into, place, end - from);
+  for (; from < end; from++) into[at++] = byteAt(keys, from);
+  return putNumber(into, at, numberAt(partitions, nth));
 }
 
 /** Beyond 2^31 without bit operations. */

@@ -29,6 +29,8 @@ export interface PinScope {
   readonly pinsSince: number | null;
 }
 
+type RowValue = string | number | null;
+
 /** What the pins of a commit are stored with. */
 export interface PinnedCommit {
   readonly firstSequence: number;
@@ -179,28 +181,29 @@ export class PinStore {
       return;
     }
     const sessionOf = sessionTexts(pins);
-    this.#keep([...pins.ends.keys()], (at) => [
-      sessionOf(at),
-      numberAt(pins.partitions, at),
-      hasTimes ? numberAt(pins.lastSeen, at) + timeShift : null,
-      epoch.epoch,
-    ]);
+    this.#keep([...pins.ends.keys()], (at, into) => {
+      const lastSeen = hasTimes ? numberAt(pins.lastSeen, at) + timeShift : null;
+      into.push(sessionOf(at), numberAt(pins.partitions, at), lastSeen, epoch.epoch);
+    });
   }
 
   /** Moves all recent pins into the table. */
   #merge(): void {
     const { table, pinOf } = this.#recent.all();
-    this.#keep(inKeyOrder(table), (session) => {
+    this.#keep(inKeyOrder(table), (session, into) => {
       const { partition, lastSeen, epoch } = pinOf(session);
-      return [table.textOf(session), partition, lastSeen, epoch];
+      into.push(table.textOf(session), partition, lastSeen, epoch);
     });
     this.#recent.clear();
   }
 
-  #keep(places: number[], rowOf: (place: number) => (string | number | null)[]): void {
+  #keep(places: number[], pushRow: (place: number, into: RowValue[]) => void): void {
     createOnDemand(this.#db, 'sessions');
-    for (const part of parts(places))
-      this.#statements.get<(string | number | null)[], never>(keepSql(part.length)).run(...part.flatMap(rowOf));
+    for (const part of parts(places)) {
+      const values: RowValue[] = [];
+      for (const place of part) pushRow(place, values);
+      this.#statements.get<RowValue[], never>(keepSql(part.length)).run(...values);
+    }
   }
 
   #isThere(): boolean {
