@@ -14,7 +14,7 @@ interface PinStep {
   readonly partition: number;
   readonly lastSeen: number;
   /** Default: the session has no pin yet. */
-  readonly before?: number;
+  readonly before?: number | undefined;
 }
 
 function changes(
@@ -79,6 +79,21 @@ describe.each(STORAGES)('pins of a ledger in $name', (storage) => {
     expect(await other.commit(renewal(5, 9))).toMatchObject({ kind: 'committed' });
     expect(await one.commit(renewal(5, 9))).toMatchObject({ kind: 'conflict', pins: [{ lastSeen: 9 }] });
     expect(await one.commit(renewal(9, 10))).toMatchObject({ kind: 'committed' });
+  });
+
+  it('are a conflict whatever the draft says of a head that is not the last one any more', async () => {
+    const [one, other] = await openTwice(storage, IDLE);
+    const basis = await other.basis();
+    const drafted = (agreesAt: number | null, lastSeen: number, before?: number) =>
+      draftOf(basis, [event(lastSeen)], {
+        pins: changes([{ session: 'a', partition: 0, lastSeen, before }], Number.POSITIVE_INFINITY, agreesAt),
+      });
+    expect(await one.commit(drafted(0, 5))).toMatchObject({ kind: 'committed' });
+    expect(await other.commit(drafted(0, 6))).toMatchObject({ kind: 'conflict', pins: [{ lastSeen: 5 }] });
+    expect(await other.commit(drafted(1, 7, 5))).toMatchObject({ kind: 'committed' });
+    expect(await one.commit(drafted(1, 8, 5))).toMatchObject({ kind: 'conflict', pins: [{ lastSeen: 7 }] });
+    expect(await one.commit(drafted(null, 8, 5))).toMatchObject({ kind: 'conflict', pins: [{ lastSeen: 7 }] });
+    expect(await other.pinsOf(['a'])).toMatchObject([{ lastSeen: 7 }]);
   });
 
   it.each([1, 255, 256, 257, 700])('of which %i are compared and stored together differ one by one', async (count) => {

@@ -175,6 +175,33 @@ describe('a draft', () => {
     ]);
   });
 
+  it('agrees with the ledger as long as each begins where the one before ended, and again when all is forgotten', () => {
+    const router = forEver();
+    const agreesAt = (head: number | null): number | null => {
+      router.begin([0, 0], head);
+      router.assign(numberOf(router, 'a'), 1);
+      return router.changes().agreesAt;
+    };
+    expect(agreesAt(7)).toBe(7);
+    // built again, on the same head
+    expect(agreesAt(7)).toBe(7);
+    const undoFirst = router.confirm(3);
+    expect(agreesAt(10)).toBe(10);
+    const undoSecond = router.confirm(2);
+    undoSecond();
+    undoFirst();
+    expect(agreesAt(7)).toBe(7);
+    router.confirm(3);
+    // others have committed an event
+    expect(agreesAt(11)).toBe(null);
+    router.confirm(1);
+    expect(agreesAt(12)).toBe(null);
+    router.forget();
+    expect(agreesAt(12)).toBe(12);
+    router.confirm(1);
+    expect(agreesAt(null)).toBe(null);
+  });
+
   it('asks for each session once, and for none as long as there are no pins by others', () => {
     const router = forEver();
     for (const session of ['a', 'b', 'a']) numberOf(router, session);

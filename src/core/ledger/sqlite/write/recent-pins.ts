@@ -6,6 +6,7 @@
 import type { Database } from 'better-sqlite3';
 import type { SessionNumber } from '../../../model/routing/session-pins.ts';
 import { SessionTable } from '../../../model/routing/session-table.ts';
+import { numberAt } from '../../../model/text/bytes.ts';
 import { NO_TIME } from '../../../model/time/time.ts';
 import { blob, integer, integerOrNull, positive, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
@@ -151,11 +152,13 @@ class ReadRuns {
   add(number: number, epoch: number, run: PinRun): void {
     this.#first ??= number;
     this.last = number;
-    const reader = new PinRunReader(run);
-    while (reader.next()) {
-      const session = this.table.numberOf(run.pins, reader.keyStart, reader.keyEnd);
-      this.#partitions[session] = reader.partition;
-      this.#lastSeen[session] = reader.lastSeen ?? NO_TIME;
+    const pins = readPins(run);
+    const sessions = new Int32Array(pins.partitions.length);
+    this.table.numbersOf(run.pins, pins.starts, pins.ends, sessions);
+    for (let at = 0; at < sessions.length; at++) {
+      const session = numberAt(sessions, at);
+      this.#partitions[session] = numberAt(pins.partitions, at);
+      this.#lastSeen[session] = numberAt(pins.lastSeen, at);
       this.#epochs[session] = epoch;
     }
   }
@@ -167,6 +170,30 @@ class ReadRuns {
       lastSeen: lastSeen === NO_TIME ? null : lastSeen,
       epoch: this.#epochs[session] as number,
     };
+  };
+}
+
+/** In columns, so that all keys are looked up together. The key of the nth pin is `run.pins[starts[n], ends[n])`. */
+function readPins(run: PinRun) {
+  // a key's length and a partition
+  const most = run.pins.length / 2;
+  const starts = new Uint32Array(most);
+  const ends = new Uint32Array(most);
+  const partitions = new Float64Array(most);
+  const lastSeen = new Float64Array(most);
+  const reader = new PinRunReader(run);
+  let count = 0;
+  for (; reader.next(); count++) {
+    starts[count] = reader.keyStart;
+    ends[count] = reader.keyEnd;
+    partitions[count] = reader.partition;
+    lastSeen[count] = reader.lastSeen ?? NO_TIME;
+  }
+  return {
+    starts: starts.subarray(0, count),
+    ends: ends.subarray(0, count),
+    partitions: partitions.subarray(0, count),
+    lastSeen: lastSeen.subarray(0, count),
   };
 }
 
