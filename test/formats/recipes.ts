@@ -51,7 +51,7 @@ const FIRST_SESSIONS = ['ann', 'bob', 'cyd', 'ann', 'dan'].map((name, at) => ses
 /** Ann returns after 30 minutes of idle time and is assigned again; bob was seen meanwhile. */
 const NEXT_SESSIONS = [session('bob', 20), session('ann', 40), session('eve', 41), session('bob', 42)];
 
-/** So many in one commit that their pins are stored as a run. */
+/** Enough in one commit for their pins to be stored as a run. */
 const MANY_SESSIONS = ['bob', 'cyd', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida', 'joe', 'zoë', 'bob'].map((name, at) =>
   session(name, 3 + at),
 );

@@ -91,7 +91,7 @@ function copyOf(ledger: string): string {
 }
 
 test.each([
-  ['for ever', undefined],
+  ['forever', undefined],
   ['until they are idle', '16s'],
 ])('sessions keep their partitions %s as by the rule, and the stored pins are those of the rule', async (_, idle) => {
   await fc.assert(
@@ -135,7 +135,7 @@ const shared = fc.record({
 });
 
 test.each([
-  ['for ever', undefined],
+  ['forever', undefined],
   ['until they are idle', '16s'],
 ])('several emitters of large commits agree on each session %s', async (_, idle) => {
   await fc.assert(

@@ -106,7 +106,7 @@ export class DraftFactory {
     this.#sessions?.learn(pins);
   }
 
-  /** Assumes that the draft built last, of so many events, is committed. Returns a function that undoes this; several are undone in reverse order. */
+  /** Assumes that the draft built last, of this number of events, is committed. Returns a function that undoes this; several are undone in reverse order. */
   assumePins(events: number): () => void {
     return this.#sessions?.confirm(events) ?? (() => {});
   }

@@ -155,7 +155,7 @@ export interface SessionRouter {
   /** Counts an event of the draft without a session: it adds to the load of its partition like any other. */
   count(partition: PartitionId): void;
   changes(): PinChanges;
-  /** Marks the draft, of so many events, as committed. Returns the function that undoes this; undo several in reverse order. */
+  /** Marks the draft, of this number of events, as committed. Returns the function that undoes this; undo several in reverse order. */
   confirm(events: number): () => void;
   /**
    * Forgets all sessions and their numbers: bounds the memory, since the ledger can be asked again. Not while a draft

@@ -45,7 +45,7 @@ const FIND = 'SELECT partition, last_seen, epoch FROM sessions WHERE session = ?
  */
 const AT_ONCE = 256;
 
-/** From so many pins of a commit on they are stored as a run: each would change another page of the table. */
+/** From this number of pins of a commit on they are stored as a run: each would change another page of the table. */
 const RUN_FROM = 8;
 
 /** How many of these sessions have a valid pin, and how many of them were last seen when the draft assumes. */

@@ -24,7 +24,7 @@ export interface StoredPin {
 /** Larger runs are merged into `sessions`: a process that looks up one session searches all of them, at 2 GB/s. */
 const BYTES_MAX = 8 * 1024 * 1024;
 const RUNS_MAX = 128;
-/** So many sessions are searched in the bytes of the runs. For more, the runs are read and kept, which takes 60 ns for each pin in them. */
+/** This number of sessions is searched in the bytes of the runs. For more, the runs are read and kept, which takes 60 ns for each pin in them. */
 const SEARCHED_MAX = 32;
 
 const SIZE = 'SELECT count(*), total(length(pins)) FROM recent_sessions';
@@ -144,7 +144,7 @@ class ReadRuns {
   #first: number | null = null;
   last = 0;
 
-  /** Whether these are the runs from this one on: all are deleted at once, so the first one tells. */
+  /** Whether these are the runs from this one on: all are deleted at once, so it is the first one that shows it. */
   beginsAt(first: number): boolean {
     return this.#first === first;
   }
