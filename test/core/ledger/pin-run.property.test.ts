@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodePins, PinRunReader } from '../../../src/core/ledger/sqlite/write/pin-run.ts';
 import { emptyPins } from '../../../src/core/model/routing/session-pins.ts';
+import { NO_TIME } from '../../../src/core/model/time/time.ts';
 import { quick } from '../../support/test-size.ts';
 
 const pin = fc.record({
@@ -37,7 +38,7 @@ function read(fromTime: number | null, pins: Buffer): { session: string; partiti
     found.push({
       session: pins.toString('utf8', reader.keyStart, reader.keyEnd),
       partition: reader.partition,
-      lastSeen: reader.lastSeen,
+      lastSeen: reader.lastSeen === NO_TIME ? null : reader.lastSeen,
     });
   return found;
 }

@@ -5,7 +5,7 @@
 
 import type { DraftedPins } from '../../../model/routing/session-pins.ts';
 import { byteAt, numberAt } from '../../../model/text/bytes.ts';
-import type { Micros } from '../../../model/time/time.ts';
+import { type Micros, NO_TIME } from '../../../model/time/time.ts';
 import { damaged } from '../connection/rows.ts';
 
 /** What a number takes at most: it is below 2^53. */
@@ -63,8 +63,8 @@ export class PinRunReader {
   keyStart = 0;
   keyEnd = 0;
   partition = 0;
-  /** Null where pins have no end. */
-  lastSeen: Micros | null = null;
+  /** NO_TIME where pins have no end: with null V8 would make an object of each time. */
+  lastSeen: Micros = NO_TIME;
 
   constructor(run: PinRun) {
     this.#run = run;
@@ -72,17 +72,29 @@ export class PinRunReader {
 
   /** Whether there is another pin, which is read then. @throws LedgerError VERIFICATION_FAILED */
   next(): boolean {
-    const { pins, fromTime } = this.#run;
+    const { pins } = this.#run;
     if (this.#at === pins.length) return false;
     const bytes = this.#number();
     this.keyStart = this.#at;
     this.#at += bytes;
     this.keyEnd = this.#at;
     if (this.#at > pins.length) throw damagedRun();
-    this.partition = this.#number();
-    this.lastSeen = fromTime === null ? null : fromTime + this.#number();
-    if (!Number.isSafeInteger(this.lastSeen ?? 0)) throw damagedRun();
+    this.#readPin();
     return true;
+  }
+
+  /** Reads the pin again whose key ends here. */
+  readAt(keyEnd: number): void {
+    this.#at = keyEnd;
+    this.#readPin();
+  }
+
+  #readPin(): void {
+    const { fromTime } = this.#run;
+    this.partition = this.#number();
+    if (fromTime === null) return;
+    this.lastSeen = fromTime + this.#number();
+    if (!Number.isSafeInteger(this.lastSeen)) throw damagedRun();
   }
 
   #number(): number {

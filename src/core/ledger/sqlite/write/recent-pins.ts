@@ -27,6 +27,9 @@ const RUNS_MAX = 128;
 /** This number of sessions is searched in the bytes of the runs. For more, the runs are read and kept, which takes 60 ns for each pin in them. */
 const SEARCHED_MAX = 32;
 
+/** More than the bytes of a row. */
+const RUN_PLACES = 2 ** 32;
+
 const SIZE = 'SELECT count(*), total(length(pins)) FROM recent_sessions';
 const FIRST = 'SELECT min(first_sequence) FROM recent_sessions';
 const RUNS =
@@ -132,15 +135,20 @@ export class RecentPins {
   }
 }
 
+interface ReadRun {
+  readonly reader: PinRunReader;
+  readonly epoch: number;
+}
+
 /** A pin for each session of the table. */
 export type AllPins = Pick<ReadRuns, 'table' | 'pinOf'>;
 
-/** Runs in their order: a pin replaces that of an earlier one. In columns, because there may be half a million. */
+/** Runs in their order: a pin replaces that of an earlier one. */
 class ReadRuns {
   readonly table = new SessionTable();
-  readonly #partitions: number[] = [];
-  readonly #lastSeen: number[] = [];
-  readonly #epochs: number[] = [];
+  readonly #readers: ReadRun[] = [];
+  /** Where the pin of each session is: the number of its run and, in the lowest bits, where its key ends there. In one column, because each is another line of the cache. */
+  #places = new Float64Array(1024);
   #first: number | null = null;
   last = 0;
 
@@ -152,56 +160,54 @@ class ReadRuns {
   add(number: number, epoch: number, run: PinRun): void {
     this.#first ??= number;
     this.last = number;
-    const pins = readPins(run);
-    const sessions = new Int32Array(pins.partitions.length);
-    this.table.numbersOf(run.pins, pins.starts, pins.ends, sessions);
-    for (let at = 0; at < sessions.length; at++) {
-      const session = numberAt(sessions, at);
-      this.#partitions[session] = numberAt(pins.partitions, at);
-      this.#lastSeen[session] = numberAt(pins.lastSeen, at);
-      this.#epochs[session] = epoch;
-    }
+    const reader = new PinRunReader(run);
+    const keys = keysOf(run, reader);
+    const sessions = new Int32Array(keys.ends.length);
+    this.table.numbersOf(run.pins, keys.starts, keys.ends, sessions);
+    this.#reserve(this.table.size);
+    const first = this.#readers.push({ reader, epoch }) * RUN_PLACES;
+    for (let at = 0; at < sessions.length; at++)
+      this.#places[numberAt(sessions, at)] = first + numberAt(keys.ends, at);
   }
 
   readonly pinOf = (session: SessionNumber): StoredPin => {
-    const lastSeen = this.#lastSeen[session] as number;
-    return {
-      partition: this.#partitions[session] as number,
-      lastSeen: lastSeen === NO_TIME ? null : lastSeen,
-      epoch: this.#epochs[session] as number,
-    };
+    const place = numberAt(this.#places, session);
+    const { reader, epoch } = this.#readers[Math.floor(place / RUN_PLACES) - 1] as ReadRun;
+    reader.readAt(place % RUN_PLACES);
+    return storedPin(reader, epoch);
   };
+
+  #reserve(sessions: number): void {
+    if (sessions <= this.#places.length) return;
+    const places = new Float64Array(sessions * 2);
+    places.set(this.#places);
+    this.#places = places;
+  }
 }
 
-/** In columns, so that all keys are looked up together. The key of the nth pin is `run.pins[starts[n], ends[n])`. */
-function readPins(run: PinRun) {
+/** So that all keys are looked up together. The nth is `run.pins[starts[n], ends[n])`. */
+function keysOf(run: PinRun, reader: PinRunReader) {
   // a key's length and a partition
   const most = run.pins.length / 2;
   const starts = new Uint32Array(most);
   const ends = new Uint32Array(most);
-  const partitions = new Float64Array(most);
-  const lastSeen = new Float64Array(most);
-  const reader = new PinRunReader(run);
   let count = 0;
   for (; reader.next(); count++) {
     starts[count] = reader.keyStart;
     ends[count] = reader.keyEnd;
-    partitions[count] = reader.partition;
-    lastSeen[count] = reader.lastSeen ?? NO_TIME;
   }
-  return {
-    starts: starts.subarray(0, count),
-    ends: ends.subarray(0, count),
-    partitions: partitions.subarray(0, count),
-    lastSeen: lastSeen.subarray(0, count),
-  };
+  return { starts: starts.subarray(0, count), ends: ends.subarray(0, count) };
+}
+
+function storedPin({ partition, lastSeen }: PinRunReader, epoch: number): StoredPin {
+  return { partition, lastSeen: lastSeen === NO_TIME ? null : lastSeen, epoch };
 }
 
 function pinIn(run: PinRun, key: Buffer, epoch: number): StoredPin | null {
   const reader = new PinRunReader(run);
   while (reader.next())
     if (key.equals(run.pins.subarray(reader.keyStart, reader.keyEnd)))
-      return { partition: reader.partition, lastSeen: reader.lastSeen, epoch };
+      return storedPin(reader, epoch);
   return null;
 }
 
