@@ -31,7 +31,10 @@ function drafted(pins: readonly TestPin[]) {
   return columns;
 }
 
-function read(fromTime: number | null, pins: Buffer): { session: string; partition: number; lastSeen: number | null }[] {
+function read(
+  fromTime: number | null,
+  pins: Buffer,
+): { session: string; partition: number; lastSeen: number | null }[] {
   const reader = new PinRunReader({ fromTime, pins });
   const found = [];
   while (reader.next())
@@ -60,7 +63,10 @@ test('a run is read as it was written', () => {
 });
 
 test('a run of any bytes ends, or is an error of the ledger', () => {
-  const any = fc.oneof(fc.uint8Array({ maxLength: 60 }), fc.array(fc.constantFrom(0, 1, 127, 128, 255), { maxLength: 60 }));
+  const any = fc.oneof(
+    fc.uint8Array({ maxLength: 60 }),
+    fc.array(fc.constantFrom(0, 1, 127, 128, 255), { maxLength: 60 }),
+  );
   fc.assert(
     fc.property(any, fc.option(fc.integer()), (bytes, fromTime) => {
       const pins = Buffer.from(bytes);

@@ -215,12 +215,12 @@ export class SessionTable {
     return session;
   }
 
-  /** Four times the capacity: each time all keys are placed again. */
+  /** Doubles the capacity. */
   #grow(): void {
-    const ends = new Int32Array(this.#ends.length * 4);
+    const ends = new Int32Array(this.#ends.length * 2);
     ends.set(this.#ends);
     const before = this.#places;
-    const places = new Int32Array(before.length * 4);
+    const places = new Int32Array(before.length * 2);
     for (let old = 0; old < before.length; old += WORDS) {
       if (before[old] === 0) continue;
       const place = freePlace(places, numberAt(before, old + 1));

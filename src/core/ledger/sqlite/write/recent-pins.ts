@@ -166,8 +166,7 @@ class ReadRuns {
     this.table.numbersOf(run.pins, keys.starts, keys.ends, sessions);
     this.#reserve(this.table.size);
     const first = this.#readers.push({ reader, epoch }) * RUN_PLACES;
-    for (let at = 0; at < sessions.length; at++)
-      this.#places[numberAt(sessions, at)] = first + numberAt(keys.ends, at);
+    for (let at = 0; at < sessions.length; at++) this.#places[numberAt(sessions, at)] = first + numberAt(keys.ends, at);
   }
 
   readonly pinOf = (session: SessionNumber): StoredPin => {
@@ -206,8 +205,7 @@ function storedPin({ partition, lastSeen }: PinRunReader, epoch: number): Stored
 function pinIn(run: PinRun, key: Buffer, epoch: number): StoredPin | null {
   const reader = new PinRunReader(run);
   while (reader.next())
-    if (key.equals(run.pins.subarray(reader.keyStart, reader.keyEnd)))
-      return storedPin(reader, epoch);
+    if (key.equals(run.pins.subarray(reader.keyStart, reader.keyEnd))) return storedPin(reader, epoch);
   return null;
 }
 
