@@ -221,6 +221,27 @@ export const MUTANTS = [
     isBuilt: true,
   },
   {
+    name: 'pins are not compared although another writer has committed',
+    file: 'src/core/ledger/sqlite/write/append.ts',
+    find: 'pins.agreesAt !== state.sequence',
+    replace: 'pins.agreesAt === null',
+    tests: ['test/ledger-contract/pins.test.ts'],
+  },
+  {
+    name: 'an emitter agrees with the ledger although another one has committed',
+    file: 'src/core/router/sticky-router.ts',
+    find: 'else if (this.#agreesAt !== head) this.#agreesAt = null;',
+    replace: 'else this.#agreesAt = head;',
+    tests: ['test/core/router/sticky-router.test.ts'],
+  },
+  {
+    name: 'a row of a session hides its newer pin in a run',
+    file: 'src/core/ledger/sqlite/write/pins.ts',
+    find: 'recent.get(session) ?? this.#row(session)',
+    replace: 'this.#row(session) ?? recent.get(session) ?? null',
+    tests: ['test/library/sticky-runs.property.test.ts'],
+  },
+  {
     name: 'a pin of a session that another writer has changed is not compared',
     file: `${PROTOCOL}/commit-check.ts`,
     find: 'known.length === 0 && pins.length === 0) return null;',
@@ -368,7 +389,7 @@ export const MUTANTS = [
   },
   {
     name: 'keys are hashed to other partitions',
-    file: 'src/core/router/murmur2.ts',
+    file: 'src/core/model/routing/murmur2.ts',
     find: '  hash ^= hash >>> 13;\n',
     replace: '  hash ^= hash >>> 12;\n',
     tests: ['test/core/router/routing-vectors.test.ts', 'test/core/router/murmur2.test.ts'],

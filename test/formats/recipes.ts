@@ -51,6 +51,11 @@ const FIRST_SESSIONS = ['ann', 'bob', 'cyd', 'ann', 'dan'].map((name, at) => ses
 /** Ann returns after 30 minutes of idle time and is assigned again; bob was seen meanwhile. */
 const NEXT_SESSIONS = [session('bob', 20), session('ann', 40), session('eve', 41), session('bob', 42)];
 
+/** Enough in one commit for their pins to be stored as a run. */
+const MANY_SESSIONS = ['bob', 'cyd', 'dan', 'eve', 'fay', 'gus', 'hal', 'ida', 'joe', 'zoë', 'bob'].map((name, at) =>
+  session(name, 3 + at),
+);
+
 const lines = (payloads: readonly string[]) => payloads.map((payload) => `${payload}\n`).join('');
 
 /** A group that is read to the head, and parks the events whose payload matches. */
@@ -143,6 +148,15 @@ export const RECIPES: readonly Recipe[] = [
       { args: ['emit', '-q'], input: lines(FIRST_SESSIONS) },
       { args: ['partition', 'add', 'p7'] },
       { args: ['emit', '-q'], input: lines(NEXT_SESSIONS) },
+    ],
+  },
+  {
+    name: 'sessions',
+    steps: [
+      { args: ['init', '--routing', 'sticky:session,idle=30m', '--partitions', '3', '--time', 'at'] },
+      { args: ['emit', '-q'], input: lines([session('ann', 0), session('bob', 1)]) },
+      { args: ['emit', '-q'], input: lines(MANY_SESSIONS) },
+      { args: ['emit', '-q'], input: lines([session('cyd', 50), session('ann', 51), session('zoë', 52)]) },
     ],
   },
 ];

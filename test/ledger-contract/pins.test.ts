@@ -14,10 +14,14 @@ interface PinStep {
   readonly partition: number;
   readonly lastSeen: number;
   /** Default: the session has no pin yet. */
-  readonly before?: number;
+  readonly before?: number | undefined;
 }
 
-function changes(steps: readonly PinStep[], timeShiftMax = Number.POSITIVE_INFINITY): PinChanges {
+function changes(
+  steps: readonly PinStep[],
+  timeShiftMax = Number.POSITIVE_INFINITY,
+  agreesAt: number | null = null,
+): PinChanges {
   const keys = steps.map(({ session }) => Buffer.from(session));
   const pins = emptyPins(steps.length, Buffer.concat(keys).length);
   let end = 0;
@@ -30,7 +34,7 @@ function changes(steps: readonly PinStep[], timeShiftMax = Number.POSITIVE_INFIN
     pins.lastSeen[at] = lastSeen;
     pins.lastSeenBefore[at] = before ?? NO_TIME;
   }
-  return { pins, timeShiftMax };
+  return { pins, timeShiftMax, agreesAt };
 }
 
 const event = (time: number, partition = 0) => ({ partition, time, payload: '1' });
@@ -40,14 +44,14 @@ describe.each(STORAGES)('pins of a ledger in $name', (storage) => {
   it('are committed with their events, for every opening', async () => {
     const [one, other] = await openTwice(storage, IDLE);
     const basis = await one.basis();
-    expect(basis.sessions).toEqual({ loads: [0, 0], hasPins: false });
+    expect(basis.sessions).toEqual({ loads: [0, 0], hasPins: false, head: 0 });
     const pins = changes([
       { session: 'a', partition: 0, lastSeen: 5 },
       { session: 'b', partition: 1, lastSeen: 6 },
     ]);
     const outcome = (await one.commit(draftOf(basis, [event(5), event(6, 1), event(6, 1)], { pins }))) as Committed;
     expect(outcome.loads).toEqual([1, 2]);
-    expect((await other.basis()).sessions).toEqual({ loads: [1, 2], hasPins: true });
+    expect((await other.basis()).sessions).toEqual({ loads: [1, 2], hasPins: true, head: 3 });
     expect(await other.pinsOf(['b', 'unknown', 'a'])).toEqual([
       expect.objectContaining({ session: 'b', partition: 1, lastSeen: 6 }),
       expect.objectContaining({ session: 'a', partition: 0, lastSeen: 5 }),
@@ -75,6 +79,21 @@ describe.each(STORAGES)('pins of a ledger in $name', (storage) => {
     expect(await other.commit(renewal(5, 9))).toMatchObject({ kind: 'committed' });
     expect(await one.commit(renewal(5, 9))).toMatchObject({ kind: 'conflict', pins: [{ lastSeen: 9 }] });
     expect(await one.commit(renewal(9, 10))).toMatchObject({ kind: 'committed' });
+  });
+
+  it('are a conflict whatever the draft says of a head that is not the last one any more', async () => {
+    const [one, other] = await openTwice(storage, IDLE);
+    const basis = await other.basis();
+    const drafted = (agreesAt: number | null, lastSeen: number, before?: number) =>
+      draftOf(basis, [event(lastSeen)], {
+        pins: changes([{ session: 'a', partition: 0, lastSeen, before }], Number.POSITIVE_INFINITY, agreesAt),
+      });
+    expect(await one.commit(drafted(0, 5))).toMatchObject({ kind: 'committed' });
+    expect(await other.commit(drafted(0, 6))).toMatchObject({ kind: 'conflict', pins: [{ lastSeen: 5 }] });
+    expect(await other.commit(drafted(1, 7, 5))).toMatchObject({ kind: 'committed' });
+    expect(await one.commit(drafted(1, 8, 5))).toMatchObject({ kind: 'conflict', pins: [{ lastSeen: 7 }] });
+    expect(await one.commit(drafted(null, 8, 5))).toMatchObject({ kind: 'conflict', pins: [{ lastSeen: 7 }] });
+    expect(await other.pinsOf(['a'])).toMatchObject([{ lastSeen: 7 }]);
   });
 
   it.each([1, 255, 256, 257, 700])('of which %i are compared and stored together differ one by one', async (count) => {

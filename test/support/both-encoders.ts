@@ -44,7 +44,7 @@ function basisOf(routing: string, floor: number, partitionIds: readonly number[]
   return {
     floor,
     ...inForce({ spec: parseRoutingSpec(routing), partitionIds, partitionNames }),
-    sessions: { loads, hasPins: true },
+    sessions: { loads, hasPins: true, head: 0 },
   };
 }
 

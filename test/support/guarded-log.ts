@@ -71,7 +71,7 @@ function pinOf(session: string, lastSeen: number, before = NO_TIME): PinChanges 
   pins.partitions[0] = 0;
   pins.lastSeen[0] = lastSeen;
   pins.lastSeenBefore[0] = before;
-  return { pins, timeShiftMax: Number.POSITIVE_INFINITY };
+  return { pins, timeShiftMax: Number.POSITIVE_INFINITY, agreesAt: null };
 }
 
 /** What was read of a log: positions, both included. */

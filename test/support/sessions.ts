@@ -10,17 +10,71 @@ export interface StoredPin {
   readonly last_seen: number | null;
 }
 
+/** The pins of all sessions: those of `recent_sessions`, the later ones first, and then those of `sessions`. */
 export function storedPins(path: string): StoredPin[] {
   const db = new Database(path, { readonly: true });
   try {
-    const isThere = db.prepare("SELECT 1 FROM sqlite_schema WHERE name = 'sessions'").get() !== undefined;
-    if (!isThere) return [];
-    const sql =
-      'SELECT session, name AS partition, last_seen FROM sessions JOIN partition ON partition.id = sessions.partition ORDER BY session';
-    return db.prepare<[], StoredPin>(sql).all();
+    const names = db.prepare<[], string>('SELECT name FROM partition ORDER BY id').pluck().all();
+    const pins = new Map<string, StoredPin>();
+    if (hasTable(db, 'sessions'))
+      for (const { session, partition, last_seen } of db.prepare<[], RowOfPin>('SELECT * FROM sessions').all())
+        pins.set(session, { session, partition: names[partition] as string, last_seen });
+    if (hasTable(db, 'recent_sessions'))
+      for (const run of db.prepare<[], RowOfRun>('SELECT * FROM recent_sessions ORDER BY first_sequence').all())
+        for (const { session, partition, last_seen } of pinsOfRun(run))
+          pins.set(session, { session, partition: names[partition] as string, last_seen });
+    return [...pins.values()].sort((one, other) => (one.session < other.session ? -1 : 1));
   } finally {
     db.close();
   }
+}
+
+/** The number of rows of `recent_sessions`. */
+export function storedRuns(path: string): number {
+  const db = new Database(path, { readonly: true });
+  try {
+    if (!hasTable(db, 'recent_sessions')) return 0;
+    return db.prepare<[], number>('SELECT count(*) FROM recent_sessions').pluck().get() as number;
+  } finally {
+    db.close();
+  }
+}
+
+interface RowOfPin {
+  readonly session: string;
+  readonly partition: number;
+  readonly last_seen: number | null;
+}
+
+interface RowOfRun {
+  readonly from_time: number | null;
+  readonly pins: Buffer;
+}
+
+function hasTable(db: Database.Database, name: string): boolean {
+  return db.prepare('SELECT 1 FROM sqlite_schema WHERE name = ?').get(name) !== undefined;
+}
+
+/** Reads a run as docs/FORMAT.md says it is written. */
+function pinsOfRun({ from_time, pins }: RowOfRun): RowOfPin[] {
+  const read: RowOfPin[] = [];
+  let at = 0;
+  const number = (): number => {
+    let bits = 0n;
+    for (let shift = 0n; ; shift += 7n) {
+      const byte = pins.readUInt8(at++);
+      bits |= BigInt(byte & 127) << shift;
+      if (byte < 128) return Number(bits);
+    }
+  };
+  while (at < pins.length) {
+    const bytes = number();
+    const session = pins.toString('utf8', at, at + bytes);
+    at += bytes;
+    const partition = number();
+    read.push({ session, partition, last_seen: from_time === null ? null : from_time + number() });
+  }
+  return read;
 }
 
 /** Changes the ledger without the engine. */

@@ -3,13 +3,13 @@
  * from ("ab", "c").
  */
 
+import { hashPartition } from '../model/routing/murmur2.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal, Rule } from '../model/routing/router.ts';
 import { byteAt } from '../model/text/bytes.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
 import type { RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
-import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
 const LENGTH_BYTES = 4;

@@ -1,11 +1,11 @@
 /** Routes by hash: the same key always reaches the same partition. */
 
+import { hashPartition } from '../model/routing/murmur2.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal, Rule } from '../model/routing/router.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
 import type { RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
-import { hashPartition } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
 /** Over one field, or over the whole payload if `field` is null. Number n is the nth of the partitions. */

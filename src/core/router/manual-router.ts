@@ -1,12 +1,12 @@
 /** Routes manually: the event names its partition. */
 
+import { murmur2 } from '../model/routing/murmur2.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { RouteRefusal, Rule } from '../model/routing/router.ts';
 import { byteAt } from '../model/text/bytes.ts';
 import type { FieldPath } from '../model/text/field-path.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText } from './field-text.ts';
-import { murmur2 } from './murmur2.ts';
 import { noKey } from './refusal.ts';
 
 /** `partitionNames`: of all partitions, by id; `partitions`: those that events may name. */

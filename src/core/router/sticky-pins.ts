@@ -10,12 +10,6 @@ import { type Micros, NO_TIME } from '../model/time/time.ts';
 
 const NO_PARTITION = -1;
 const ROWS_AT_FIRST = 1024;
-/** Copies of pins, by place in a list of sessions. */
-export interface PinCopies {
-  readonly partitions: Int16Array;
-  readonly lastSeen: Float64Array;
-}
-
 /** Row n is session number n. In columns: a pin without an end is its partition alone, and those of all sessions stay in the processor's cache. */
 export class PinColumns {
   #partitions = new Int16Array(0);
@@ -51,17 +45,7 @@ export class PinColumns {
     this.#places[session] = place;
   }
 
-  copies(sessions: Int32Array): PinCopies {
-    const partitions = new Int16Array(sessions.length);
-    const lastSeen = new Float64Array(sessions.length);
-    for (let at = 0; at < sessions.length; at++) {
-      partitions[at] = this.partitionOf(numberAt(sessions, at));
-      lastSeen[at] = this.lastSeenOf(numberAt(sessions, at));
-    }
-    return { partitions, lastSeen };
-  }
-
-  restore(sessions: Int32Array, { partitions, lastSeen }: PinCopies): void {
+  setAll({ sessions, partitions, lastSeen }: ListedPins): void {
     for (let at = 0; at < sessions.length; at++)
       this.set(numberAt(sessions, at), partitions[at] as number, numberAt(lastSeen, at));
   }
@@ -81,11 +65,21 @@ export class PinColumns {
   }
 }
 
+/** Pins by place in a list of sessions. */
+export interface ListedPins {
+  readonly sessions: Int32Array;
+  readonly partitions: Int16Array;
+  readonly lastSeen: Float64Array;
+}
+
 /** Pins that a draft changes, in the order of their first change. Clearing keeps the capacity. */
 export class DraftPins {
   #sessions = new Int32Array(ROWS_AT_FIRST);
   #partitions = new Int16Array(ROWS_AT_FIRST);
   #lastSeen = new Float64Array(ROWS_AT_FIRST);
+  /** What they were before, so that the columns of all sessions are not searched for it again. */
+  #partitionsBefore = new Int16Array(ROWS_AT_FIRST);
+  #lastSeenBefore = new Float64Array(ROWS_AT_FIRST);
   #count = 0;
 
   get count(): number {
@@ -105,10 +99,12 @@ export class DraftPins {
     return numberAt(this.#lastSeen, place);
   }
 
-  /** Returns the place. */
-  add(session: SessionNumber): number {
+  /** Returns the place. `partition` and `lastSeen`: before the draft. */
+  add(session: SessionNumber, partition: PartitionId, lastSeen: Micros): number {
     if (this.#count === this.#sessions.length) this.#grow();
     this.#sessions[this.#count] = session;
+    this.#partitionsBefore[this.#count] = partition;
+    this.#lastSeenBefore[this.#count] = lastSeen;
     return this.#count++;
   }
 
@@ -117,9 +113,26 @@ export class DraftPins {
     this.#lastSeen[place] = lastSeen;
   }
 
-  /** By place; valid until the next one is added. */
-  sessions(): Int32Array {
-    return this.#sessions.subarray(0, this.#count);
+  /** All of them; valid until the next one is added. */
+  list(): ListedPins {
+    return {
+      sessions: this.#sessions.subarray(0, this.#count),
+      partitions: this.#partitions.subarray(0, this.#count),
+      lastSeen: this.#lastSeen.subarray(0, this.#count),
+    };
+  }
+
+  /** As they were before the draft, in a copy. */
+  before(): ListedPins {
+    return {
+      sessions: this.#sessions.slice(0, this.#count),
+      partitions: this.#partitionsBefore.slice(0, this.#count),
+      lastSeen: this.#lastSeenBefore.slice(0, this.#count),
+    };
+  }
+
+  lastSeenBefore(): Float64Array {
+    return this.#lastSeenBefore.slice(0, this.#count);
   }
 
   clear(): void {
@@ -128,12 +141,26 @@ export class DraftPins {
 
   #grow(): void {
     const rows = this.#count * 2;
-    const [sessions, partitions, lastSeen] = [new Int32Array(rows), new Int16Array(rows), new Float64Array(rows)];
+    const sessions = new Int32Array(rows);
     sessions.set(this.#sessions);
-    partitions.set(this.#partitions);
-    lastSeen.set(this.#lastSeen);
-    [this.#sessions, this.#partitions, this.#lastSeen] = [sessions, partitions, lastSeen];
+    this.#sessions = sessions;
+    this.#partitions = moreIntegers(this.#partitions, rows);
+    this.#partitionsBefore = moreIntegers(this.#partitionsBefore, rows);
+    this.#lastSeen = moreTimes(this.#lastSeen, rows);
+    this.#lastSeenBefore = moreTimes(this.#lastSeenBefore, rows);
   }
+}
+
+function moreIntegers(from: Int16Array, rows: number) {
+  const grown = new Int16Array(rows);
+  grown.set(from);
+  return grown;
+}
+
+function moreTimes(from: Float64Array, rows: number) {
+  const grown = new Float64Array(rows);
+  grown.set(from);
+  return grown;
 }
 
 /** The partition with the fewest events; the lowest id if there are several. */

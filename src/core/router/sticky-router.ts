@@ -12,20 +12,21 @@
 import type { PartitionId } from '../model/routing/partition.ts';
 import { NO_PLACEMENTS, type Placements } from '../model/routing/routing.ts';
 import {
-  emptyPins,
   type IdleRule,
   idleRule,
   NO_SESSION,
   type Pin,
   type PinChanges,
+  type SessionLines,
   type SessionNumber,
   type SessionRouter,
 } from '../model/routing/session-pins.ts';
+import { SessionTable } from '../model/routing/session-table.ts';
 import { numberAt } from '../model/text/bytes.ts';
-import type { Micros } from '../model/time/time.ts';
+import { type Micros, NO_TIME } from '../model/time/time.ts';
+import { LineFault } from '../scan/line-fault.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
-import { SessionTable } from './session-table.ts';
 import { DraftPins, leastLoaded, PinColumns } from './sticky-pins.ts';
 
 interface StickyOptions {
@@ -52,6 +53,12 @@ export class StickyRouter implements SessionRouter {
   #mustAsk = true;
   #timeShiftMax = Number.POSITIVE_INFINITY;
   #loads = new Float64Array(0);
+  /**
+   * The head at which the ledger's pins of all sessions that were met are the known ones. It holds as long as each draft is built on the head that the one
+   * before has made: nobody else has committed. Null from the first draft that is not, until all sessions are forgotten.
+   */
+  #agreesAt: number | null = null;
+  #isFirstDraft = true;
 
   /**
    * `idleMicros`: a session that was idle for longer is new; null: never. `only`: a line with the session of all lines.
@@ -112,7 +119,10 @@ export class StickyRouter implements SessionRouter {
     }
   }
 
-  begin(loads: readonly number[]): void {
+  begin(loads: readonly number[], head: number | null = null): void {
+    if (this.#isFirstDraft) this.#agreesAt = head;
+    else if (this.#agreesAt !== head) this.#agreesAt = null;
+    this.#isFirstDraft = false;
     this.#loads = Float64Array.from(loads);
     this.#drafted.clear();
     this.#timeShiftMax = Number.POSITIVE_INFINITY;
@@ -128,7 +138,8 @@ export class StickyRouter implements SessionRouter {
     const place = this.#known.placeOf(session);
     const isChanged = this.#drafted.isAt(place, session);
     const pinned = isChanged ? this.#drafted.partitionAt(place) : known;
-    const since = time - (isChanged ? this.#drafted.lastSeenAt(place) : this.#known.lastSeenOf(session));
+    const lastSeen = isChanged ? this.#drafted.lastSeenAt(place) : this.#known.lastSeenOf(session);
+    const since = time - lastSeen;
     const isNew = pinned < 0 || since > this.#idle.endsAfter;
     const partition = isNew ? leastLoaded(this.#loads) : pinned;
     this.#loads[partition] = (this.#loads[partition] as number) + 1;
@@ -140,8 +151,20 @@ export class StickyRouter implements SessionRouter {
         (isRenewed ? this.#idle.endsAfter : this.#idle.renewedAfter) - since,
       );
     if (!isNew && !isRenewed) return partition;
-    this.#drafted.set(isChanged ? place : this.#add(session), partition, time);
+    this.#drafted.set(isChanged ? place : this.#add(session, pinned, lastSeen), partition, time);
     return partition;
+  }
+
+  assignLines({ sessions, times, faults, partitions }: SessionLines, limit: number, floor: Micros, now: Micros): void {
+    let time = floor;
+    for (let line = 0; line < limit; line++) {
+      if (faults[line] !== LineFault.NONE) continue;
+      const own = numberAt(times, line);
+      time = Math.max(time, own === NO_TIME ? now : own);
+      const session = numberAt(sessions, line);
+      if (session === NO_SESSION) this.count(numberAt(partitions, line));
+      else partitions[line] = this.assign(session, time);
+    }
   }
 
   count(partition: PartitionId): void {
@@ -149,32 +172,28 @@ export class StickyRouter implements SessionRouter {
   }
 
   changes(): PinChanges {
-    const changed = this.#drafted.sessions();
-    const places = this.#table.inKeyOrder(changed);
-    let keyBytes = 0;
-    for (const session of changed) keyBytes += this.#table.keyBytes(session);
-    const pins = emptyPins(changed.length, keyBytes);
-    let end = 0;
-    for (let at = 0; at < places.length; at++) {
-      const place = numberAt(places, at);
-      const session = numberAt(changed, place);
-      end = this.#table.copyKey(session, pins.keys, end);
-      pins.ends[at] = end;
-      pins.partitions[at] = this.#drafted.partitionAt(place);
-      pins.lastSeen[at] = this.#drafted.lastSeenAt(place);
-      pins.lastSeenBefore[at] = this.#known.lastSeenOf(session);
-    }
-    return { pins, timeShiftMax: this.#timeShiftMax };
+    const { sessions, partitions, lastSeen } = this.#drafted.list();
+    const pins = {
+      count: sessions.length,
+      ...this.#table.keysOf(sessions),
+      partitions: Uint16Array.from(partitions),
+      lastSeen: lastSeen.slice(),
+      lastSeenBefore: this.#drafted.lastSeenBefore(),
+    };
+    return { pins, timeShiftMax: this.#timeShiftMax, agreesAt: this.#agreesAt };
   }
 
-  confirm(): () => void {
-    const sessions = this.#drafted.sessions().slice();
+  confirm(events: number): () => void {
+    const agreedAt = this.#agreesAt;
+    if (agreedAt !== null) this.#agreesAt = agreedAt + events;
     const known = this.#known;
-    const before = known.copies(sessions);
-    for (let place = 0; place < sessions.length; place++)
-      known.set(numberAt(sessions, place), this.#drafted.partitionAt(place), this.#drafted.lastSeenAt(place));
+    const before = this.#drafted.before();
+    known.setAll(this.#drafted.list());
     this.#drafted.clear();
-    return () => known.restore(sessions, before);
+    return () => {
+      known.setAll(before);
+      this.#agreesAt = agreedAt;
+    };
   }
 
   forget(): void {
@@ -183,11 +202,12 @@ export class StickyRouter implements SessionRouter {
     this.#drafted.clear();
     this.#asked = 0;
     this.#mustAsk = true;
+    this.#isFirstDraft = true;
   }
 
   /** Returns the place of a session in the draft. */
-  #add(session: SessionNumber): number {
-    const place = this.#drafted.add(session);
+  #add(session: SessionNumber, partition: PartitionId, lastSeen: Micros): number {
+    const place = this.#drafted.add(session, partition, lastSeen);
     this.#known.notePlace(session, place);
     return place;
   }

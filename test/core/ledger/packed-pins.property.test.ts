@@ -75,14 +75,14 @@ test('a draft comes to the writing thread with its pins and bodies, also in a me
         isClockTrusted: false,
         producer: null,
         ids: [],
-        pins: { pins: pinsOf(drafted), timeShiftMax: 5 },
+        pins: { pins: pinsOf(drafted), timeShiftMax: 5, agreesAt: 7 },
         sentTo: null,
       };
       const offer = packDraft(1, 0, draft, memory);
       memory = offer.memory;
       const arrived = unpackDraft(structuredClone(offer));
       expect(read(arrived.pins.pins)).toEqual(drafted);
-      expect(arrived.pins.timeShiftMax).toBe(5);
+      expect(arrived.pins).toMatchObject({ timeShiftMax: 5, agreesAt: 7 });
       expect(arrived.frames).toEqual(draft.frames);
       // a shared body is not copied: what is written into it now comes to the thread, too
       for (const [at, { body }] of draft.frames.entries()) {

@@ -2,7 +2,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hashPartition } from '../../../src/core/router/murmur2.ts';
+import { hashPartition } from '../../../src/core/model/routing/murmur2.ts';
 import { routing } from '../../support/routed.ts';
 
 const names = Array.from({ length: 256 }, (_, id) => `p${id}`);

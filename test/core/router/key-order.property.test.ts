@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
-import { SessionTable } from '../../../src/core/router/session-table.ts';
+import { SessionTable } from '../../../src/core/model/routing/session-table.ts';
 import { anyCharacter } from '../../support/any-character.ts';
 
 /** Sorts keys by way of their numbers, in the order in which they come. */

@@ -5,7 +5,7 @@
 
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hashPartition, murmur2 } from '../../../src/core/router/murmur2.ts';
+import { hashPartition, murmur2 } from '../../../src/core/model/routing/murmur2.ts';
 
 const hashOfText = (text: string) => murmur2(Buffer.from(text), 0, Buffer.byteLength(text));
 

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { hashPartition } from '../../../src/core/model/routing/murmur2.ts';
 import { partitionNames } from '../../../src/core/model/routing/partition.ts';
-import { hashPartition } from '../../../src/core/router/murmur2.ts';
 import { jsonLine } from '../../support/json-lines.ts';
 import { routing } from '../../support/routed.ts';
 

@@ -6,7 +6,7 @@
 
 import { readFileSync } from 'node:fs';
 import { expect, it } from 'vitest';
-import { murmur2 } from '../../../src/core/router/murmur2.ts';
+import { murmur2 } from '../../../src/core/model/routing/murmur2.ts';
 import { routing } from '../../support/routed.ts';
 
 interface Hashed {

@@ -2,8 +2,8 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { murmur2 } from '../../../src/core/router/murmur2.ts';
-import { SessionTable } from '../../../src/core/router/session-table.ts';
+import { murmur2 } from '../../../src/core/model/routing/murmur2.ts';
+import { SessionTable } from '../../../src/core/model/routing/session-table.ts';
 import { anyCharacter } from '../../support/any-character.ts';
 
 function numberIn(table: SessionTable, key: Buffer): number {

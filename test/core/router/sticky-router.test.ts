@@ -142,7 +142,7 @@ describe('a draft', () => {
   it('that was committed is known to the next', () => {
     const router = forEver();
     draft(router, [0, 0], at(1, 'a', 'b'));
-    router.confirm();
+    router.confirm(2);
     expect(draft(router, [9, 9], at(2, 'b', 'a'))).toEqual({
       to: [1, 0],
       changes: { pins: [], timeShiftMax: Number.POSITIVE_INFINITY },
@@ -162,13 +162,44 @@ describe('a draft', () => {
     const router = new StickyRouter({ idleMicros: 10 });
     router.learn([{ session: 'a', partition: 1, lastSeen: 0 }]);
     draft(router, [0, 0, 0], at(5, 'a', 'b'));
-    const undos = [router.confirm()];
+    const undos = [router.confirm(2)];
     draft(router, [9, 0, 0], at(20, 'a', 'b', 'c'));
-    undos.push(router.confirm());
+    undos.push(router.confirm(3));
     for (const undo of undos.toReversed()) undo();
     const { to, changes } = draft(router, [0, 0, 0], at(6, 'b', 'a', 'c'));
     expect(to).toEqual([0, 1, 2]);
-    expect(changes.pins.map(({ lastSeenBefore }) => lastSeenBefore)).toEqual([0, null, null]);
+    expect(changes.pins.map(({ session, lastSeenBefore }) => [session, lastSeenBefore])).toEqual([
+      ['b', null],
+      ['a', 0],
+      ['c', null],
+    ]);
+  });
+
+  it('agrees with the ledger as long as each begins where the one before ended, and again when all is forgotten', () => {
+    const router = forEver();
+    const agreesAt = (head: number | null): number | null => {
+      router.begin([0, 0], head);
+      router.assign(numberOf(router, 'a'), 1);
+      return router.changes().agreesAt;
+    };
+    expect(agreesAt(7)).toBe(7);
+    // built again, on the same head
+    expect(agreesAt(7)).toBe(7);
+    const undoFirst = router.confirm(3);
+    expect(agreesAt(10)).toBe(10);
+    const undoSecond = router.confirm(2);
+    undoSecond();
+    undoFirst();
+    expect(agreesAt(7)).toBe(7);
+    router.confirm(3);
+    // others have committed an event
+    expect(agreesAt(11)).toBe(null);
+    router.confirm(1);
+    expect(agreesAt(12)).toBe(null);
+    router.forget();
+    expect(agreesAt(12)).toBe(12);
+    router.confirm(1);
+    expect(agreesAt(null)).toBe(null);
   });
 
   it('asks for each session once, and for none as long as there are no pins by others', () => {
@@ -291,7 +322,7 @@ describe('laws', () => {
       fc.property(loads, events, fc.integer({ min: 1, max: 5 }), (counts, all, added) => {
         const router = forEver();
         const before = draft(router, counts, all);
-        router.confirm();
+        router.confirm(all.length);
         const after = draft(router, [...counts, ...new Array<number>(added).fill(0)], all);
         expect(after.to).toEqual(before.to);
         expect(after.changes.pins).toEqual([]);

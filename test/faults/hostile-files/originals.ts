@@ -28,6 +28,7 @@ export interface Original {
 const KEPT = [
   { name: 'hash', groups: ['mailer', 'auditor'] },
   { name: 'sticky', groups: [] },
+  { name: 'sessions', groups: [] },
   { name: 'composite', groups: [] },
   { name: 'manual', groups: ['boats'] },
 ] as const;

@@ -189,11 +189,15 @@ export const failedSync = (name: keyof typeof FAILED_SYNCS): Scenario<History> =
     },
   });
 
-/** Ids that come again are passed over, and sessions stay where they are pinned. */
+/** Ids that come again are passed over, and sessions stay where they are pinned: by rows of the table at first, then by a run, and by those of few pins after it. */
 export const uniqueAndSticky = (): Scenario<History> => {
-  const inputs = smallInputs('in', 12, (n) =>
-    JSON.stringify(n % 10 === 0 ? { id: 1, s: 's1' } : { id: n, s: `s${n % 6}` }),
-  );
+  const few = (prefix: string, from: number) =>
+    smallInputs(prefix, 6, (nth) => {
+      const n = from + nth;
+      return JSON.stringify(n % 10 === 0 ? { id: 1, s: 's1' } : { id: n, s: `s${n % 6}` });
+    });
+  const many = Array.from({ length: 10 }, (_, n) => JSON.stringify({ id: `m${n}`, s: `m${n}` }));
+  const inputs = { ...few('in0', 0), 'in1.jsonl': many, ...few('in2', 12) };
   return emission({
     name: 'unique ids and pins',
     init: ['--partitions', '3', '--unique', 'id', '--routing', 'sticky:s'],

@@ -193,9 +193,12 @@ export class ChunkCommitter implements Committer {
     this.#basis = {
       ...basis,
       floor: Math.max(basis.floor, draft.lastTime),
-      sessions: sessions === null ? null : { hasPins: true, loads: withFrames(sessions.loads, frames) },
+      sessions:
+        sessions === null
+          ? null
+          : { hasPins: true, loads: withFrames(sessions.loads, frames), head: sessions.head + draft.count },
     };
-    return { ...inFlight, step, undoPins: drafts.assumePins(), answer };
+    return { ...inFlight, step, undoPins: drafts.assumePins(draft.count), answer };
   }
 
   /**
@@ -268,7 +271,11 @@ export class ChunkCommitter implements Committer {
       sessions:
         loads === null
           ? null
-          : { hasPins: true, loads: this.#inFlight.reduce((sum, { frames }) => withFrames(sum, frames), loads) },
+          : {
+              hasPins: true,
+              loads: this.#inFlight.reduce((sum, { frames }) => withFrames(sum, frames), loads),
+              head: this.#inFlight.reduce((sum, { frames }) => sum + eventsOf(frames), head.sequence),
+            },
     };
   }
 
@@ -294,6 +301,10 @@ export class ChunkCommitter implements Committer {
 /** Byte offset in the chunk at which the input continues after the draft. */
 function draftEnd({ chunk, lines }: EncodedChunk, { stoppedAt }: BuiltDraft): number {
   return stoppedAt === null ? chunk.end : (lines.starts[stoppedAt] as number);
+}
+
+function eventsOf(frames: readonly Load[]): number {
+  return frames.reduce((sum, { count }) => sum + count, 0);
 }
 
 /** The counts of events with those of some frames; partitions beyond those that take keys are not counted. */

@@ -116,7 +116,7 @@ export class DraftBuilder {
   ): BuiltDraft {
     const { late: lateRule, unique, onBadLine } = this.#settings;
     const { sessions, sentTo } = this.#router;
-    sessions?.begin(basis.sessions?.loads ?? []);
+    sessions?.begin(basis.sessions?.loads ?? [], basis.sessions?.head);
     const lines = new Uint32Array(checked.count);
     const times = new Float64Array(checked.count);
     const badLines: BadLineAt[] = [];

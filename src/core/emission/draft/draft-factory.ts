@@ -106,9 +106,9 @@ export class DraftFactory {
     this.#sessions?.learn(pins);
   }
 
-  /** Assumes that the draft built last is committed. Returns a function that undoes this; several are undone in reverse order. */
-  assumePins(): () => void {
-    return this.#sessions?.confirm() ?? (() => {});
+  /** Assumes that the draft built last, of this number of events, is committed. Returns a function that undoes this; several are undone in reverse order. */
+  assumePins(events: number): () => void {
+    return this.#sessions?.confirm(events) ?? (() => {});
   }
 
   get hasTooManySessions(): boolean {

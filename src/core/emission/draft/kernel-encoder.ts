@@ -2,15 +2,14 @@
 
 import type { Basis } from '../../model/events/commit.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
-import { NO_PIN_CHANGES, type SessionRouter } from '../../model/routing/session-pins.ts';
-import { numberAt } from '../../model/text/bytes.ts';
-import { type Micros, NO_TIME } from '../../model/time/time.ts';
+import { NO_PIN_CHANGES } from '../../model/routing/session-pins.ts';
+import type { Micros } from '../../model/time/time.ts';
 import { KernelScanner, UNDECIDED } from '../../scan/kernel-scanner.ts';
 import { LineFault } from '../../scan/line-fault.ts';
 import { ScannedLines } from '../../scan/scanned-lines.ts';
 import type { Chunk } from '../input/chunk.ts';
 import { type ChunkEncoder, type EncoderParts, type ReadChunk, ReferenceEncoder } from './chunk-encoder.ts';
-import { type BuiltDraft, DraftBuilder, placeSession, type SkippedLines } from './draft-builder.ts';
+import { type BuiltDraft, DraftBuilder, type SkippedLines } from './draft-builder.ts';
 import { type HashedPart, Kernel } from './kernel.ts';
 import type { CheckedLines, LineChecker } from './line-checker.ts';
 import { isForKernel } from './settings.ts';
@@ -110,7 +109,12 @@ class KernelEncoder implements ChunkEncoder {
     const stoppedAt = firstBad >= 0 && this.#parts.settings.onBadLine === 'stop' ? firstBad : null;
     const limit = stoppedAt ?? count;
     const { slots, router } = this.#parts;
-    if (router.sessions !== null) placeSessions(router.sessions, checked, limit, basis, now);
+    const { sessions } = checked;
+    if (router.sessions !== null && sessions !== null) {
+      router.sessions.begin(basis.sessions?.loads ?? [], basis.sessions?.head);
+      // with the times that the kernel gives the lines: both compute them by the same rule
+      router.sessions.assignLines({ ...checked, sessions }, limit, basis.floor, now);
+    }
     const framed = this.#kernel.frame(limit, basis.partitionNames.length, basis.floor, now);
     // only the reference can name the line that is late
     if (framed.late > 0 && this.#parts.settings.late === 'reject')
@@ -139,19 +143,6 @@ class KernelEncoder implements ChunkEncoder {
       badLines: badLinesOf(faults, firstBad, stoppedAt),
       stoppedAt,
     };
-  }
-}
-
-/** Places sessions with the times that the kernel gives the lines: both compute them by the same rule. */
-function placeSessions(sessions: SessionRouter, checked: CheckedLines, limit: number, basis: Basis, now: Micros): void {
-  const { faults, times } = checked;
-  sessions.begin(basis.sessions?.loads ?? []);
-  let time = basis.floor;
-  for (let line = 0; line < limit; line++) {
-    if (faults[line] !== LineFault.NONE) continue;
-    const own = numberAt(times, line);
-    time = Math.max(time, own === NO_TIME ? now : own);
-    placeSession(sessions, checked, line, time);
   }
 }
 

@@ -33,7 +33,7 @@ export function loadsOf(
 
 /** What the next draft is built on. `hasPins`: asked only if the routing is sticky. */
 export function basisOf(state: LedgerState, loads: readonly number[] | null, hasPins: () => boolean): Basis {
-  const sessions = loads === null ? null : { loads, hasPins: hasPins() };
+  const sessions = loads === null ? null : { loads, hasPins: hasPins(), head: state.sequence };
   return { floor: state.time, ...routingOf(state), sessions };
 }
 

@@ -49,12 +49,16 @@ export interface DraftedPins {
 /** Changes to the pins by a draft. */
 export interface PinChanges {
   /**
-   * Pins to store with the draft, all or none: new ones, reassigned ones, and those seen again after a while. Roughly
-   * in the order of the keys.
+   * Pins to store with the draft, all or none: new ones, reassigned ones, and those seen again after a while.
    */
   readonly pins: DraftedPins;
   /** By how much the draft's times may shift with every pin still valid. Infinity if time does not matter. */
   readonly timeShiftMax: Micros;
+  /**
+   * The sequence of the head at which the stored pins are those the draft was built on, so that a ledger with this head need not compare them. Null if
+   * others may have changed some.
+   */
+  readonly agreesAt: number | null;
 }
 
 /** Allocates columns for N pins with the given bytes of keys. */
@@ -69,7 +73,11 @@ export function emptyPins(count: number, keyBytes: number): DraftedPins {
   };
 }
 
-export const NO_PIN_CHANGES: PinChanges = { pins: emptyPins(0, 0), timeShiftMax: Number.POSITIVE_INFINITY };
+export const NO_PIN_CHANGES: PinChanges = {
+  pins: emptyPins(0, 0),
+  timeShiftMax: Number.POSITIVE_INFINITY,
+  agreesAt: null,
+};
 
 /** Pin number `at`. */
 export function draftedPin(pins: DraftedPins, at: number): DraftedPin {
@@ -103,6 +111,19 @@ export interface SessionBasis {
   readonly loads: readonly number[];
   /** Whether the ledger holds any pin: without one none need be requested. */
   readonly hasPins: boolean;
+  /** Sequence of the head on which the draft is built. */
+  readonly head: number;
+}
+
+/** The lines of a chunk, in columns. A line with a fault makes no event. */
+export interface SessionLines {
+  readonly faults: Uint8Array;
+  /** {@link NO_SESSION} where there is none. */
+  readonly sessions: Int32Array;
+  /** NO_TIME where it is when the line arrives. */
+  readonly times: Float64Array;
+  /** Of lines without a session; those of the others are filled in. */
+  readonly partitions: Uint16Array;
 }
 
 /** Decides where sessions go, from the pins it has learned and from the order and ledger times of events. */
@@ -122,15 +143,20 @@ export interface SessionRouter {
   takeUnasked(): readonly string[];
   /** Adopts the ledger's state for these pins; others stay unchanged. */
   learn(pins: Iterable<Pin>): void;
-  /** Begins a draft; one that was not confirmed is forgotten. */
-  begin(loads: readonly number[]): void;
+  /** Begins a draft; one that was not confirmed is forgotten. `head`: as in {@link SessionBasis}; null if it is not known. */
+  begin(loads: readonly number[], head?: number | null): void;
   /** The partition of the session's next event. `time`: the event's ledger time, which never decreases. */
   assign(session: SessionNumber, time: Micros): PartitionId;
+  /**
+   * Assigns the first `limit` lines of a chunk, in order, those without a session counted: as {@link assign} for each with the time of its event, which is at
+   * least `floor` and, where the line has none, `now`.
+   */
+  assignLines(lines: SessionLines, limit: number, floor: Micros, now: Micros): void;
   /** Counts an event of the draft without a session: it adds to the load of its partition like any other. */
   count(partition: PartitionId): void;
   changes(): PinChanges;
-  /** Marks the draft as committed. Returns the function that undoes this; undo several in reverse order. */
-  confirm(): () => void;
+  /** Marks the draft, of this number of events, as committed. Returns the function that undoes this; undo several in reverse order. */
+  confirm(events: number): () => void;
   /**
    * Forgets all sessions and their numbers: bounds the memory, since the ledger can be asked again. Not while a draft
    * is in flight.

@@ -89,6 +89,12 @@ const TABLES_ON_DEMAND = {
   last_seen INTEGER,
   epoch INTEGER NOT NULL
 ) STRICT, WITHOUT ROWID`,
+  recent_sessions: `CREATE TABLE recent_sessions (
+  first_sequence INTEGER PRIMARY KEY,
+  epoch INTEGER NOT NULL,
+  from_time INTEGER,
+  pins BLOB NOT NULL
+) STRICT`,
   placements: PLACEMENTS_SQL,
   groups: `CREATE TABLE groups (
   name TEXT PRIMARY KEY,

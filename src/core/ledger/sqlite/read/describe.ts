@@ -9,11 +9,12 @@ import { liveStartAfter, readLiveStart } from '../archive/live-start.ts';
 import { worldReadable } from '../connection/file-guard.ts';
 import { isImmutable } from '../connection/immutable-file.ts';
 import { type RawRow, time } from '../connection/rows.ts';
-import { FORMAT, hasTable, partitionTable } from '../connection/schema.ts';
+import { FORMAT, partitionTable } from '../connection/schema.ts';
 import { foreignObjects } from '../connection/schema-check.ts';
 import { Statements } from '../connection/statements.ts';
 import { readStorageSize } from '../connection/storage-size.ts';
 import { readPartitionEnd } from '../write/partition-end.ts';
+import { countSessions } from '../write/pins.ts';
 import { readProducers } from '../write/producers.ts';
 import { readHead } from '../write/write-state.ts';
 import { FRAME_LIMITS, frameBytes } from './frame-bytes.ts';
@@ -61,7 +62,7 @@ function describeRows(db: Database, identity: LedgerIdentity): RowsDescription {
         firstTime: firstTimeOf(db),
         partitions: summarizePartitions(db, identity.partitions),
         producers: producerPositions(db),
-        sessions: hasTable(db, 'sessions') ? (db.prepare('SELECT count(*) FROM sessions').pluck().get() as number) : 0,
+        sessions: countSessions(db),
         storage: {
           engine: `SQLite ${db.prepare('SELECT sqlite_version()').pluck().get() as string}`,
           durability: identity.config.durability,

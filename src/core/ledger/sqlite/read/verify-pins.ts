@@ -8,15 +8,10 @@ import { type IdleRule, idleMicrosOf, idleRule, pinsHoldSince } from '../../../m
 import { brokenCommit } from '../../protocol/broken-commit.ts';
 import type { CommitRow } from '../../protocol/link-check.ts';
 import { type PlacementRow, readEpochs, readPlacementRows } from '../connection/identity.ts';
-import { integer, integerOrNull, type RawRow, text } from '../connection/rows.ts';
+import { type RawRow, text } from '../connection/rows.ts';
 import { hasTable } from '../connection/schema.ts';
-
-interface ProvenPin {
-  readonly partition: number;
-  /** Null if the pin never ends. */
-  readonly lastSeen: number | null;
-  readonly epoch: number;
-}
+import { storedPin } from '../write/pins.ts';
+import { RecentPins, type StoredPin } from '../write/recent-pins.ts';
 
 /** The rule of one epoch. */
 interface StickyPeriod extends IdleRule {
@@ -36,7 +31,7 @@ export class PinProof {
   readonly #keyOf: KeyOf;
   readonly #isWhole: boolean;
   /** One for each session that ever was: about 100 bytes and its key. */
-  readonly #pins = new Map<string, ProvenPin>();
+  readonly #pins = new Map<string, StoredPin>();
 
   /** `from`: the first sequence that is taken. Pins made before it are not known. */
   constructor(db: Database, keyOf: KeyOf, from: number) {
@@ -68,15 +63,11 @@ export class PinProof {
 
   /** Compares the table with the pins that history makes. `isAtHead`: nothing was committed since the walk began. @throws LedgerError VERIFICATION_FAILED */
   compare(db: Database, isAtHead: boolean): void {
-    const rows = hasTable(db, 'sessions')
-      ? db.prepare<[], RawRow>('SELECT session, partition, last_seen, epoch FROM sessions').iterate()
-      : [];
     let found = 0;
-    for (const row of rows) {
-      const session = text(row, 'session');
+    for (const [session, stored] of storedPins(db)) {
       const pin = this.#pins.get(session);
       if (pin !== undefined) found++;
-      const differs = pin === undefined ? isAtHead && this.#isWhole : !this.#isProven(row, pin, isAtHead);
+      const differs = pin === undefined ? isAtHead && this.#isWhole : !this.#isProven(stored, pin, isAtHead);
       if (differs) throw broken(session, 'is not what its events make of it');
     }
     if (found < this.#pins.size) throw broken(null, `${this.#pins.size - found} are missing`);
@@ -86,12 +77,11 @@ export class PinProof {
    * After later commits a session may have been seen again, or may have ended and moved. Of a pin that was made before the first commit that was taken, only
    * the partition is known.
    */
-  #isProven(row: RawRow, pin: ProvenPin, isAtHead: boolean): boolean {
-    const lastSeen = integerOrNull(row, 'last_seen');
+  #isProven({ partition, lastSeen, epoch }: StoredPin, pin: StoredPin, isAtHead: boolean): boolean {
     const hasMovedOn = !isAtHead && lastSeen !== pin.lastSeen && (lastSeen ?? 0) > (pin.lastSeen ?? 0);
     if (hasMovedOn) return true;
-    if (integer(row, 'partition') !== pin.partition) return false;
-    return !this.#isWhole || (lastSeen === pin.lastSeen && integer(row, 'epoch') === pin.epoch);
+    if (partition !== pin.partition) return false;
+    return !this.#isWhole || (lastSeen === pin.lastSeen && epoch === pin.epoch);
   }
 
   #see(session: string, batch: EventBatch, at: number, { epoch, since, renewedAfter, endsAfter }: StickyPeriod): void {
@@ -107,6 +97,18 @@ export class PinProof {
     if (pin.partition !== partition)
       throw brokenCommit(batch.sequences[at] as number, 'an event does not lie where its session is pinned');
     if (idle > renewedAfter) this.#pins.set(session, { partition, lastSeen, epoch: epoch.epoch });
+  }
+}
+
+/** The pin of each session that has one. */
+function* storedPins(db: Database): Generator<[string, StoredPin]> {
+  const { table, pinOf } = new RecentPins(db).all();
+  for (let session = 0; session < table.size; session++) yield [table.textOf(session), pinOf(session)];
+  if (!hasTable(db, 'sessions')) return;
+  for (const row of db.prepare<[], RawRow>('SELECT session, partition, last_seen, epoch FROM sessions').iterate()) {
+    const session = text(row, 'session');
+    const key = Buffer.from(session, 'utf8');
+    if (table.find(key, 0, key.length) === null) yield [session, storedPin(row)];
   }
 }
 

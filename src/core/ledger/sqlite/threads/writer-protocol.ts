@@ -4,6 +4,7 @@
  */
 
 import type { CommitDraft, CommitOutcome, FrameDraft, ProducerPosition, Stale } from '../../../model/events/commit.ts';
+import type { PinChanges } from '../../../model/routing/session-pins.ts';
 import { asBuffer } from '../../../model/text/bytes.ts';
 import { PackedBodies, packBodies } from './packed-bodies.ts';
 import { pinColumns, pinsOver } from './packed-pins.ts';
@@ -19,7 +20,7 @@ export interface WriterOffer {
   readonly generation: number;
   readonly draft: Omit<CommitDraft, 'frames' | 'pins'> & {
     readonly frames: readonly (Omit<FrameDraft, 'body'> & { readonly body: SentBody })[];
-    readonly pins: { readonly count: number; readonly keyBytes: number; readonly timeShiftMax: number };
+    readonly pins: Omit<PinChanges, 'pins'> & { readonly count: number; readonly keyBytes: number };
   };
   readonly memory: ArrayBuffer;
 }
@@ -38,7 +39,7 @@ export function packDraft(
   draft: CommitDraft,
   memory: ArrayBuffer | undefined,
 ): WriterOffer {
-  const { pins, timeShiftMax } = draft.pins;
+  const { pins, ...limits } = draft.pins;
   const bodies = draft.frames.map(({ body }) => body);
   const packed = packBodies([...pinColumns(pins), ...bodies.filter((body) => !isShared(body))], memory);
   const frames = draft.frames.map((frame) => ({
@@ -48,14 +49,15 @@ export function packDraft(
   return {
     id,
     generation,
-    draft: { ...draft, frames, pins: { count: pins.count, keyBytes: pins.keys.length, timeShiftMax } },
+    draft: { ...draft, frames, pins: { count: pins.count, keyBytes: pins.keys.length, ...limits } },
     memory: packed,
   };
 }
 
 /** Restores the draft, its pins and bodies as views of the memory. */
 export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
-  const pins = pinsOver(memory, draft.pins);
+  const { count, keyBytes, ...limits } = draft.pins;
+  const pins = pinsOver(memory, { count, keyBytes });
   const bodies = new PackedBodies(memory, pins.keys.byteOffset + pins.keys.length);
   const frames = draft.frames.map((frame) => ({
     ...frame,
@@ -65,7 +67,7 @@ export function unpackDraft({ draft, memory }: WriterOffer): CommitDraft {
   return {
     ...draft,
     frames,
-    pins: { pins, timeShiftMax: draft.pins.timeShiftMax },
+    pins: { pins, ...limits },
     producer: reviveDigest(draft.producer),
     ids,
   };

@@ -57,8 +57,7 @@ export class Appender implements AppendTarget<WriteState, EncodedDraft> {
     return {
       producer: draft.producer === null ? null : readProducer(this.#db, draft.producer.name),
       known: this.#knownIds(draft),
-      // A draft of another epoch is a conflict anyway, and its pins cannot be compared.
-      pins: draft.epoch === state.epoch.epoch ? this.#pins.differences(draft.pins, state) : [],
+      pins: this.#mustCompare(draft, state) ? this.#pins.differences(draft.pins, state) : [],
     };
   }
 
@@ -72,12 +71,17 @@ export class Appender implements AppendTarget<WriteState, EncodedDraft> {
     this.#insertCommitRow(commit);
     if (draft.producer !== null) keepProducer(this.#db, draft.producer, link.firstSequence);
     this.#keepIds(draft, link.firstSequence);
-    this.#pins.keep(draft.pins, state, timeShift);
+    this.#pins.keep(draft.pins, state, { firstSequence: link.firstSequence, timeShift });
     return this.#states.advance(state, commit);
   }
 
   hasPins(): boolean {
     return this.#states.hasPins();
+  }
+
+  /** A draft of another epoch is a conflict anyway, and its pins cannot be compared. */
+  #mustCompare({ epoch, pins }: CommitDraft, state: WriteState): boolean {
+    return epoch === state.epoch.epoch && pins.agreesAt !== state.sequence;
   }
 
   #knownIds({ ids }: CommitDraft): KnownId[] {

@@ -1,8 +1,8 @@
 /** Numbers sessions by the bytes of their keys, densely, without creating a text or an object per line. */
 
-import type { SessionNumber } from '../model/routing/session-pins.ts';
-import { asBuffer, byteAt, numberAt } from '../model/text/bytes.ts';
+import { asBuffer, byteAt, numberAt } from '../text/bytes.ts';
 import { murmur2 } from './murmur2.ts';
+import type { SessionNumber } from './session-pins.ts';
 
 const SESSIONS_AT_FIRST = 1024;
 const BYTES_A_KEY = 16;
@@ -59,6 +59,23 @@ export class SessionTable {
     return this.#crowdedNumber(bytes, start, end) ?? this.#add(bytes, start, end, hash, null);
   }
 
+  /** The number of the key `bytes[start, end)`; null if it has none. */
+  find(bytes: Uint8Array, start: number, end: number): SessionNumber | null {
+    const hash = murmur2(bytes, start, end);
+    const places = this.#places;
+    const last = places.length / WORDS - 1;
+    for (let probe = 0; probe < PROBES_MAX; probe++) {
+      const at = ((hash + probe) & last) * WORDS;
+      if (places[at] === 0) break;
+      if (
+        places[at + 1] === hash &&
+        this.#isSame(numberAt(places, at + 2), numberAt(places, at + 3), bytes, start, end)
+      )
+        return numberAt(places, at) - 1;
+    }
+    return this.#crowdedNumber(bytes, start, end) ?? null;
+  }
+
   /**
    * As {@link numberOf} for many keys: the nth is `bytes[starts[n], ends[n])`, and its number goes to `numbers[n]`. Each step is made for all of them before the
    * next one, because the table is larger than the processor's cache: it then waits for many keys at once, not for one after the other.
@@ -99,16 +116,33 @@ export class SessionTable {
     return this.#keys.toString('utf8', this.#startOf(session), this.#ends[session]);
   }
 
-  /** Copies the key to `into`; returns its end there. */
-  copyKey(session: SessionNumber, into: Uint8Array, at: number): number {
-    const start = this.#startOf(session);
-    const length = numberAt(this.#ends, session) - start;
-    if (length > LOOPED_BYTES) return at + this.#keys.copy(into, at, start, start + length);
-    for (let byte = 0; byte < length; byte++) into[at + byte] = byteAt(this.#keys, start + byte);
-    return at + length;
+  /** The keys of these sessions, concatenated, and the end of each. */
+  keysOf(sessions: Int32Array): { keys: Uint8Array; ends: Uint32Array } {
+    const starts = new Uint32Array(sessions.length);
+    const ends = new Uint32Array(sessions.length);
+    let bytes = 0;
+    for (let at = 0; at < sessions.length; at++) {
+      const session = numberAt(sessions, at);
+      const start = this.#startOf(session);
+      starts[at] = start;
+      bytes += numberAt(this.#ends, session) - start;
+      ends[at] = bytes;
+    }
+    const keys = new Uint8Array(bytes);
+    for (let at = 0, into = 0; at < sessions.length; at++) {
+      const end = numberAt(ends, at);
+      this.#copyKey(keys, into, end, numberAt(starts, at));
+      into = end;
+    }
+    return { keys, ends };
   }
 
-  keyBytes(session: SessionNumber): number {
+  #copyKey(into: Uint8Array, from: number, to: number, start: number): void {
+    if (to - from > LOOPED_BYTES) into.set(this.#keys.subarray(start, start + to - from), from);
+    else for (let at = from; at < to; at++) into[at] = byteAt(this.#keys, start + at - from);
+  }
+
+  #keyBytes(session: SessionNumber): number {
     return numberAt(this.#ends, session) - this.#startOf(session);
   }
 
@@ -128,11 +162,11 @@ export class SessionTable {
     if (sessions.length === 0) return 0;
     const keys = this.#keys;
     const first = this.#startOf(numberAt(sessions, 0));
-    let common = this.keyBytes(numberAt(sessions, 0));
+    let common = this.#keyBytes(numberAt(sessions, 0));
     for (let at = 1; at < sessions.length && common > 0; at++) {
       const session = numberAt(sessions, at);
       const start = this.#startOf(session);
-      common = Math.min(common, this.keyBytes(session));
+      common = Math.min(common, this.#keyBytes(session));
       for (let byte = 0; byte < common; byte++)
         if (byteAt(keys, start + byte) !== byteAt(keys, first + byte)) common = byte;
     }

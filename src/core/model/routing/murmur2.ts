@@ -3,7 +3,7 @@
  * and Kafka's Utils.murmur2.
  */
 
-import { byteAt } from '../model/text/bytes.ts';
+import { byteAt } from '../text/bytes.ts';
 
 const SEED = 0x9747b28c;
 const MULTIPLIER = 0x5bd1e995;
