@@ -34,10 +34,10 @@ function loadBundle(name = ENTRY) {
   return require(file);
 }
 
-/** The same without cached code; {@link scripts} has the scripts afterwards. */
-function compileBundle(name = ENTRY) {
+/** The same without cached code; {@link scripts} has the scripts afterwards. `onChunk`: called with the name of each chunk before it is run. */
+function compileBundle(name = ENTRY, onChunk = undefined) {
   const file = join(DIRECTORY, name);
-  return run(compile(file), file, compileBundle);
+  return run(compile(file), file, compileBundle, onChunk);
 }
 
 /** The text is that of a function already: to wrap it here would copy a megabyte. */
@@ -51,9 +51,9 @@ function compile(file, cachedData) {
 }
 
 /** `loadBeside`: loads a file beside this one, which is a script with cached code as well. */
-function run(script, file, loadBeside) {
+function run(script, file, loadBeside, onChunk) {
   scripts.set(file, script);
-  const module = { exports: {}, loadBeside };
+  const module = { exports: {}, loadBeside, onChunk };
   script.runInThisContext()(module.exports, createRequire(file), module, file, DIRECTORY);
   return module.exports;
 }

@@ -15,16 +15,20 @@ import { manPage } from './man-page.js';
 import { asScript, packChunks } from './pack-chunks.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** Resolves when the program has ended with 0. */
+/** Resolves when the program has ended with 0. What it prints is shown only if it fails: sample commands print what they did. */
 const execute = (program, args) =>
   new Promise((resolve, reject) => {
     // no oclif notes about newer versions in the output of a build
     const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' };
-    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const printed = [];
+    child.stderr.on('data', (piece) => printed.push(piece));
     child.on('error', reject);
-    child.on('close', (code, signal) =>
-      code === 0 ? resolve() : reject(new Error(`${program} ended with ${signal ?? `exit code ${code}`}`)),
-    );
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve();
+      process.stderr.write(Buffer.concat(printed));
+      return reject(new Error(`${program} ended with ${signal ?? `exit code ${code}`}`));
+    });
   });
 const run = (tool, ...args) => execute(join(root, 'node_modules/.bin', tool), args);
 
@@ -36,7 +40,7 @@ const results = [
   'dist/lib/index.d.ts',
   'dist/cli/main.js',
   'dist/cli/verbs.cjs.code',
-  'dist/cli/verbs-seldom.cjs.code',
+  'dist/cli/verbs-long.cjs.code',
   'dist/cli/writer-thread.cjs.code',
   'oclif.manifest.json',
   'dist/man/completengine.1',
@@ -187,7 +191,11 @@ const bundleThreads = async () => {
     writeFileSync(path, asScript(`${BUNDLE_URL}\n${LAZILY}\n${lazyBuiltins(text)}`));
 };
 
-// for our own verbs: one file, whose compiled code is cached beside it
+/** For our own verbs: scripts whose compiled code is kept beside them. `scripts`: names of chunks by file, as {@link packChunks} takes them. */
+const packVerbs = async (chunks, scripts) => {
+  const packed = await packChunks(chunks, { entry: './main.js', scripts });
+  for (const [file, text] of Object.entries(packed)) writeFileSync(join(root, 'dist/cli', file), text);
+};
 const bundleVerbs = async () => {
   const { outputFiles } = await build({
     ...quick,
@@ -197,30 +205,15 @@ const bundleVerbs = async () => {
     format: 'esm',
     write: false,
   });
-  const seldom = 'verbs-seldom.cjs';
-  const often = [
-    'emit',
-    'init',
-    'inspect',
-    'replay',
-    'tail',
-    'sqlite-driver',
-    'archiver',
-    'history',
-    'late-events',
-    'table',
-  ];
-  const withThreads = ['kernel-encoder', 'writer-thread', 'reader-thread'];
-  const packed = await packChunks(outputFiles, { entry: 'main', often: [...often, ...withThreads], seldom });
-  writeFileSync(join(root, 'dist/cli/verbs.cjs'), packed.usual);
-  writeFileSync(join(root, 'dist/cli', seldom), packed.seldom);
+  await packVerbs(outputFiles, { 'verbs.cjs': [] });
+  return outputFiles;
 };
 // the compilers read only sources, so they share the cores
-await Promise.all([
+const [verbs] = await Promise.all([
+  bundleVerbs(),
   ...Object.keys(KERNELS).map(compileKernel),
   run('tsc', '-p', 'tsconfig.json'),
   bundleCommands(),
-  bundleVerbs(),
   bundleThreads(),
   bundleApart(),
   bundleLibrary({ index: 'src/index.ts' }),
@@ -239,5 +232,11 @@ writeFileSync(
   join(root, 'dist/man/completengine.1'),
   manPage(readJson('oclif.manifest.json'), readJson('package.json'), built.toISOString().slice(0, 10)),
 );
+// a first run shows which chunks are used, a second one which functions
+const used = 'dist/cli/used-chunks.json';
+await execute(process.execPath, [join(root, 'scripts/keep-code.js'), join(root, used)]);
+const { small, long } = readJson(used);
+rmSync(join(root, used));
+await packVerbs(verbs, { 'verbs.cjs': small, 'verbs-long.cjs': long, 'verbs-seldom.cjs': [] });
 await execute(process.execPath, [join(root, 'scripts/keep-code.js')]);
 writeFileSync(stamp, hash);

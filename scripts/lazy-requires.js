@@ -48,6 +48,8 @@ function atFirstUse(text, declaration, name, replacement) {
     .replace('\0', () => replacement);
 }
 
+const OCLIF = /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/;
+
 /** What oclif's command does with the stream when it is loaded, which makes it: 4 ms. Our commands guard both standard streams when these are made (guard-output.ts). */
 const LISTENER = /^process\.stdout\.on\('error', \(err\) => \{\n(?: {4}.*\n)+\}\);\n/m;
 
@@ -60,14 +62,21 @@ function withoutListener(path, text) {
 /** Plugin of esbuild: parts of oclif load one another at the first use. A command needs a third of them: no help, no plugins, no spinner. */
 export const lazyOclif = {
   name: 'lazy-oclif',
-  setup({ onLoad }) {
-    onLoad({ filter: /[\\/]@oclif[\\/]core[\\/]lib[\\/].*\.js$/ }, ({ path }) => {
+  setup({ onLoad, onResolve, resolve }) {
+    // the CommonJS build of a package, as require() finds it
+    onResolve({ filter: /^/ }, ({ kind, path, importer, resolveDir }) =>
+      kind === 'dynamic-import' && OCLIF.test(importer)
+        ? resolve(path, { kind: 'require-call', importer, resolveDir })
+        : undefined,
+    );
+    onLoad({ filter: OCLIF }, ({ path }) => {
       let contents = withoutListener(path, readFileSync(path, 'utf8'));
       for (const [declaration, name, expression] of contents.matchAll(
         /^const (\w+) = ((?:__import\w+\()?require\("[^"]+"\)\)?);$/gm,
       )) {
-        contents =
-          atFirstUse(contents, declaration, name, `const ${name} = __lazily(() => ${expression});`) ?? contents;
+        // import() has esbuild put the part into a chunk of its own; pack-chunks.js makes require() of it again
+        const loaded = expression.replace(/require\(("(?!node:)[^"]+")\)/, '__now(import($1))');
+        contents = atFirstUse(contents, declaration, name, `const ${name} = __lazily(() => ${loaded});`) ?? contents;
       }
       return { contents, loader: 'js' };
     });
@@ -83,7 +92,7 @@ export const quietDebug = {
     );
     onLoad({ filter: /^debug$/, namespace: 'quiet-debug' }, () => ({
       contents:
-        'module.exports = process.env.DEBUG ? require("debug") : () => Object.assign(() => {}, { enabled: false });',
+        'module.exports = process.env.DEBUG ? __now(import("debug")) : () => Object.assign(() => {}, { enabled: false });',
       resolveDir: ROOT,
     }));
   },
