@@ -32,7 +32,7 @@ async function run() {
       `  try: cd '${place}' && npm run setup && npm run build`,
     );
   }
-  const bundle = loadBundle();
+  const bundle = loadBundle(undefined, argv[0]);
   printBy(bundle.printFailure);
   if (await bundle.main(root, argv)) return;
   const { main } = await import('../dist/cli/main.js');

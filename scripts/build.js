@@ -4,15 +4,17 @@
  */
 
 import { spawn } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import { copyFileSync, cpSync, existsSync, mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundledSqlite } from './bundled-sqlite.js';
 import { inputHash } from './input-hash.js';
-import { LAZILY, lazyBuiltins, lazyOclif, quietDebug } from './lazy-requires.js';
+import { LAZILY, lazyImports, lazyOclif, quietDebug } from './lazy-requires.js';
 import { manPage } from './man-page.js';
 import { asScript, packChunks } from './pack-chunks.js';
+import { OTHERS, SMALL } from './sample-commands.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Resolves when the program has ended with 0. What it prints is shown only if it fails: sample commands print what they did. */
@@ -41,6 +43,7 @@ const results = [
   'dist/cli/main.js',
   'dist/cli/verbs.cjs.code',
   'dist/cli/verbs-long.cjs.code',
+  'dist/cli/verbs-seldom.cjs.code',
   'dist/cli/writer-thread.cjs.code',
   'oclif.manifest.json',
   'dist/man/completengine.1',
@@ -188,25 +191,53 @@ const bundleThreads = async () => {
     write: false,
   });
   for (const { path, text } of outputFiles)
-    writeFileSync(path, asScript(`${BUNDLE_URL}\n${LAZILY}\n${lazyBuiltins(text)}`));
+    writeFileSync(path, asScript(`${BUNDLE_URL}\n${LAZILY}\n${lazyImports(text)}`));
 };
 
-/** For our own verbs: scripts whose compiled code is kept beside them. `scripts`: names of chunks by file, as {@link packChunks} takes them. */
-const packVerbs = async (chunks, scripts) => {
-  const packed = await packChunks(chunks, { entry: './main.js', scripts });
-  for (const [file, text] of Object.entries(packed)) writeFileSync(join(root, 'dist/cli', file), text);
-};
+/** For our own verbs: a chunk for each module of ours, and for what packages share. {@link packVerbs} joins them. */
 const bundleVerbs = async () => {
-  const { outputFiles } = await build({
-    ...quick,
-    entryPoints: { main: 'src/main.ts' },
-    outdir: 'dist/cli',
-    splitting: true,
-    format: 'esm',
-    write: false,
+  const options = { ...quick, outdir: 'dist/cli', splitting: true, format: 'esm', write: false, metafile: true };
+  const { metafile } = await build({ ...options, entryPoints: { main: 'src/main.ts' } });
+  const modules = Object.keys(metafile.inputs).filter((file) => /^src\/.*\.ts$/.test(file));
+  return build({ ...options, entryPoints: modules, entryNames: '[name]-[hash]' });
+};
+
+/** Packs the chunks twice: the first time to see which of them commands use, the second time so that each command loads and reads few others. */
+const packVerbs = async ({ outputFiles, metafile }) => {
+  const [entry] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === 'src/main.ts');
+  const pack = async (scripts, isLazy) => {
+    const packed = await packChunks(outputFiles, { entry: `./${basename(entry)}`, scripts, isLazy });
+    for (const [file, text] of Object.entries(packed)) writeFileSync(join(root, 'dist/cli', file), text);
+  };
+  const keepCode = (...words) => execute(process.execPath, [join(root, 'scripts/keep-code.js'), ...words]);
+  const inSamples = async (each) => {
+    const directory = mkdtempSync(join(tmpdir(), 'completengine-build-'));
+    try {
+      for (const sample of [...SMALL, OTHERS]) await each(sample, directory);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  };
+
+  await pack({ 'verbs.cjs': [] }, () => true);
+  const used = new Map();
+  await inSamples(async (sample, directory) => {
+    const file = join(directory, 'chunks.json');
+    await keepCode(directory, sample, file);
+    used.set(sample, new Set(JSON.parse(readFileSync(file, 'utf8'))));
   });
-  await packVerbs(outputFiles, { 'verbs.cjs': [] });
-  return outputFiles;
+  const small = SMALL.map((sample) => used.get(sample));
+  // a chunk that no small command uses loads its imports at once: what is run a million times is not asked each time whether it is loaded
+  const isLazy = (from, to) => small.some((names) => names.has(from) && !names.has(to));
+  await pack(
+    {
+      'verbs.cjs': [...new Set(small.flatMap((names) => [...names]))],
+      'verbs-long.cjs': [...used.get(OTHERS)],
+      'verbs-seldom.cjs': [],
+    },
+    isLazy,
+  );
+  await inSamples((sample, directory) => keepCode(directory, sample));
 };
 // the compilers read only sources, so they share the cores
 const [verbs] = await Promise.all([
@@ -232,11 +263,5 @@ writeFileSync(
   join(root, 'dist/man/completengine.1'),
   manPage(readJson('oclif.manifest.json'), readJson('package.json'), built.toISOString().slice(0, 10)),
 );
-// a first run shows which chunks are used, a second one which functions
-const used = 'dist/cli/used-chunks.json';
-await execute(process.execPath, [join(root, 'scripts/keep-code.js'), join(root, used)]);
-const { small, long } = readJson(used);
-rmSync(join(root, used));
-await packVerbs(verbs, { 'verbs.cjs': small, 'verbs-long.cjs': long, 'verbs-seldom.cjs': [] });
-await execute(process.execPath, [join(root, 'scripts/keep-code.js')]);
+await packVerbs(verbs);
 writeFileSync(stamp, hash);

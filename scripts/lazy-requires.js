@@ -39,12 +39,14 @@ const NAMES = /^ *var [\w$]+(?:, [\w$]+)*;$/gm;
 /** The text with `name` loaded by `expression` at its first use; null if the name is used otherwise than by its members. */
 function atFirstUse(text, declaration, name, replacement) {
   const rest = text.replace(declaration, '').replaceAll(NAMES, '');
-  const uses = rest.match(new RegExp(`(?<![\\w$.])${name}(?![\\w$])`, 'g')) ?? [];
-  const members = rest.match(new RegExp(`(?<![\\w$.])${name}\\.`, 'g')) ?? [];
+  // no member of something else, but it may be spread
+  const used = `(?<![\\w$]|(?<!\\.\\.)\\.)${name}`;
+  const uses = rest.match(new RegExp(`${used}(?![\\w$])`, 'g')) ?? [];
+  const members = rest.match(new RegExp(`${used}\\.`, 'g')) ?? [];
   if (uses.length !== members.length) return null;
   return text
     .replace(declaration, '\0')
-    .replaceAll(new RegExp(`(?<![\\w$.])${name}\\.`, 'g'), `${name}.it.`)
+    .replaceAll(new RegExp(`${used}\\.`, 'g'), `${name}.it.`)
     .replace('\0', () => replacement);
 }
 
@@ -98,14 +100,14 @@ export const quietDebug = {
   },
 };
 
-/** Where esbuild declares the imports of Node's modules. */
+/** Where esbuild declares the imports of Node's modules and of chunks. */
 const IMPORT = /\b(import_\w+) = ((?:__toESM\()?require\("([^"]+)"\)(?:, \d)?\)?);/g;
 
-/** The text of a bundle whose imports of Node's heavy modules are loaded at the first use. */
-export function lazyBuiltins(bundle) {
-  let text = bundle;
-  for (const [declaration, name, expression, module] of bundle.matchAll(IMPORT)) {
-    if (!HEAVY.has(module)) continue;
+/** The text of a script whose imports of Node's heavy modules, and of chunks that are imported still, are loaded at the first use. */
+export function lazyImports(script) {
+  let text = script;
+  for (const [declaration, name, expression, module] of script.matchAll(IMPORT)) {
+    if (!HEAVY.has(module) && !module.startsWith('./')) continue;
     text = atFirstUse(text, declaration, name, `${name} = __lazily(() => ${expression});`) ?? text;
   }
   return text;

@@ -1,13 +1,15 @@
 /**
  * Joins the chunks of a bundle into a few scripts with one function for each chunk: those that small commands use, those of long commands, and the rest. A
- * script is read when a chunk of it is needed. What a command does not use is neither run nor compiled, and not in the cache of compiled code. When all modules
- * shared one scope, the functions of all verbs were in it: half of the cache, and a seventh of the time that a small command adds to Node's start. A megabyte of
- * text that is only read is 3 ms.
+ * script is read when a chunk of it is needed: a megabyte of text that is only read is 3 ms. What a command does not use is neither run nor compiled, and not in
+ * the cache of compiled code.
+ *
+ * A chunk is one module of ours, and `emit` of one event uses two fifths of those that its modules import. Imports of the others are loaded at their first use.
+ * It is right because our modules do nothing when they are loaded but to define.
  */
 
 import { basename } from 'node:path';
 import { transform } from 'esbuild';
-import { LAZILY, lazyBuiltins } from './lazy-requires.js';
+import { LAZILY, lazyImports } from './lazy-requires.js';
 
 const MODULE = 'exports, require, module, __filename, __dirname';
 
@@ -72,7 +74,8 @@ function refuseCircles(chunks) {
   const visit = (name, path) => {
     if (path.includes(name)) throw new Error(`chunks import each other: ${[...path, name].join(', ')}`);
     if (done.has(name)) return;
-    for (const [, , from] of chunks.get(name).text.matchAll(IMPORT)) visit(from, [...path, name]);
+    for (const [, names, from] of chunks.get(name).text.matchAll(IMPORT))
+      if (names !== undefined) visit(from, [...path, name]);
     done.add(name);
   };
   for (const name of chunks.keys()) visit(name, []);
@@ -86,19 +89,23 @@ function refuseLater({ name, text }) {
 
 /**
  * The function of a chunk. Values are taken once, when a chunk is loaded: getters, as a translation to CommonJS would make them, took 3 ms. It is right
- * because no export is assigned later, and because chunks do not import each other in a circle.
+ * because no export is assigned later, and because chunks do not import each other in a circle. `isLazy`: whether a chunk, by its name, is loaded at its first use.
  */
-async function functionOf({ name, text }) {
+async function functionOf({ name, text }, isLazy) {
   refuseLater({ name, text });
+  // what only passes on the exports of others is loaded for these
+  const isStub = !/^(?!(?:import|export)\b|[\s}\]]|$)/m.test(text);
   const linked = text
-    .replaceAll(IMPORT, (_, names, from) =>
-      names === undefined ? `__load("${from}");` : `const { ${properties(names, false)} } = __load("${from}");`,
-    )
+    .replaceAll(IMPORT, (all, names, from) => {
+      // esbuild imports for its order each chunk that a chunk needs, also what others import for it
+      if (names === undefined) return '';
+      return isLazy(from) && !isStub ? all : `const { ${properties(names, false)} } = __load("${from}");`;
+    })
     .replaceAll(NOW, (_, from) => `__load(${from}).default`)
     .replaceAll(LATER, (_, from) => `__later(${from})`)
     .replaceAll(EXPORT, (_, names) => `__give({ ${properties(names, true)} });`)
     .replaceAll(DEFAULT, (_, value) => `__give({ default: ${value} });`);
-  const [left] = LEFT.exec(linked) ?? [];
+  const [left] = LEFT.exec(linked.replaceAll(IMPORT, '')) ?? [];
   if (left !== undefined && !left.includes('.cjs"')) throw new Error(`${name} cannot be packed: ${left}`);
   const { code } = await transform(linked, {
     format: 'cjs',
@@ -107,15 +114,7 @@ async function functionOf({ name, text }) {
     // cached code cannot use import(); require() works as well
     supported: { 'dynamic-import': false },
   });
-  return `"${name}": function (require, __load, __give) {\n${lazyBuiltins(code)}}`;
-}
-
-/** The names of the chunks that are loaded with any of `names`. */
-function closure(chunks, names) {
-  const found = new Set(names);
-  // a set visits what is added to it meanwhile
-  for (const name of found) for (const [, , from] of chunks.get(name).text.matchAll(IMPORT)) found.add(from);
-  return found;
+  return `"${name}": function (require, __load, __give) {\n${lazyImports(code)}}`;
 }
 
 /** A module for require(). In a script, which knows no `exports`, its value is the function of that module. */
@@ -125,23 +124,25 @@ export function asScript(body) {
 
 /**
  * Texts of scripts by file name, in ASCII. The first one loads the others when it needs them.
- * `files`: the chunks that esbuild made, as ES modules. `entry`: name of the chunk to run first. `scripts`: for each file the names of chunks that go there with
- * all that these load at once, unless they are in a script before it; the last one has the rest, too.
+ * `files`: the chunks that esbuild made, as ES modules. `entry`: name of the chunk to run first. `scripts`: for each file the names of the chunks that go there,
+ * unless they are in a script before it; the last one has the rest, too. `isLazy`: whether the second chunk is loaded when the first one first uses it.
  */
-export async function packChunks(files, { entry, scripts }) {
+export async function packChunks(files, { entry, scripts, isLazy }) {
   const chunks = new Map(files.map(({ path, text }) => [`./${basename(path)}`, { name: `./${basename(path)}`, text }]));
   refuseCircles(chunks);
   const left = new Map(chunks);
-  const take = (names) => {
-    const taken = [...closure(chunks, names)].flatMap((name) => left.get(name) ?? []);
-    for (const { name } of taken) left.delete(name);
-    return taken;
-  };
+  const take = (names) =>
+    names.flatMap((name) => {
+      const chunk = left.get(name) ?? [];
+      left.delete(name);
+      return chunk;
+    });
   const [first, ...beside] = Object.keys(scripts);
   const parts = Object.entries(scripts).map(([file, names]) => [file, take(file === first ? [entry, ...names] : names)]);
   parts.at(-1)[1].push(...left.values());
   const written = parts.map(async ([file, those]) => {
-    const text = `{\n${(await Promise.all(those.map(functionOf))).join(',\n')}\n}`;
+    const functions = those.map((chunk) => functionOf(chunk, (name) => isLazy(chunk.name, name)));
+    const text = `{\n${(await Promise.all(functions)).join(',\n')}\n}`;
     return [
       file,
       file === first
