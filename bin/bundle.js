@@ -7,7 +7,7 @@ const vm = require('node:vm');
 
 const DIRECTORY = join(__dirname, '../dist/cli');
 const ENTRY = 'verbs.cjs';
-const VERB = /^[a-z]+$/;
+const VERB = /^(?:--)?[a-z]+$/;
 
 /** Those that are run as scripts, by their files. */
 const scripts = new Map();

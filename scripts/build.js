@@ -14,7 +14,7 @@ import { inputHash } from './input-hash.js';
 import { LAZILY, lazyImports, lazyOclif, quietDebug } from './lazy-requires.js';
 import { manPage } from './man-page.js';
 import { asScript, packChunks } from './pack-chunks.js';
-import { OTHERS, SMALL } from './sample-commands.js';
+import { INPUT, OTHERS, SMALL } from './sample-commands.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 /** Resolves when the program has ended with 0. What it prints is shown only if it fails: sample commands print what they did. */
@@ -209,7 +209,10 @@ const packVerbs = async ({ outputFiles, metafile }) => {
     const packed = await packChunks(outputFiles, { entry: `./${basename(entry)}`, scripts, isLazy });
     for (const [file, text] of Object.entries(packed)) writeFileSync(join(root, 'dist/cli', file), text);
   };
-  const keepCode = (...words) => execute(process.execPath, [join(root, 'scripts/keep-code.js'), ...words]);
+  // the shell makes a pipe, where Node would make a socket
+  const piped = `echo '${INPUT}' | exec "$0" "$@"`;
+  const keepCode = (...words) =>
+    execute('sh', ['-c', piped, process.execPath, join(root, 'scripts/keep-code.js'), ...words]);
   const inSamples = async (each) => {
     const directory = mkdtempSync(join(tmpdir(), 'completengine-build-'));
     try {
