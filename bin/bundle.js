@@ -2,12 +2,11 @@
 
 const { readFileSync, writeFileSync } = require('node:fs');
 const { createRequire } = require('node:module');
-const { join } = require('node:path');
+const { join, sep } = require('node:path');
 const vm = require('node:vm');
 
 const DIRECTORY = join(__dirname, '../dist/cli');
 const ENTRY = 'verbs.cjs';
-const VERB = /^(?:--)?[a-z]+$/;
 
 /** Those that are run as scripts, by their files. */
 const scripts = new Map();
@@ -31,7 +30,7 @@ function readCode(file, verb) {
  */
 function loadBundle(name = ENTRY, verb = undefined) {
   const file = join(DIRECTORY, name);
-  const code = (VERB.test(verb) && readCode(file, verb)) || readCode(file);
+  const code = (verb !== undefined && !verb.includes(sep) && readCode(file, verb)) || readCode(file);
   const script = code && compile(file, code);
   if (script && !script.cachedDataRejected) return run(script, file, loadBundle);
   const { keepCompiledCode } = require('./compile-cache.js');

@@ -14,18 +14,23 @@ const COMMAND = new RegExp(`(?<=^|[\\s=])\\$?'(?:[^'\\\\]|\\\\.)*'|completengine
 const REST = /^[^|;,]*/;
 const IS_COMPLETE = /(?:^|\s)(?:-l|--ledger|--help)(?=[\s=]|$)/;
 
-/** `--ledger X`, as a shell takes it; null for the default and the variable, which a pasted command has, too. */
-let ledgerFlag: string | null = null;
+/** The words after the verb. */
+let noted: readonly string[] = [];
 
 /** Notes the ledger that a command line names by a flag. `words`: after the verb. */
 export function noteLedger(words: readonly string[]): void {
-  const named = ledgersNamed(words, '').at(-1) ?? '';
-  ledgerFlag = named === '' ? null : shellFlag('ledger', displayedLocation(named));
+  noted = words;
+}
+
+/** `--ledger X`, as a shell takes it; null for the default and the variable, which a pasted command has, too. */
+function ledgerFlag(): string | null {
+  const named = ledgersNamed(noted, '').at(-1) ?? '';
+  return named === '' ? null : shellFlag('ledger', displayedLocation(named));
 }
 
 /** The text with the named ledger in every command on a ledger that has none. */
 export function onNamedLedger(text: string): string {
-  const flag = ledgerFlag;
+  const flag = ledgerFlag();
   if (flag === null) return text;
   return text.replace(COMMAND, (found: string, at: number) => {
     if (!found.startsWith('completengine')) return found;

@@ -12,10 +12,21 @@ export function guardOutput(): void {
   guardAtFirstUse('stderr', () => {});
 }
 
+/** Whether all that was written to the standard streams has left the process. Asks no stream that was not used. */
+export function isOutputWritten(): boolean {
+  return [...used].every(({ writableLength }) => writableLength === 0);
+}
+
+/** The standard streams that have been made. */
+const used = new Set<NodeJS.WriteStream>();
+
 /** Node makes a standard stream at its first use, and for that loads all of its streams: 4 ms, which a command that prints nothing does not need. */
 function guardAtFirstUse(name: 'stdout' | 'stderr', onError: (error: NodeJS.ErrnoException) => void): void {
   const made = Object.getOwnPropertyDescriptor(process, name);
-  const guard = (stream: NodeJS.WriteStream) => stream.removeAllListeners('error').on('error', onError);
+  const guard = (stream: NodeJS.WriteStream) => {
+    used.add(stream);
+    return stream.removeAllListeners('error').on('error', onError);
+  };
   // a value, as a stand-in for a stream may be, exists already
   if (made?.get === undefined || made.configurable !== true) return void guard(process[name]);
   const get = (): NodeJS.WriteStream => {
