@@ -15,9 +15,9 @@ const MODULE = 'exports, require, module, __filename, __dirname';
 
 /** What one chunk imports of another, at once and later, and what it exports, as esbuild writes it. */
 const IMPORT = /^import (?:\{([^}]*)\} from )?"(\.\/[^"]+\.js)";$/gm;
-const LATER = /\bimport\(("\.\/[^"]+\.js")\)/g;
+const LATER = /\bimport\("(\.\/[^"]+\.js)"\)/g;
 /** A `require()` that lazy-requires.js has made a chunk of: CommonJS, which is the default export of its chunk. */
-const NOW = /\b__now\(import\(("\.\/[^"]+\.js")\)\)/g;
+const NOW = /\b__now\(import\("(\.\/[^"]+\.js)"\)\)/g;
 const EXPORT = /^export \{([^}]*)\};$/gm;
 /** The only export of a package that is CommonJS. */
 const DEFAULT = /^export default (.*);$/gm;
@@ -25,22 +25,25 @@ const DEFAULT = /^export default (.*);$/gm;
 const LEFT = /^(?:export\b|import\b.*"\.\/).*/m;
 
 /** Names of {@link LOADER} that the functions of chunks use. */
-const SHARED = '__bundleUrl, __lazily, __later';
+const SHARED = '__bundleUrl, __lazily, __later, __add';
 
-/** Loads a chunk once, as Node does a module; what is no chunk is loaded by Node. `beside`: the other scripts, in the order in which they are read. */
+/**
+ * Loads a chunk once, as Node does a module; what is no chunk is loaded by Node. `beside`: the other scripts, in the order in which they are read. */
 const loader = (beside) => `
 const __bundleUrl = require("node:url").pathToFileURL(__filename).href;
 ${LAZILY}
 const __loaded = new Map();
+const __chunks = new Map();
+const __add = (name, chunk) => __chunks.set(name, chunk);
 const __beside = ${JSON.stringify(beside)};
 const __readNext = () => {
   const file = __beside.shift();
-  Object.assign(__chunks, (module.loadBeside?.(file) ?? require("./" + file))(${SHARED}));
+  (module.loadBeside?.(file) ?? require("./" + file))(${SHARED});
 };
 const __find = (name) => {
   if (!name.endsWith(".js")) return undefined;
-  while (__chunks[name] === undefined && __beside.length > 0) __readNext();
-  return __chunks[name];
+  while (!__chunks.has(name) && __beside.length > 0) __readNext();
+  return __chunks.get(name);
 };
 const __load = (name) => {
   const known = __loaded.get(name);
@@ -48,24 +51,30 @@ const __load = (name) => {
   const chunk = __find(name);
   if (chunk === undefined) return require(name);
   module.onChunk?.(name);
-  let exports = {};
-  chunk(__load, __load, (all) => {
-    exports = all;
+  let values;
+  chunk(__load, __load, (...all) => {
+    values = all;
   });
-  __loaded.set(name, exports);
-  return exports;
+  __loaded.set(name, values);
+  return values;
 };
-const __later = async (name) => __load(name);
+const __named = (values, names) => Object.fromEntries(names.map((name, at) => [name, values[at]]));
+const __later = async (name, names) => __named(__load(name), names);
 `;
 
-/** `a, b as c` as properties: `a: a, b: c` where they are taken, and `a: a, c: b` where they are given. */
-function properties(names, isGiven) {
+/** `a, b as c` as pairs: what is named, and as what. */
+function pairs(names) {
   return names
     .split(',')
     .map((name) => name.trim().split(' as '))
     .filter(([name]) => name !== '')
-    .map(([name, as = name]) => (isGiven ? `${as}: ${name}` : `${name}: ${as}`))
-    .join(', ');
+    .map(([name, as = name]) => [name, as]);
+}
+
+/** The exports of a chunk in order: each value, and the name that others know it by. */
+function exportsOf({ text }) {
+  const named = [...text.matchAll(EXPORT)].flatMap(([, names]) => pairs(names));
+  return [...named, ...[...text.matchAll(DEFAULT)].map(([, value]) => [value, 'default'])];
 }
 
 /** @throws Error if chunks import each other in a circle; modules that do are in one chunk */
@@ -87,34 +96,56 @@ function refuseLater({ name, text }) {
     if (/\binit_/.test(names)) throw new Error(`${name} exports a module that is run later: ${names.trim()}`);
 }
 
+/** Where a lazy import of a chunk is declared, and where a member of it is used. */
+const LAZY_CHUNK = /\b(import_[\w$]+) = __lazily\(\(\) => require\("(\.\/[^"]+\.js)"\)\)/g;
+const LAZY_MEMBER = /\b(import_[\w$]+)\.it\.([\w$]+)/g;
+const EAGER_CHUNK = /^.*= require\("\.\/[^"]+\.js"\);$/m;
+
 /**
- * The function of a chunk. Values are taken once, when a chunk is loaded: getters, as a translation to CommonJS would make them, took 3 ms. It is right
- * because no export is assigned later, and because chunks do not import each other in a circle. `isLazy`: whether a chunk, by its name, is loaded at its first use.
+ * A call that adds the function of a chunk, which gives its exports in their order. An object with their names would be 5 % of a small command, getters as a
+ * translation to CommonJS would make them 3 ms. Values are taken once: no export is assigned later, and chunks do not import each other in a circle.
+ * `names`: of the exports of each chunk. `isLazy`: whether a chunk, by its name, is loaded at its first use.
  */
-async function functionOf({ name, text }, isLazy) {
-  refuseLater({ name, text });
+async function functionOf(chunk, names, isLazy) {
+  const { name, text } = chunk;
+  refuseLater(chunk);
+  const place = (from, exported) => {
+    const at = names.get(from).indexOf(exported);
+    if (at === -1) throw new Error(`${name} imports ${exported}, which ${from} does not export`);
+    return at;
+  };
   // what only passes on the exports of others is loaded for these
   const isStub = !/^(?!(?:import|export)\b|[\s}\]]|$)/m.test(text);
   const linked = text
-    .replaceAll(IMPORT, (all, names, from) => {
+    .replaceAll(IMPORT, (all, imported, from) => {
       // esbuild imports for its order each chunk that a chunk needs, also what others import for it
-      if (names === undefined) return '';
-      return isLazy(from) && !isStub ? all : `const { ${properties(names, false)} } = __load("${from}");`;
+      if (imported === undefined) return '';
+      if (isLazy(from) && !isStub) return all;
+      const taken = pairs(imported).map(([exported, as]) => `const ${as} = __from[${place(from, exported)}];`);
+      return `__from = __load("${from}"); ${taken.join(' ')}`;
     })
-    .replaceAll(NOW, (_, from) => `__load(${from}).default`)
-    .replaceAll(LATER, (_, from) => `__later(${from})`)
-    .replaceAll(EXPORT, (_, names) => `__give({ ${properties(names, true)} });`)
-    .replaceAll(DEFAULT, (_, value) => `__give({ default: ${value} });`);
+    .replaceAll(NOW, (_, from) => `__load("${from}")[${place(from, 'default')}]`)
+    .replaceAll(LATER, (_, from) => `__later("${from}", ${JSON.stringify(names.get(from))})`)
+    .replaceAll(EXPORT, '')
+    .replaceAll(DEFAULT, '');
   const [left] = LEFT.exec(linked.replaceAll(IMPORT, '')) ?? [];
   if (left !== undefined && !left.includes('.cjs"')) throw new Error(`${name} cannot be packed: ${left}`);
-  const { code } = await transform(linked, {
+  const given = exportsOf(chunk).map(([value]) => value);
+  const { code } = await transform(`let __from;\n${linked}\n__give(${given.join(', ')});\n`, {
     format: 'cjs',
     platform: 'node',
     target: 'node20',
     // cached code cannot use import(); require() works as well
     supported: { 'dynamic-import': false },
   });
-  return `"${name}": function (require, __load, __give) {\n${lazyImports(code)}}`;
+  const lazy = lazyImports(code);
+  const [eager] = EAGER_CHUNK.exec(lazy) ?? [];
+  if (eager !== undefined) throw new Error(`${name} uses a lazy import otherwise than by its members: ${eager}`);
+  const sources = new Map([...lazy.matchAll(LAZY_CHUNK)].map(([, variable, from]) => [variable, from]));
+  const byPlace = lazy.replaceAll(LAZY_MEMBER, (member, variable, exported) =>
+    sources.has(variable) ? `${variable}.it[${place(sources.get(variable), exported)} /* ${exported} */]` : member,
+  );
+  return `__add("${name}", function (require, __load, __give) {\n${byPlace}});\n`;
 }
 
 /** A module for require(). In a script, which knows no `exports`, its value is the function of that module. */
@@ -130,24 +161,26 @@ export function asScript(body) {
 export async function packChunks(files, { entry, scripts, isLazy }) {
   const chunks = new Map(files.map(({ path, text }) => [`./${basename(path)}`, { name: `./${basename(path)}`, text }]));
   refuseCircles(chunks);
+  const names = new Map([...chunks].map(([name, chunk]) => [name, exportsOf(chunk).map(([, as]) => as)]));
   const left = new Map(chunks);
-  const take = (names) =>
-    names.flatMap((name) => {
+  const take = (wanted) =>
+    wanted.flatMap((name) => {
       const chunk = left.get(name) ?? [];
       left.delete(name);
       return chunk;
     });
   const [first, ...beside] = Object.keys(scripts);
-  const parts = Object.entries(scripts).map(([file, names]) => [file, take(file === first ? [entry, ...names] : names)]);
+  const parts = Object.entries(scripts).map(([file, those]) => [file, take(file === first ? [entry, ...those] : those)]);
   parts.at(-1)[1].push(...left.values());
   const written = parts.map(async ([file, those]) => {
-    const functions = those.map((chunk) => functionOf(chunk, (name) => isLazy(chunk.name, name)));
-    const text = `{\n${(await Promise.all(functions)).join(',\n')}\n}`;
+    const functions = those.map((chunk) => functionOf(chunk, names, (name) => isLazy(chunk.name, name)));
+    // added one by one: an object with a property for each would be 5 % of a small command
+    const text = (await Promise.all(functions)).join('');
     return [
       file,
       file === first
-        ? asScript(`${loader(beside)}const __chunks = ${text};\nmodule.exports = __load("${entry}");`)
-        : asScript(`module.exports = (${SHARED}) => (${text});`),
+        ? asScript(`${loader(beside)}${text}module.exports = __named(__load("${entry}"), ${JSON.stringify(names.get(entry))});`)
+        : asScript(`module.exports = (${SHARED}) => {\n${text}};`),
     ];
   });
   return Object.fromEntries(await Promise.all(written));
