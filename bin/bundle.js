@@ -65,8 +65,7 @@ function run(script, file, loadBeside, onChunk) {
 /** Stores what V8 has compiled of the scripts; for a verb only of the first one. */
 function keepCode(verb) {
   for (const [file, script] of scripts)
-    if (verb === undefined || file.endsWith(ENTRY))
-      writeFileSync(codeFileOf(file, verb), script.createCachedData());
+    if (verb === undefined || file.endsWith(ENTRY)) writeFileSync(codeFileOf(file, verb), script.createCachedData());
 }
 
 module.exports = { compileBundle, keepCode, loadBundle };

@@ -26,9 +26,18 @@ export function sampleCommands(name, directory) {
   const commands = {
     '--version': [['--version']],
     init: [['init', '-l', ledger]],
-    emit: [['emit', '-l', ledger, '-q'], ['emit', '-l', ledger, one]],
-    replay: [['replay', '-l', ledger, '-q'], ['replay', '-l', ledger]],
-    tail: [['tail', '-l', ledger], ['tail', '-n', '1', '-l', ledger]],
+    emit: [
+      ['emit', '-l', ledger, '-q'],
+      ['emit', '-l', ledger, one],
+    ],
+    replay: [
+      ['replay', '-l', ledger, '-q'],
+      ['replay', '-l', ledger],
+    ],
+    tail: [
+      ['tail', '-l', ledger],
+      ['tail', '-n', '1', '-l', ledger],
+    ],
     inspect: [['inspect', '-l', ledger]],
     partition: [['partition', '-l', ledger]],
     [OTHERS]: [
