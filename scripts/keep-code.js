@@ -22,7 +22,7 @@ const writeStarts = (code) => {
 
 if (sample === OTHERS)
   writeStarts(
-    'const bundle = require("../../bin/bundle.js"); bundle.compileBundle(NAME); process.on("exit", bundle.keepCode);',
+    'const bundle = require("../../bin/bundle.js"); bundle.compileBundle(NAME); process.on("exit", () => bundle.keepCode());',
   );
 const chunks = [];
 const { main } = compileBundle(undefined, (name) => chunks.push(name));
