@@ -4,6 +4,8 @@ import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+// @ts-expect-error a script, without types
+import { SMALL } from '../../scripts/sample-commands.js';
 import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
 import { succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
@@ -74,6 +76,18 @@ it('emit of an event from a pipe loads no stream, socket, terminal or thread of 
   expect(added).toEqual([]);
   const replayed = await succeed(['replay', '-q', '-l', ledger]);
   expect(replayed.stdout.toString()).toBe('{"id":1}\n');
+});
+
+it('the build keeps compiled code of small verbs, of all others and of threads', () => {
+  const files = [
+    ...SMALL.map((verb: string) => `verbs.cjs.${verb}`),
+    'verbs.cjs',
+    'verbs-long.cjs',
+    'verbs-seldom.cjs',
+  ];
+  const threads = ['writer', 'reader', 'backup'].map((name) => `${name}-thread.cjs`);
+  const kept = [...files, ...threads].filter((name) => existsSync(join(ROOT, 'dist/cli', `${name}.code`)));
+  expect(kept).toEqual([...files, ...threads]);
 });
 
 it('the client for NATS is in its own bundle alone', () => {
