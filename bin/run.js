@@ -32,11 +32,20 @@ async function run() {
       `  try: cd '${place}' && npm run setup && npm run build`,
     );
   }
-  const bundle = loadBundle();
+  const bundle = loadBundle(undefined, argv[0]);
   printBy(bundle.printFailure);
-  if (await bundle.main(root, argv)) return;
+  if (await bundle.main(root, argv)) {
+    // an error of the output comes in this turn of the event loop
+    setImmediate(endIfWritten, bundle);
+    return;
+  }
   const { main } = await import('../dist/cli/main.js');
   await main(root, argv);
+}
+
+/** An end without taking the heap apart saves a small command 2 ms. Output that waits for its reader is left to the event loop. */
+function endIfWritten({ isOutputWritten }) {
+  if (isOutputWritten()) process.exit();
 }
 
 guarded(run).then(() => {

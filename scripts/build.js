@@ -4,27 +4,43 @@
  */
 
 import { spawn } from 'node:child_process';
-import { copyFileSync, cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
-import { dirname, join } from 'node:path';
+import {
+  copyFileSync,
+  cpSync,
+  existsSync,
+  mkdirSync,
+  mkdtempSync,
+  readdirSync,
+  readFileSync,
+  rmSync,
+  writeFileSync,
+} from 'node:fs';
+import { tmpdir } from 'node:os';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { bundledSqlite } from './bundled-sqlite.js';
 import { inputHash } from './input-hash.js';
-import { LAZILY, lazyBuiltins, lazyOclif, quietDebug } from './lazy-requires.js';
+import { LAZILY, lazyImports, lazyOclif, quietDebug } from './lazy-requires.js';
 import { manPage } from './man-page.js';
 import { asScript, packChunks } from './pack-chunks.js';
+import { INPUT, OTHERS, SMALL } from './sample-commands.js';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
-/** Resolves when the program has ended with 0. */
+/** Resolves when the program has ended with 0. What it prints is shown only if it fails: sample commands print what they did. */
 const execute = (program, args) =>
   new Promise((resolve, reject) => {
     // no oclif notes about newer versions in the output of a build
     const env = { ...process.env, OCLIF_SKIP_NEW_VERSION_CHECK: 'true' };
-    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'inherit'] });
+    const child = spawn(program, args, { cwd: root, env, stdio: ['ignore', 'ignore', 'pipe'] });
+    const printed = [];
+    child.stderr.on('data', (piece) => printed.push(piece));
     child.on('error', reject);
-    child.on('close', (code, signal) =>
-      code === 0 ? resolve() : reject(new Error(`${program} ended with ${signal ?? `exit code ${code}`}`)),
-    );
+    child.on('close', (code, signal) => {
+      if (code === 0) return resolve();
+      process.stderr.write(Buffer.concat(printed));
+      return reject(new Error(`${program} ended with ${signal ?? `exit code ${code}`}`));
+    });
   });
 const run = (tool, ...args) => execute(join(root, 'node_modules/.bin', tool), args);
 
@@ -36,6 +52,7 @@ const results = [
   'dist/lib/index.d.ts',
   'dist/cli/main.js',
   'dist/cli/verbs.cjs.code',
+  'dist/cli/verbs-long.cjs.code',
   'dist/cli/verbs-seldom.cjs.code',
   'dist/cli/writer-thread.cjs.code',
   'oclif.manifest.json',
@@ -184,43 +201,63 @@ const bundleThreads = async () => {
     write: false,
   });
   for (const { path, text } of outputFiles)
-    writeFileSync(path, asScript(`${BUNDLE_URL}\n${LAZILY}\n${lazyBuiltins(text)}`));
+    writeFileSync(path, asScript(`${BUNDLE_URL}\n${LAZILY}\n${lazyImports(text)}`));
 };
 
-// for our own verbs: one file, whose compiled code is cached beside it
+/** For our own verbs: a chunk for each module of ours, and for what packages share. {@link packVerbs} joins them. */
 const bundleVerbs = async () => {
-  const { outputFiles } = await build({
-    ...quick,
-    entryPoints: { main: 'src/main.ts' },
-    outdir: 'dist/cli',
-    splitting: true,
-    format: 'esm',
-    write: false,
+  const options = { ...quick, outdir: 'dist/cli', splitting: true, format: 'esm', write: false, metafile: true };
+  const { metafile } = await build({ ...options, entryPoints: { main: 'src/main.ts' } });
+  const modules = Object.keys(metafile.inputs).filter((file) => /^src\/.*\.ts$/.test(file));
+  return build({ ...options, entryPoints: modules, entryNames: '[name]-[hash]' });
+};
+
+/** Packs the chunks twice: the first time to see which of them commands use, the second time so that each command loads and reads few others. */
+const packVerbs = async ({ outputFiles, metafile }) => {
+  const [entry] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === 'src/main.ts');
+  const pack = async (scripts, isLazy) => {
+    const packed = await packChunks(outputFiles, { entry: `./${basename(entry)}`, scripts, isLazy });
+    for (const [file, text] of Object.entries(packed)) writeFileSync(join(root, 'dist/cli', file), text);
+  };
+  // the shell makes a pipe, where Node would make a socket
+  const piped = `echo '${INPUT}' | exec "$0" "$@"`;
+  const keepCode = (...words) =>
+    execute('sh', ['-c', piped, process.execPath, join(root, 'scripts/keep-code.js'), ...words]);
+  const inSamples = async (each) => {
+    const directory = mkdtempSync(join(tmpdir(), 'completengine-build-'));
+    try {
+      for (const sample of [...SMALL, OTHERS]) await each(sample, directory);
+    } finally {
+      rmSync(directory, { recursive: true });
+    }
+  };
+
+  await pack({ 'verbs.cjs': [] }, () => true);
+  const used = new Map();
+  await inSamples(async (sample, directory) => {
+    const file = join(directory, 'chunks.json');
+    await keepCode(directory, sample, file);
+    used.set(sample, new Set(JSON.parse(readFileSync(file, 'utf8'))));
   });
-  const seldom = 'verbs-seldom.cjs';
-  const often = [
-    'emit',
-    'init',
-    'inspect',
-    'replay',
-    'tail',
-    'sqlite-driver',
-    'archiver',
-    'history',
-    'late-events',
-    'table',
-  ];
-  const withThreads = ['kernel-encoder', 'writer-thread', 'reader-thread'];
-  const packed = await packChunks(outputFiles, { entry: 'main', often: [...often, ...withThreads], seldom });
-  writeFileSync(join(root, 'dist/cli/verbs.cjs'), packed.usual);
-  writeFileSync(join(root, 'dist/cli', seldom), packed.seldom);
+  const small = SMALL.map((sample) => used.get(sample));
+  // a chunk that no small command uses loads its imports at once: what is run a million times is not asked each time whether it is loaded
+  const isLazy = (from, to) => small.some((names) => names.has(from) && !names.has(to));
+  await pack(
+    {
+      'verbs.cjs': [...new Set(small.flatMap((names) => [...names]))],
+      'verbs-long.cjs': [...used.get(OTHERS)],
+      'verbs-seldom.cjs': [],
+    },
+    isLazy,
+  );
+  await inSamples((sample, directory) => keepCode(directory, sample));
 };
 // the compilers read only sources, so they share the cores
-await Promise.all([
+const [verbs] = await Promise.all([
+  bundleVerbs(),
   ...Object.keys(KERNELS).map(compileKernel),
   run('tsc', '-p', 'tsconfig.json'),
   bundleCommands(),
-  bundleVerbs(),
   bundleThreads(),
   bundleApart(),
   bundleLibrary({ index: 'src/index.ts' }),
@@ -239,5 +276,5 @@ writeFileSync(
   join(root, 'dist/man/completengine.1'),
   manPage(readJson('oclif.manifest.json'), readJson('package.json'), built.toISOString().slice(0, 10)),
 );
-await execute(process.execPath, [join(root, 'scripts/keep-code.js')]);
+await packVerbs(verbs);
 writeFileSync(stamp, hash);

@@ -1,48 +1,40 @@
-/** Runs small commands with the bundle of our verbs, and stores the code that V8 has compiled by then beside each of its files, also of those of threads. */
+/**
+ * Runs a sample of commands with the bundle of our verbs, and stores the code that V8 has compiled by then beside each of its files, also of those of threads.
+ * Arguments: the directory of the samples' ledger, and the name of the sample. With the name of a file as a third one it writes to that instead, as JSON, which
+ * chunks of the bundle were used.
+ */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileBundle, keepCode } from '../bin/bundle.js';
+import { OTHERS, sampleCommands } from './sample-commands.js';
 
+const EXIT_BAD_INPUT = 65;
 const THREADS = ['writer', 'reader', 'backup'];
-/** Events of 200 bytes for three chunks: a writing thread is started with the first one, a reading thread with the second page. */
-const EVENTS = 30_000;
 
 const root = fileURLToPath(new URL('..', import.meta.url));
+const [directory, sample, chunksFile] = process.argv.slice(2);
 const writeStarts = (code) => {
   for (const name of THREADS)
     writeFileSync(join(root, `dist/cli/${name}-worker.cjs`), `${code.replace('NAME', `"${name}-thread.cjs"`)}\n`);
 };
 
-const directory = mkdtempSync(join(tmpdir(), 'completengine-build-'));
-try {
-  const ledger = join(directory, 'events.codex');
-  const one = join(directory, 'one.jsonl');
-  const many = join(directory, 'many.jsonl');
-  writeFileSync(one, '{"one":1}\n');
-  writeFileSync(many, `{"text":"${'many'.repeat(47)}"}\n`.repeat(EVENTS));
+if (sample === OTHERS)
   writeStarts(
-    'const bundle = require("../../bin/bundle.js"); bundle.compileBundle(NAME); process.on("exit", bundle.keepCode);',
+    'const bundle = require("../../bin/bundle.js"); bundle.compileBundle(NAME); process.on("exit", () => bundle.keepCode());',
   );
-  const { main } = compileBundle();
-  for (const command of [
-    ['init', '-l', ledger],
-    ['emit', '-l', ledger, '-q', one],
-    ['replay', '-l', ledger, '-q'],
-    ['tail', '-l', ledger],
-    ['inspect', '-l', ledger],
-    ['partition', '-l', ledger],
-    ['emit', '-l', ledger, '-q', many],
-    ['replay', '-l', ledger, '-q'],
-    ['backup', '-l', ledger, '--json', join(directory, 'copy.codex')],
-  ]) {
-    await main(root, command);
-  }
-  if (process.exitCode) throw new Error('a command failed, so no compiled code is kept');
-  keepCode();
-  writeStarts('require("../../bin/bundle.js").loadBundle(NAME);');
-} finally {
-  rmSync(directory, { recursive: true });
+const chunks = [];
+const { main } = compileBundle(undefined, (name) => chunks.push(name));
+for (const command of sampleCommands(sample, directory)) {
+  await main(root, command);
+  // rejects a line, and that is all
+  if (process.exitCode === EXIT_BAD_INPUT && command.includes('--rejects')) process.exitCode = 0;
 }
+if (process.exitCode) throw new Error('a command failed, so no compiled code is kept');
+if (sample === OTHERS) writeStarts('require("../../bin/bundle.js").loadBundle(NAME);');
+// after the listeners that were added before: these are a part of the command
+process.on('exit', () => {
+  if (chunksFile === undefined) keepCode(sample === OTHERS ? undefined : sample);
+  else writeFileSync(chunksFile, JSON.stringify(chunks));
+});

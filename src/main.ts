@@ -7,6 +7,7 @@ import type { Config } from '@oclif/core/config';
 import { printFailure } from './cli/app/failure.ts';
 import { asksForHelp, asksForVersion } from './cli/app/request.ts';
 import { VerbConfig } from './cli/app/verb-config.ts';
+import { isOutputWritten } from './cli/terminal/guard-output.ts';
 import { keepTerminalMode } from './cli/terminal/terminal-mode.ts';
 
 interface Verb {
@@ -43,7 +44,7 @@ const VERBS = new Map<string, LoadVerb>([
   ['tail', () => import('./commands/tail.ts')],
 ]);
 
-export { printFailure };
+export { isOutputWritten, printFailure };
 
 /** Returns false, and does nothing, if the arguments name none of our verbs or ask for help. `root`: the directory of package.json. */
 export async function main(root: string, argv: readonly string[]): Promise<boolean> {

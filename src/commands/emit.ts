@@ -129,7 +129,7 @@ A bad line stops the run: the lines before it are committed, the error names the
     const isQuiet = flags.quiet || this.jsonEnabled();
     // the total is for the progress bar alone
     const input = openInput(files, !isQuiet && process.stderr.isTTY === true);
-    const said = { ledger: namedLedger(flags.ledger), hasProducer: flags.producer !== undefined };
+    const said = () => ({ ledger: namedLedger(flags.ledger), hasProducer: flags.producer !== undefined });
     let hasBegun = false;
     const emission = withLedger(flags, 'streaming', async (engine, interrupt) => {
       const ending = new AbortController();
@@ -170,8 +170,9 @@ A bad line stops the run: the lines before it are committed, the error names the
         progress.stop();
         if (receipts?.hasReader === false)
           this.logToStderr('stopped: the output pipe of the receipts is closed; the rest of the input was not read');
-        const summary = emissionLine(report, performance.now() - started, said);
-        if (!isQuiet || !report.isComplete) this.logToStderr(summary);
+        const ms = performance.now() - started;
+        const summary = () => emissionLine(report, ms, said());
+        if (!isQuiet || !report.isComplete) this.logToStderr(summary());
         // cron mails what is printed, and not the exit code
         else if (report.rejected > 0 && !this.jsonEnabled())
           this.logToStderr(rejectedLine(report.rejected, flags.rejects ?? ''));
@@ -179,7 +180,7 @@ A bad line stops the run: the lines before it are committed, the error names the
         const aheadMs = isQuiet || report.late === 0 ? 0 : (await engine.head()).time / 1000 - Date.now();
         const hint = isQuiet ? null : lateHint(report, { isMerged: flags.merge, aheadMs });
         if (hint !== null) this.logToStderr(hint);
-        if (this.jsonEnabled()) printOnOutputFailure(summary);
+        if (this.jsonEnabled()) printOnOutputFailure(summary());
         if (report.rejected > 0) process.exitCode = EXIT_BAD_INPUT;
         return emissionDocument(
           report,
@@ -189,7 +190,7 @@ A bad line stops the run: the lines before it are committed, the error names the
         progress.stop();
         const failure = asFailure(error);
         const report = failure.details['report'] as EmissionReport | undefined;
-        const facts = { ...said, failure };
+        const facts = { ...said(), failure };
         const summary = report === undefined ? '' : emissionLine(report, performance.now() - started, facts);
         if (summary !== '' && this.jsonEnabled()) printOnOutputFailure(summary);
         // also of an input that ends in a bad line: what was committed before it is signed

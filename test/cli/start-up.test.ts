@@ -1,10 +1,13 @@
 /** Tests what a command on a file loads: nothing of the client for NATS, which is a bundle of its own, nor of what help needs. */
 
-import { existsSync, readFileSync } from 'node:fs';
+import { existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
+// @ts-expect-error a script, without types
+import { SMALL } from '../../scripts/sample-commands.js';
 import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
+import { succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { traced } from '../support/traced.ts';
 
@@ -33,14 +36,72 @@ it('a command on a file reads no byte of the client for NATS, nor the list of al
       'the trace shows modules',
     ).toBe(true);
     expect(files.filter((file) => /nats|oclif\.manifest/.test(file.slice(ROOT.length)))).toEqual([]);
+    // all that small commands use is in one script
+    expect(files.filter((file) => /verbs-/.test(file))).toEqual([]);
   }
+});
+
+it('emit of an event from a pipe loads no stream, socket, terminal or thread of Node', async (context) => {
+  if (process.platform !== 'linux') context.skip();
+  const directory = tempDir();
+  const ledger = join(directory, 'a.codex');
+  const preload = join(directory, 'loaded.cjs');
+  writeFileSync(
+    preload,
+    "const { writeSync } = require('node:fs'); process.on('exit', () => writeSync(1, process.moduleLoadList.join('\\n')));\n",
+  );
+  await succeed(['init', '-l', ledger]);
+  // a shell makes a pipe, where Node would make a socket
+  const command = `echo '{"id":1}' | exec "$0" "$@"`;
+  const words = [process.execPath, '-r', preload, join(ROOT, 'bin/run.js'), 'emit', '-q', '-l', ledger];
+  const { code, stdout, stderr } = await runProgram('sh', ['-c', command, ...words]);
+  expect([code, stderr]).toEqual([0, '']);
+  const bare = await runProgram(process.execPath, ['-r', preload, '-e', '0']);
+  const loadedBy = (output: Buffer) => new Set(output.toString().split('\n'));
+  const [loaded, loadedAnyway] = [loadedBy(stdout), loadedBy(bare.stdout)];
+  expect(loaded).toContain('NativeModule perf_hooks');
+  const costly = [
+    'stream',
+    'net',
+    'tty',
+    'worker_threads',
+    'timers/promises',
+    'fs/promises',
+    'crypto',
+    'child_process',
+  ];
+  const added = costly
+    .map((name) => `NativeModule ${name}`)
+    .filter((name) => loaded.has(name) && !loadedAnyway.has(name));
+  expect(added).toEqual([]);
+  const replayed = await succeed(['replay', '-q', '-l', ledger]);
+  expect(replayed.stdout.toString()).toBe('{"id":1}\n');
+});
+
+it('the build keeps compiled code of small verbs, of all others and of threads', () => {
+  const files = [
+    ...SMALL.map((verb: string) => `verbs.cjs.${verb}`),
+    'verbs.cjs',
+    'verbs-long.cjs',
+    'verbs-seldom.cjs',
+  ];
+  const threads = ['writer', 'reader', 'backup'].map((name) => `${name}-thread.cjs`);
+  const kept = [...files, ...threads].filter((name) => existsSync(join(ROOT, 'dist/cli', `${name}.code`)));
+  expect(kept).toEqual([...files, ...threads]);
 });
 
 it('the client for NATS is in its own bundle alone', () => {
   const bundle = (name: string) => readFileSync(join(ROOT, 'dist/cli', name), 'utf8');
   expect(existsSync(join(ROOT, 'dist/cli/nats-client.cjs'))).toBe(true);
   expect(bundle('nats-client.cjs')).toContain(PROTOCOL);
-  for (const name of ['verbs.cjs', 'verbs-seldom.cjs', 'writer-thread.cjs', 'reader-thread.cjs', 'backup-thread.cjs'])
+  for (const name of [
+    'verbs.cjs',
+    'verbs-long.cjs',
+    'verbs-seldom.cjs',
+    'writer-thread.cjs',
+    'reader-thread.cjs',
+    'backup-thread.cjs',
+  ])
     expect(bundle(name), name).not.toContain(PROTOCOL);
 });
 

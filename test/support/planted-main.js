@@ -23,6 +23,8 @@ const endings = {
 
 const run = vm.Script.prototype.runInThisContext;
 vm.Script.prototype.runInThisContext = function (...args) {
+  // the first script has the main function; others have parts that it loads
+  vm.Script.prototype.runInThisContext = run;
   const wrapped = run.apply(this, args);
   return (exports, require, module, ...rest) => {
     wrapped(exports, require, module, ...rest);

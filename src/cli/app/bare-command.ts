@@ -4,7 +4,6 @@ import { Command } from '@oclif/core/command';
 import type { Config } from '@oclif/core/config';
 import * as Flags from '@oclif/core/flags';
 import type { ArgInput, FlagInput, Input, OutputArgs, OutputFlags, ParserOutput } from '@oclif/core/interfaces';
-import * as ux from '@oclif/core/ux';
 import { forbidsStream, refuseTakenFiles } from '../state/taken-files.ts';
 import { COLOUR_CHOICES, type ColourChoice, chooseColour } from '../terminal/colour-choice.ts';
 import { guardOutput } from '../terminal/guard-output.ts';
@@ -74,16 +73,17 @@ export abstract class BareCommand extends Command {
     }
   }
 
+  // these write by themselves: oclif's module for that makes a spinner, and loads 11 modules for its colours
   override log(text = ''): void {
-    super.log(this.#fitted(text, process.stdout));
+    if (!this.jsonEnabled()) process.stdout.write(`${this.#fitted(text, process.stdout)}\n`);
   }
 
   override logToStderr(text = ''): void {
-    super.logToStderr(this.#fitted(onNamedLedger(text), process.stderr));
+    if (!this.jsonEnabled()) process.stderr.write(`${this.#fitted(onNamedLedger(text), process.stderr)}\n`);
   }
 
   override logJson(json: unknown): void {
-    ux.stdout(safeJson(json, 2));
+    process.stdout.write(`${safeJson(json, 2)}\n`);
   }
 
   protected override async catch(error: Error): Promise<void> {

@@ -11,9 +11,9 @@ import {
   type Stats,
   statSync,
 } from 'node:fs';
-import { isatty } from 'node:tty';
 import { type InputSource, isCompressed, LedgerError, unreadableInput } from '../../index.ts';
 import type { NamedFile } from '../state/taken-files.ts';
+import { isTerminal } from '../terminal/is-terminal.ts';
 import { FileSource, PipeSource } from './direct-source.ts';
 
 const STDIN = 0;
@@ -46,7 +46,7 @@ export function openInput(files: readonly string[], isMeasured: boolean): Input 
     (sum, input) => (sum === null || input.bytes === null ? null : sum + input.bytes),
     0,
   );
-  return { sources: inputs.map(({ source }) => source), bytes, isTerminal: names.includes('-') && isatty(STDIN) };
+  return { sources: inputs.map(({ source }) => source), bytes, isTerminal: names.includes('-') && isTerminal(STDIN) };
 }
 
 function standardInput(isMeasured: boolean): { source: InputSource; bytes: number | null } {

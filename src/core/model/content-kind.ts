@@ -51,8 +51,9 @@ const ZEROS: ForeignFormat = {
   name: 'zero bytes at its beginning',
   hint: () => 'restore an intact copy: nothing was written there, or it was lost',
 };
-const utf = (encoding: string): ContentKind =>
-  foreign(`text in ${encoding.replace(/[BL]E$/, '')}`, `iconv -f ${encoding} -t UTF-8`);
+/** `order`: of bytes, where no byte order mark names it. */
+const utf = (name: string, order: '' | 'BE' | 'LE' = ''): ContentKind =>
+  foreign(`text in ${name}`, `iconv -f ${name}${order} -t UTF-8`);
 
 /** The longer of two that begin alike comes first. */
 const SIGNATURES: readonly (readonly [Signature, ContentKind])[] = [
@@ -74,10 +75,10 @@ const SIGNATURES: readonly (readonly [Signature, ContentKind])[] = [
   [[0xfe, 0xff], utf('UTF-16')],
   // without a byte order mark: no text in UTF-8 has a zero byte among its first
   [[NUL, NUL, NUL, NUL], { kind: 'foreign', format: ZEROS }],
-  [[NUL, NUL, NUL, null], utf('UTF-32BE')],
-  [[NUL, null], utf('UTF-16BE')],
-  [[null, NUL, NUL, NUL], utf('UTF-32LE')],
-  [[null, NUL], utf('UTF-16LE')],
+  [[NUL, NUL, NUL, null], utf('UTF-32', 'BE')],
+  [[NUL, null], utf('UTF-16', 'BE')],
+  [[null, NUL, NUL, NUL], utf('UTF-32', 'LE')],
+  [[null, NUL], utf('UTF-16', 'LE')],
 ];
 const RECORD_SEPARATOR = 0x1e;
 const JSON_SEQUENCE = foreign('a JSON text sequence (RFC 7464)', "tr -d '\\036'");

@@ -2,14 +2,12 @@
 
 // characters without meaning to a shell; in zsh a leading `=` expands to a command's path
 const BARE = /^(?!=)[A-Za-z0-9_@%+:,./=-]+$/;
-// a terminal would interpret these, or hide them
-const UNSEEN = /[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u;
-const TO_ESCAPE = /[\\'\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu;
 
 /** One word: bare if that is safe, otherwise quoted, with invisible characters as byte escapes (bash, zsh, ksh). */
 export function shellWord(text: string): string {
   if (BARE.test(text)) return text;
-  if (UNSEEN.test(text)) return `$'${text.replace(TO_ESCAPE, escaped)}'`;
+  // Characters that a terminal would interpret or hide. Made here: classes of Unicode are 0.3 ms of each command's start
+  if (/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/u.test(text)) return `$'${text.replace(/[\\'\p{Cc}\p{Cf}\p{Zl}\p{Zp}]/gu, escaped)}'`;
   return `'${text.replaceAll("'", "'\\''")}'`;
 }
 

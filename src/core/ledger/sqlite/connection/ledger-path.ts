@@ -42,9 +42,10 @@ export function companionPath(ledger: string, end: '-wal' | '-shm'): string {
   return (realPath(ledger) ?? ledger) + end;
 }
 
+/** By the system's own function: Node's examines each part of the path by itself, and makes errors of its own. */
 function realPath(path: string): string | null {
   try {
-    return realpathSync(path);
+    return realpathSync.native(path);
   } catch {
     return null;
   }
