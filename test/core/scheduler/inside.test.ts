@@ -2,13 +2,13 @@ import { AsyncLocalStorage } from 'node:async_hooks';
 import { expect, it, onTestFinished, vi } from 'vitest';
 import { isInside, runInside } from '../../../src/core/scheduler/feeding/inside.ts';
 
-/** A handler that goes on until it is told to. */
+/** A handler that goes on until it may end. */
 function pausing(): { readonly handler: () => Promise<void>; readonly goOn: () => void } {
   let goOn = (): void => {};
-  const told = new Promise<void>((resolve) => {
+  const allowed = new Promise<void>((resolve) => {
     goOn = resolve;
   });
-  return { handler: () => told, goOn };
+  return { handler: () => allowed, goOn };
 }
 
 // The hooks of a storage are into every promise of the process. That they are gone cannot be seen from outside, but by time.
