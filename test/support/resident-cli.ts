@@ -7,6 +7,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import type { CliResult } from './cli-result.ts';
+import { OPTIMIZE_LATER } from './node-flags.ts';
 import { OutputFile } from './output-file.ts';
 
 const SCRIPT = fileURLToPath(new URL('./resident-cli.js', import.meta.url));
@@ -31,6 +32,11 @@ export interface ResidentProcess {
   readonly command?: (program: string, args: readonly string[]) => readonly [string, readonly string[]];
   /** Id of the user and of the group, where these are not ours. */
   readonly user?: number;
+  /**
+   * With OPTIMIZE_LATER V8 refuses the cached code of the bundle and of each thread, which was made without it. Measured with 6, 30, 180 and 720 commands: 460, 740,
+   * 2,260 and 5,940 ms of processor time with it, 220, 540, 1,960 and 7,200 without.
+   */
+  readonly runsHundreds?: boolean;
 }
 
 /** States: idle -> busy (a command runs) -> idle; a process that ends under a command is replaced for the next one. */
@@ -134,9 +140,8 @@ export class ResidentCli {
   #process(): ChildProcess {
     if (this.#child === undefined) {
       const { env = process.env, command = (...line) => line, user } = this.#options;
-      // Without OPTIMIZE_LATER, with which V8 would refuse the cached code of the bundle and of each thread. Measured with 6, 30 and 180 commands:
-      // 220, 540 and 1,960 ms of processor time, and 460, 740 and 2,260 with it; with a thread in every sixth of 30, 1,220 and 1,600.
-      const [program, args] = command(process.execPath, [SCRIPT, this.#directory]);
+      const flags = this.#options.runsHundreds ? OPTIMIZE_LATER : [];
+      const [program, args] = command(process.execPath, [...flags, SCRIPT, this.#directory]);
       this.#child = spawn(program, args, {
         stdio: ['ignore', this.#stdout.descriptor, this.#stderr.descriptor, 'ipc'],
         env,
