@@ -66,7 +66,7 @@ export async function runCli(args: readonly string[], options: RunOptions = {}):
 function run(args: readonly string[], options: RunOptions): Promise<CliResult> {
   const { input, cwd, ...ofProcess } = options;
   if (worker[RESIDENT]?.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
-  worker[RESIDENT] ??= new ResidentCli();
+  worker[RESIDENT] ??= new ResidentCli({ runsHundreds: true });
   return worker[RESIDENT].run(args, { input, cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd });
 }
 
@@ -76,7 +76,7 @@ export function runCliInto(
   args: readonly string[],
   options: { readonly cwd: string },
 ): Promise<CliResult> {
-  worker[RESIDENT] ??= new ResidentCli();
+  worker[RESIDENT] ??= new ResidentCli({ runsHundreds: true });
   return worker[RESIDENT].run(args, { ...options, appendTo });
 }
 

@@ -14,17 +14,33 @@ import {
   type RoutingSpec,
 } from '../../src/index.ts';
 import { EARTHQUAKES } from './cli.ts';
+import { copyOfFresh } from './fresh-ledgers.ts';
 import { tempDir } from './temp-dir.ts';
+
+/** Settings that a ledger stores. */
+const STORED = new Set(['routing', 'partitions', 'time', 'zone', 'unique', 'durability', 'compression']);
+
+/** A routing may be an object, with numbers that JSON does not have. */
+const isPlain = (value: unknown): boolean => Array.isArray(value) || typeof value !== 'object';
 
 export function ledgerPath(): string {
   return join(tempDir(), 'events.codex');
 }
 
 /** Opens an engine, on a new ledger unless one is given. */
-export async function openEngine(options: Partial<OpenOptions> = {}): Promise<Completengine> {
-  const engine = await Completengine.open({ ledger: ledgerPath(), ...options });
+export async function openEngine({ ledger, ...options }: Partial<OpenOptions> = {}): Promise<Completengine> {
+  const engine = await Completengine.open({ ...options, ledger: ledger ?? (await newLedgerFor(options)) });
   onTestFinished(() => engine.close());
   return engine;
+}
+
+/** A path, where there is a new ledger already if its settings are all that is given, and plain: to make one takes longer than to open it. */
+function newLedgerFor(options: Omit<Partial<OpenOptions>, 'ledger'>): Promise<string> {
+  const isKnown = Object.entries(options).every(([name, value]) => STORED.has(name) && isPlain(value));
+  if (!isKnown) return Promise.resolve(ledgerPath());
+  return copyOfFresh(['by the library', JSON.stringify(options)], async (ledger) => {
+    await (await Completengine.open({ ...options, ledger })).close();
+  });
 }
 
 /** Opens an engine on a ledger with the earthquakes of the fixture, with their own times. */

@@ -33,7 +33,10 @@ let directory: string;
 let originals: readonly Original[];
 const histories: History[] = [];
 const prober = new Prober(LIMIT_MS, HEAP_MB);
-const cli = new ResidentCli({ env: { ...process.env, NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` } });
+const cli = new ResidentCli({
+  env: { ...process.env, NODE_OPTIONS: `--max-old-space-size=${HEAP_MB}` },
+  runsHundreds: true,
+});
 
 beforeAll(async () => {
   directory = mkdtempSync(join(tmpdir(), 'completengine-test-'));

@@ -170,6 +170,14 @@ describe('states', () => {
     expect(seen).toEqual(new Set(MODES.filter((mode) => mode !== 'data without names')));
   });
 
+  it('are drawn of the moments at which something waits for a sync', () => {
+    for (let count = 0; count <= steps.length; count++) {
+      const disk = DiskModel.after(steps, count);
+      const { pending } = disk.cut(survivorsOf('everything survives', new Seeded(1), count));
+      expect(disk.hasPending, `after ${count} calls`).toBe(pending > 0);
+    }
+  });
+
   it('are refused where nothing can be lost', () => {
     expect(() => drawState([create, sync(), syncDirectory(), start, sync()], 1)).toThrow('took nothing away');
   });

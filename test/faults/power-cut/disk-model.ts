@@ -47,6 +47,11 @@ class DirectoryModel {
     return this.#pending.length;
   }
 
+  /** Whether something here or below waits for a sync. Where no name does, those that are there are those on the disk. */
+  get hasPending(): boolean {
+    return this.#pending.length > 0 || this.nodes().some((node) => node.hasPending);
+  }
+
   change(call: number, names: NameChange['names']): void {
     this.#pending.push({ call, names });
     apply(this.#present, names);
@@ -127,6 +132,10 @@ export class DiskModel {
       case 'end':
         return;
     }
+  }
+
+  get hasPending(): boolean {
+    return this.#root.hasPending;
   }
 
   /** What a power cut leaves of it now. */

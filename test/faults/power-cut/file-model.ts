@@ -47,6 +47,10 @@ export class FileModel {
     return this.#pending.length;
   }
 
+  get hasPending(): boolean {
+    return this.#pending.length > 0;
+  }
+
   write(call: number, offset: number, data: Buffer): void {
     this.#pending.push({ call, offset, data, isClean: false });
   }
