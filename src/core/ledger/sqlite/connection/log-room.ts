@@ -1,7 +1,7 @@
 /**
- * Prepares the -wal for volume. SQLite writes a frame as 24 bytes and a page, so Linux caches a new -wal in pieces of one to four pages, and each write and
- * each sync pays for every piece. Bytes that were read as a hole are cached in large pieces, and stay so when they are written: a million events of 203
- * bytes take 0.94 of the processor time (docs/PERFORMANCE.md).
+ * Prepares the -wal for volume: a hole is read before it is written. A million events of 203 bytes take 0.94 of the processor time then
+ * (docs/PERFORMANCE.md, which has the measurements). SQLite writes a frame as 24 bytes and a page. The likely cause is that Linux caches a new -wal in pieces
+ * of one to four pages, which each write and each sync pay for, and bytes that were read as a hole in large ones.
  */
 
 import { closeSync, fstatSync, ftruncateSync, openSync, readSync } from 'node:fs';
