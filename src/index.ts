@@ -104,6 +104,8 @@ export type {
 export type { ProvenEvent } from './core/ledger/protocol/proof.ts';
 /** @internal */
 export { syncDirectoryNow } from './core/ledger/sqlite/connection/sync-file.ts';
+/** @internal */
+export { isAbortBy } from './core/model/aborted.ts';
 export { closeAfter } from './core/model/closing.ts';
 export { type Compression, formatCompression } from './core/model/compression.ts';
 export type { Determinism, Durability, LedgerConfig, LogLayout } from './core/model/config.ts';

@@ -1,7 +1,6 @@
 /** Handles SIGINT, SIGTERM and SIGHUP: the first signal requests a graceful stop, the second ends the process at once. */
 
 import { writeSync } from 'node:fs';
-import { LedgerError } from '../../index.ts';
 import { releaseTerminals } from '../terminal/terminal-mode.ts';
 import { SIGNAL_EXIT_CODES } from './exit-codes.ts';
 
@@ -56,11 +55,6 @@ export function listenForInterrupt(): Interrupt {
     },
     close,
   };
-}
-
-/** Whether the error is a wait, for a lock or for servers, that the interrupt ended. */
-export function isAbortOf({ signal }: Interrupt, error: unknown): boolean {
-  return signal.aborted && error instanceof LedgerError && error.code === 'ABORTED';
 }
 
 /** The process ends before it can report what it did, and silence would look as if it had done nothing. */

@@ -4,6 +4,7 @@ import {
   CommandSink,
   type Completengine,
   closeAfter,
+  isAbortBy,
   LedgerError,
   type ReplayOptions,
   type ReplayProgress,
@@ -11,7 +12,7 @@ import {
   type StreamReport,
   type TransferReport,
 } from '../../index.ts';
-import { type Interrupt, isAbortOf } from '../app/interrupt.ts';
+import type { Interrupt } from '../app/interrupt.ts';
 import type { CursorFile } from '../state/cursor-file.ts';
 import { outputFormat, resumableOutput, standardOutput } from '../terminal/output.ts';
 import type { OutputFlags } from '../terminal/output-flags.ts';
@@ -85,7 +86,7 @@ export async function runReplay(engine: Completengine, interrupt: Interrupt, run
     line.stop();
     run.cursor?.save();
   }
-  const isWaitEnded = isAbortOf(interrupt, error);
+  const isWaitEnded = isAbortBy(signal, error);
   const isInterrupted = hasReader && (report === null ? isWaitEnded || isResumable(error) : signal.aborted);
   const isPrinted = run.into === null && run.exec === undefined;
   const isReaderGone = isPrinted && report?.isComplete === false && !isInterrupted;

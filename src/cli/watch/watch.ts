@@ -1,11 +1,11 @@
 /** `inspect --watch`: samples a ledger at an interval, and shows each sample on a live page, or as a line of JSON. */
 
-import { type Completengine, LedgerError, StreamWriter, systemTimer } from '../../index.ts';
+import { type Completengine, isAbortBy, LedgerError, StreamWriter, systemTimer } from '../../index.ts';
 import { type SampleDocument, sampleDocument } from '../../views/ledger-document.ts';
 import { RateMeter } from '../../views/rates.ts';
 import type { Sample } from '../../views/sample.ts';
 import { millisOf } from '../app/durations.ts';
-import { type Interrupt, isAbortOf } from '../app/interrupt.ts';
+import type { Interrupt } from '../app/interrupt.ts';
 import { safeJson } from '../app/safe-json.ts';
 import { span } from '../terminal/format-numbers.ts';
 import { watchReader } from '../terminal/reader-gone.ts';
@@ -47,7 +47,7 @@ export async function watch(engine: Completengine, interrupt: Interrupt, options
     else await watchOnScreen(engine, interrupt, options);
   } catch (error) {
     // a sample waits for servers, and the interrupt ends that wait
-    if (!isAbortOf(interrupt, error)) throw error;
+    if (!isAbortBy(interrupt.signal, error)) throw error;
   }
 }
 
