@@ -15,6 +15,7 @@ import type { Basis, CommitDraft, CommitOutcome, Stale } from '../../../src/core
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
+import { committedAfter, conflictAt } from '../../support/commit-outcomes.ts';
 import { DirectInput } from '../../support/direct-input.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';
 import { rejectionOf } from '../../support/refusals.ts';
@@ -79,8 +80,7 @@ class LateThread {
   }
 
   #commit(draft: CommitDraft): CommitOutcome {
-    if (draft.epoch !== this.#basis.epoch.epoch)
-      return { kind: 'conflict', basis: this.#basis, known: [], pins: [], producer: null };
+    if (draft.epoch !== this.#basis.epoch.epoch) return conflictAt(this.#basis);
     const lines: string[] = [];
     for (const { body } of draft.frames) {
       const kind = body.buffer instanceof SharedArrayBuffer ? 'shared' : 'copied';
@@ -90,12 +90,9 @@ class LateThread {
       });
     }
     for (const line of lines) this.taken.push(line);
-    const { count, firstTime, lastTime, frames } = draft;
-    const firstSequence = this.#sequence + 1;
-    this.#sequence += count;
-    const head = { sequence: this.#sequence, time: lastTime, hash: '' };
-    const offsets = frames.map(() => 0);
-    return { kind: 'committed', firstSequence, count, firstTime, lastTime, late: 0, offsets, loads: null, head };
+    const outcome = committedAfter(this.#sequence, draft);
+    this.#sequence += draft.count;
+    return outcome;
   }
 }
 

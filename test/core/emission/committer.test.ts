@@ -12,6 +12,7 @@ import type { Basis, CommitDraft, CommitOutcome, Stale } from '../../../src/core
 import { LedgerError } from '../../../src/core/model/ledger-error.ts';
 import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.ts';
 import { makeRouter } from '../../../src/core/router/router.ts';
+import { committedAfter, conflictAt } from '../../support/commit-outcomes.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';
 import { rejectionOf } from '../../support/refusals.ts';
 import { inForce } from '../../support/routed.ts';
@@ -96,8 +97,7 @@ class FakeLedger {
   }
 
   #commit(draft: CommitDraft): CommitOutcome {
-    if (draft.epoch !== this.#basis.epoch.epoch)
-      return { kind: 'conflict', basis: this.#basis, known: [], pins: [], producer: null };
+    if (draft.epoch !== this.#basis.epoch.epoch) return conflictAt(this.#basis);
     const lines: string[] = [];
     for (const { body } of draft.frames) {
       walkFrameBody(body, (delta, _, start, end) => {
@@ -106,20 +106,9 @@ class FakeLedger {
     }
     this.onTaken(lines);
     this.taken.push(...lines);
-    const firstSequence = this.#sequence + 1;
+    const outcome = committedAfter(this.#sequence, draft);
     this.#sequence += draft.count;
-    const { count, firstTime, lastTime } = draft;
-    return {
-      kind: 'committed',
-      firstSequence,
-      count,
-      firstTime,
-      lastTime,
-      late: 0,
-      offsets: draft.frames.map(() => 0),
-      loads: null,
-      head: { sequence: this.#sequence, time: lastTime, hash: '' },
-    };
+    return outcome;
   }
 }
 
