@@ -204,7 +204,7 @@ const bundleThreads = async () => {
     writeFileSync(path, asScript(`${BUNDLE_URL}\n${LAZILY}\n${lazyImports(text)}`));
 };
 
-/** For our own verbs: a chunk for each module of ours, and for what packages share. {@link packVerbs} joins them. */
+/** For our own verbs: a chunk for each source module, and for what packages share. {@link packVerbs} joins them. */
 const bundleVerbs = async () => {
   const options = { ...quick, outdir: 'dist/cli', splitting: true, format: 'esm', write: false, metafile: true };
   const { metafile } = await build({ ...options, entryPoints: { main: 'src/main.ts' } });

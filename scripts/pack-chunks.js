@@ -3,7 +3,7 @@
  * script is read when a chunk of it is needed: a megabyte of text that is only read is 3 ms. What a command does not use is neither run nor compiled, and not in
  * the cache of compiled code.
  *
- * A chunk is one module of ours, and `emit` of one event uses two fifths of those that its modules import. Imports of the others are loaded at their first use.
+ * A chunk is one source module, and `emit` of one event uses two fifths of those that its modules import. Imports of the others are loaded at their first use.
  * It is right because our modules do nothing when they are loaded but to define.
  */
 

@@ -105,7 +105,7 @@ it.each([
   await expect(packed).rejects.toThrow(reason);
 });
 
-it('no module of ours is imported for its effects alone: the packing leaves such imports out', () => {
+it('no source module is imported for its effects alone: the packing leaves such imports out', () => {
   const source = fileURLToPath(new URL('../src', import.meta.url));
   const files = readdirSync(source, { recursive: true, encoding: 'utf8' }).filter((path) => path.endsWith('.ts'));
   expect(files.length).toBeGreaterThan(300);
