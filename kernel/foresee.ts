@@ -14,10 +14,16 @@ import {
   clearLiterals,
   CONTEXT,
   foresee,
+  INFO,
   internLiteral,
+  IS_END,
+  IS_FIELD,
+  IS_STRING,
   isFull,
-  LENGTH,
+  lengthIn,
   lineBegin,
+  MEETS_MANY,
+  MEETS_ONE,
   MET,
   NEXT,
   SLOTS,
@@ -44,68 +50,78 @@ export function foreseeDocument(first: usize, line: u32): usize {
   let before = lineBegin;
   for (;;) {
     let literal = <usize>load<u32>(before, NEXT);
-    if (!isForeseen(literal, place)) literal = foreseeOther(before, place);
-    if (literal == 0 || !meetNodes(literal)) {
-      literal = learn(before, place, line);
+    let info = load<u32>(literal, INFO);
+    if (!isForeseen(literal, info, place) || !meetNodes(literal, info)) {
+      literal = foreseeOther(before, place, line);
       if (literal == 0) return plainEnd;
+      info = load<u32>(literal, INFO);
     }
-    place += <usize>load<u32>(literal, LENGTH);
-    if (load<u32>(literal, CONTEXT) == 0) return place - 1;
+    place += lengthIn(info);
 
-    const first = load<u8>(place);
     let end: usize;
-    let isPlainString = false;
-    if (first == QUOTE) {
+    let kind = KIND_STRING;
+    if ((info & IS_STRING) != 0) {
       // most strings end within sixteen bytes
-      const mask = needsLook(place + 1);
-      end = place + 1 + ctz(mask);
-      if (mask != 0 && load<u8>(end) == QUOTE) {
+      end = place + <usize>ctz(needsLook(place) | 0x10000);
+      if (load<u8>(end) == QUOTE) {
         end++;
-        isPlainString = true;
       } else {
-        end = scanStringOn(place, mask == 0 ? end - 16 : end);
+        end = scanStringOn(place - 1, end);
+        if (end == STOPPED) return STOPPED;
+        kind = scalarKind(QUOTE);
       }
+      if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), place - 1, end, kind);
     } else {
+      if ((info & IS_END) != 0) return place - 1;
+      const first = load<u8>(place);
       end = first == MINUS || isDigit(first) ? scanNumber(place, first) : scanWord(place, first);
+      if (end == STOPPED) return STOPPED;
+      if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), place, end, scalarKind(first));
     }
-    if (end == STOPPED) return STOPPED;
-    const slots = load<u32>(literal, SLOTS);
-    if (slots != 0) recordField(line, slots, place, end, isPlainString ? KIND_STRING : scalarKind(first));
     place = end;
     before = literal;
   }
   return STOPPED;
 }
 
-/** Whether the literal stands here, and behind it a scalar, or the line's end. */
+/** Whether the literal stands here, and behind it what it leads to. */
 @inline
-function isForeseen(literal: usize, place: usize): bool {
-  if (!stands(literal, place)) return false;
-  return isScalar(load<u8>(place + <usize>load<u32>(literal, LENGTH))) || load<u32>(literal, CONTEXT) == 0;
+function isForeseen(literal: usize, info: u32, place: usize): bool {
+  if (!stands(literal, info, place)) return false;
+  return (info & (IS_STRING | IS_END)) != 0 || isNumberOrWord(load<u8>(place + lengthIn(info)));
 }
 
-@inline
-function isScalar(first: u8): bool {
-  return first == QUOTE || isDigit(first) || first == MINUS || first == 0x74 || first == 0x66 || first == 0x6e;
-}
+/** `-`, `0` to `9`; `f`, `n`, `t`. */
+const OTHERS_LOW: u64 = 0x03ff200000000000;
+const OTHERS_HIGH: u64 = 0x0010404000000000;
 
-/** One of the other literals that are foreseen, which becomes the first; 0 if none stands here. */
-function foreseeOther(before: usize, place: usize): usize {
-  for (let way: usize = 1; way < WAYS; way++) {
-    const literal = <usize>load<u32>(before + (way << 2), NEXT);
-    if (!isForeseen(literal, place)) continue;
-    foresee(before, literal, way);
-    return literal;
-  }
-  return 0;
+/** Whether a scalar that is no string begins with this byte. */
+@inline
+function isNumberOrWord(first: u8): bool {
+  return first < 0x80 && (((first < 0x40 ? OTHERS_LOW : OTHERS_HIGH) >> <u64>(first & 0x3f)) & 1) == 1;
 }
 
 /** False if a key of this line has led to a node of the literal already. */
 @inline
-function meetNodes(literal: usize): bool {
-  const stamp = load<u32>(literal, MET);
-  if (stamp == 0) return true;
-  return load<u32>(literal + 4, MET) == 0 ? meet(stamp) : meetAll(literal + MET);
+function meetNodes(literal: usize, info: u32): bool {
+  if ((info & (MEETS_ONE | MEETS_MANY)) == 0) return true;
+  return (info & MEETS_ONE) != 0 ? meet(load<u32>(literal, MET)) : meetAll(literal + MET);
+}
+
+/**
+ * What stands here if it is not the literal foreseen first: one of the others, which becomes the first, or one to learn.
+ * Returns 0 if the plain machine has scanned the whole document then, as {@link learn}.
+ */
+function foreseeOther(before: usize, place: usize, line: u32): usize {
+  for (let way: usize = 1; way < WAYS; way++) {
+    const literal = <usize>load<u32>(before + (way << 2), NEXT);
+    const info = load<u32>(literal, INFO);
+    if (!isForeseen(literal, info, place)) continue;
+    foresee(before, literal, way);
+    if (meetNodes(literal, info)) return literal;
+    break;
+  }
+  return learn(before, place, line);
 }
 
 /**
@@ -119,6 +135,7 @@ function learn(before: usize, place: usize, line: u32): usize {
   clearMet();
   const scalar = walkLiteral(place, line, from != 0);
   let end = scalar;
+  let kind: u32 = 0;
   let slots: u32 = 0;
   if (scalar == STOPPED) {
     plainEnd = fault == FAULT_NONE ? documentEnd : STOPPED;
@@ -126,11 +143,16 @@ function learn(before: usize, place: usize, line: u32): usize {
     end = skipSpace(documentEnd);
     if (load<u8>(end) != LINE_FEED) return 0;
     end++;
-  } else if (node != NO_NODE) {
-    slots = slotsOf(node);
+    kind = IS_END;
+  } else {
+    if (node != NO_NODE) slots = slotsOf(node);
+    if (load<u8>(scalar) == QUOTE) {
+      end++;
+      kind = IS_STRING;
+    }
   }
   if (isOpen(place) && !sawContainerField) {
-    const literal = internLiteral(from, place, end - place, scalar == STOPPED, slots);
+    const literal = internLiteral(from, place, end - place, kind, slots);
     if (literal != 0) {
       foresee(before, literal, WAYS - 1);
       return literal;

@@ -15,9 +15,8 @@ const BUCKETS: usize = 256;
 const MET_BYTES: usize = 16;
 
 /** Offsets in a literal; its text is first. */
-export const LENGTH: usize = 64;
-/** Bits of its first sixteen bytes. */
-const MASK: usize = 68;
+/** A word of what the comparison needs: bytes compared at once, all bytes, and the bits below. */
+export const INFO: usize = 64;
 /** Slots that the scalar behind it fills. */
 export const SLOTS: usize = 72;
 /** Context behind it. */
@@ -30,10 +29,24 @@ const FROM: usize = 112;
 const CHAIN: usize = 116;
 const LITERAL_BYTES: usize = 128;
 
+/** Its last byte is the quote of a string. */
+export const IS_STRING: u32 = 1 << 16;
+/** Its last byte is the line feed. */
+export const IS_END: u32 = 1 << 17;
+/** It is longer than the bytes that are compared at once. */
+const IS_LONG: u32 = 1 << 18;
+/** Its keys lead to one node of the plan, to several. */
+export const MEETS_ONE: u32 = 1 << 19;
+export const MEETS_MANY: u32 = 1 << 20;
+/** The scalar behind it is a field. */
+export const IS_FIELD: u32 = 1 << 21;
+
+const AT_ONCE: usize = 16;
+
 export const WAYS: usize = 4;
 
-/** Never foreseen: no mask of sixteen bits has this bit. */
-const NO_MASK: u32 = 0x10000;
+/** Never foreseen: more bytes than are compared at once. */
+const NEVER: u32 = 0xff;
 /** Literals that did not fit in before a full table is cleared. */
 const REFUSED_MAX: u32 = 1024;
 
@@ -69,7 +82,7 @@ export function clearLiterals(): void {
   literalCount = 0;
   contextCount = 0;
   refused = 0;
-  store<u32>(nothing, NO_MASK, MASK);
+  store<u32>(nothing, NEVER, INFO);
   store<u32>(lineBegin, 0, CONTEXT);
   v128.store(lineBegin, i32x4.splat(<i32>nothing), NEXT);
 }
@@ -85,27 +98,26 @@ export function isFull(): bool {
   return refused >= REFUSED_MAX;
 }
 
+@inline
+export function lengthIn(info: u32): usize {
+  return <usize>((info >> 8) & 0xff);
+}
+
 /** Whether the bytes at `place` are those of the literal. Never beyond a line feed, because it holds one only as its last byte. */
 @inline
-export function stands(literal: usize, place: usize): bool {
-  const mask = load<u32>(literal, MASK);
+export function stands(literal: usize, info: u32, place: usize): bool {
   const same = <u32>i8x16.bitmask(i8x16.eq(v128.load(place), v128.load(literal)));
-  return (same & mask) == mask && (load<u32>(literal, LENGTH) <= 16 || restStands(literal, place));
+  // ones beyond the sixteen
+  if (<u32>ctz(~same) < (info & 0xff)) return false;
+  return (info & IS_LONG) == 0 || restStands(literal, lengthIn(info), place);
 }
 
-function restStands(literal: usize, place: usize): bool {
-  const length = <usize>load<u32>(literal, LENGTH);
-  for (let at: usize = 16; at < length; at += 16) {
-    const same = i8x16.bitmask(i8x16.eq(v128.load(place + at), v128.load(literal + at)));
-    const mask = maskOf(length - at);
-    if ((same & mask) != mask) return false;
+function restStands(literal: usize, length: usize, place: usize): bool {
+  for (let at = AT_ONCE; at < length; at += 16) {
+    const same = <u32>i8x16.bitmask(i8x16.eq(v128.load(place + at), v128.load(literal + at)));
+    if (<usize>ctz(~same) < min(length - at, 16)) return false;
   }
   return true;
-}
-
-@inline
-function maskOf(length: usize): u32 {
-  return length < 16 ? (1 << <u32>length) - 1 : 0xffff;
 }
 
 /** Makes `literal` the first that is foreseen behind `before`; those before the way at which it stood move on. */
@@ -119,22 +131,27 @@ export function foresee(before: usize, literal: usize, way: usize): void {
  * The literal of these bytes in the context `from`, which the plain machine has just walked: the stack is that behind
  * them, and the stamps are listed that they have set. 0 if it does not fit in.
  */
-export function internLiteral(from: u32, start: usize, length: usize, isLineEnd: bool, slots: u32): usize {
+export function internLiteral(from: u32, start: usize, length: usize, kind: u32, slots: u32): usize {
   if (length > TEXT_MAX || metCount > MET_MAX || depth > LEVELS_MAX) return 0;
   const bucket = buckets + ((<usize>hashOf(from, start, length) & (BUCKETS - 1)) << 2);
   for (let known = <usize>load<u32>(bucket); known != 0; known = <usize>load<u32>(known, CHAIN)) {
-    if (load<u32>(known, FROM) == from && load<u32>(known, LENGTH) == <u32>length && stands(known, start)) return known;
+    const info = load<u32>(known, INFO);
+    if (load<u32>(known, FROM) == from && lengthIn(info) == length && stands(known, info, start)) return known;
   }
-  const context: usize = isLineEnd ? 0 : internContext();
-  if (literalCount == LITERALS_MAX || (context == 0 && !isLineEnd)) {
+  const context: usize = kind == IS_END ? 0 : internContext();
+  if (literalCount == LITERALS_MAX || (context == 0 && kind != IS_END)) {
     refused++;
     return 0;
   }
   const literal = literals + <usize>literalCount * LITERAL_BYTES;
   literalCount++;
   memory.copy(literal, start, length);
-  store<u32>(literal, <u32>length, LENGTH);
-  store<u32>(literal, maskOf(length), MASK);
+  let info = kind | <u32>(length << 8) | <u32>min(length, AT_ONCE);
+  if (length > AT_ONCE) info |= IS_LONG;
+  if (metCount == 1) info |= MEETS_ONE;
+  else if (metCount > 1) info |= MEETS_MANY;
+  if (slots != 0) info |= IS_FIELD;
+  store<u32>(literal, info, INFO);
   store<u32>(literal, slots, SLOTS);
   store<u32>(literal, <u32>context, CONTEXT);
   v128.store(literal, i32x4.splat(<i32>nothing), NEXT);

@@ -48,12 +48,9 @@ export function scanStringOn(start: usize, from: usize): usize {
 @inline
 export function needsLook(place: usize): i32 {
   const bytes = v128.load(place);
-  // signed: control characters and all bytes from 0x80 on are below a blank
+  // signed: control characters and all bytes from 0x80 on are below a blank, and so is a quote with this bit changed, as no other
   return i8x16.bitmask(
-    v128.or(
-      i8x16.lt_s(bytes, i8x16.splat(BLANK)),
-      v128.or(i8x16.eq(bytes, i8x16.splat(QUOTE)), i8x16.eq(bytes, i8x16.splat(BACKSLASH))),
-    ),
+    v128.or(i8x16.lt_s(v128.xor(bytes, i8x16.splat(0x02)), i8x16.splat(0x21)), i8x16.eq(bytes, i8x16.splat(BACKSLASH))),
   );
 }
 
