@@ -11,6 +11,7 @@ import { fault, STOPPED } from './fault';
 import { recordField, slotsOf } from './fields';
 import { clearMet, meet, meetAll, NO_NODE, node } from './keys';
 import {
+  beginStands,
   clearLiterals,
   CONTEXT,
   foresee,
@@ -18,19 +19,21 @@ import {
   internLiteral,
   IS_END,
   IS_FIELD,
+  IS_LONG,
   IS_STRING,
   isFull,
   lengthIn,
   lineBegin,
-  MEETS_MANY,
+  MEETS,
   MEETS_ONE,
   MET,
   NEXT,
+  restStands,
   SLOTS,
   stands,
   WAYS,
 } from './literals';
-import { scalarKind, scanNumber, scanWord } from './scalars';
+import { scalarKind, scanNumber, scanScalar, scanWord } from './scalars';
 import { restoreStack } from './stack';
 import { needsLook, scanStringOn } from './strings';
 import { countMisses, isOpen } from './valve';
@@ -49,62 +52,91 @@ export function foreseeDocument(first: usize, line: u32): usize {
   let place = first;
   let before = lineBegin;
   for (;;) {
-    let literal = <usize>load<u32>(before, NEXT);
-    let info = load<u32>(literal, INFO);
-    if (!isForeseen(literal, info, place) || !meetNodes(literal, info)) {
-      literal = foreseeOther(before, place, line);
-      if (literal == 0) return plainEnd;
-      info = load<u32>(literal, INFO);
-    }
-    place += lengthIn(info);
-
-    let end: usize;
-    let kind = KIND_STRING;
-    if ((info & IS_STRING) != 0) {
-      // most strings end within sixteen bytes
-      end = place + <usize>ctz(needsLook(place) | 0x10000);
-      if (load<u8>(end) == QUOTE) {
-        end++;
-      } else {
-        end = scanStringOn(place - 1, end);
-        if (end == STOPPED) return STOPPED;
-        kind = scalarKind(QUOTE);
+    // what is foreseen first; whatever else stands here ends this loop
+    for (;;) {
+      const literal = <usize>load<u32>(before, NEXT);
+      const info = load<u32>(literal, INFO);
+      if (!beginStands(literal, info, place)) break;
+      const behind = place + lengthIn(info);
+      if ((info & IS_LONG) != 0) {
+        if (!restStands(literal, lengthIn(info), place)) break;
       }
-      if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), place - 1, end, kind);
-    } else {
-      if ((info & IS_END) != 0) return place - 1;
-      const first = load<u8>(place);
-      end = first == MINUS || isDigit(first) ? scanNumber(place, first) : scanWord(place, first);
-      if (end == STOPPED) return STOPPED;
-      if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), place, end, scalarKind(first));
+      if ((info & IS_STRING) != 0) {
+        if ((info & MEETS) != 0) {
+          if (!meetNodes(literal, info)) break;
+        }
+        // most strings end within sixteen bytes
+        const look = behind + <usize>ctz(needsLook(behind) | 0x10000);
+        if (load<u8>(look) == QUOTE) {
+          place = look + 1;
+          if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), behind - 1, place, KIND_STRING);
+        } else {
+          place = scanStringOn(behind - 1, look);
+          if (place == STOPPED) return STOPPED;
+          if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), behind - 1, place, scalarKind(QUOTE));
+        }
+      } else if ((info & IS_END) != 0) {
+        if ((info & MEETS) != 0) {
+          if (!meetNodes(literal, info)) break;
+        }
+        return behind - 1;
+      } else {
+        const first = load<u8>(behind);
+        if (!isDigit(first)) {
+          if (!isMinusOrWord(first)) break;
+        }
+        if ((info & MEETS) != 0) {
+          if (!meetNodes(literal, info)) break;
+        }
+        place = scanNumberOrWord(behind, first);
+        if (place == STOPPED) return STOPPED;
+        if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), behind, place, scalarKind(first));
+      }
+      before = literal;
     }
-    place = end;
+
+    const literal = foreseeOther(before, place, line);
+    if (literal == 0) return plainEnd;
+    place += lengthIn(load<u32>(literal, INFO));
+    if ((load<u32>(literal, INFO) & IS_END) != 0) return place - 1;
+    place = scanBehind(literal, place, line);
+    if (place == STOPPED) return STOPPED;
     before = literal;
   }
   return STOPPED;
 }
 
-/** Whether the literal stands here, and behind it what it leads to. */
-@inline
-function isForeseen(literal: usize, info: u32, place: usize): bool {
-  if (!stands(literal, info, place)) return false;
-  return (info & (IS_STRING | IS_END)) != 0 || isNumberOrWord(load<u8>(place + lengthIn(info)));
+/** The scalar behind a literal that ends before `place`. Returns its end, or STOPPED. */
+function scanBehind(literal: usize, place: usize, line: u32): usize {
+  const info = load<u32>(literal, INFO);
+  const start = (info & IS_STRING) != 0 ? place - 1 : place;
+  const first = load<u8>(start);
+  const end = scanScalar(start, first);
+  if (end != STOPPED && (info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), start, end, scalarKind(first));
+  return end;
 }
 
-/** `-`, `0` to `9`; `f`, `n`, `t`. */
-const OTHERS_LOW: u64 = 0x03ff200000000000;
-const OTHERS_HIGH: u64 = 0x0010404000000000;
-
-/** Whether a scalar that is no string begins with this byte. */
 @inline
-function isNumberOrWord(first: u8): bool {
-  return first < 0x80 && (((first < 0x40 ? OTHERS_LOW : OTHERS_HIGH) >> <u64>(first & 0x3f)) & 1) == 1;
+function scanNumberOrWord(start: usize, first: u8): usize {
+  return first == MINUS || isDigit(first) ? scanNumber(start, first) : scanWord(start, first);
+}
+
+/** Whether the literal stands here, and behind it what it leads to. */
+function isForeseen(literal: usize, info: u32, place: usize): bool {
+  if (!stands(literal, info, place)) return false;
+  if ((info & (IS_STRING | IS_END)) != 0) return true;
+  const first = load<u8>(place + lengthIn(info));
+  return isDigit(first) || isMinusOrWord(first);
+}
+
+@inline
+function isMinusOrWord(first: u8): bool {
+  return first == MINUS || first == 0x74 || first == 0x66 || first == 0x6e;
 }
 
 /** False if a key of this line has led to a node of the literal already. */
 @inline
 function meetNodes(literal: usize, info: u32): bool {
-  if ((info & (MEETS_ONE | MEETS_MANY)) == 0) return true;
   return (info & MEETS_ONE) != 0 ? meet(load<u32>(literal, MET)) : meetAll(literal + MET);
 }
 
@@ -118,7 +150,7 @@ function foreseeOther(before: usize, place: usize, line: u32): usize {
     const info = load<u32>(literal, INFO);
     if (!isForeseen(literal, info, place)) continue;
     foresee(before, literal, way);
-    if (meetNodes(literal, info)) return literal;
+    if ((info & MEETS) == 0 || meetNodes(literal, info)) return literal;
     break;
   }
   return learn(before, place, line);

@@ -34,10 +34,11 @@ export const IS_STRING: u32 = 1 << 16;
 /** Its last byte is the line feed. */
 export const IS_END: u32 = 1 << 17;
 /** It is longer than the bytes that are compared at once. */
-const IS_LONG: u32 = 1 << 18;
+export const IS_LONG: u32 = 1 << 18;
 /** Its keys lead to one node of the plan, to several. */
 export const MEETS_ONE: u32 = 1 << 19;
-export const MEETS_MANY: u32 = 1 << 20;
+const MEETS_MANY: u32 = 1 << 20;
+export const MEETS: u32 = MEETS_ONE | MEETS_MANY;
 /** The scalar behind it is a field. */
 export const IS_FIELD: u32 = 1 << 21;
 
@@ -106,13 +107,18 @@ export function lengthIn(info: u32): usize {
 /** Whether the bytes at `place` are those of the literal. Never beyond a line feed, because it holds one only as its last byte. */
 @inline
 export function stands(literal: usize, info: u32, place: usize): bool {
-  const same = <u32>i8x16.bitmask(i8x16.eq(v128.load(place), v128.load(literal)));
-  // ones beyond the sixteen
-  if (<u32>ctz(~same) < (info & 0xff)) return false;
-  return (info & IS_LONG) == 0 || restStands(literal, lengthIn(info), place);
+  return beginStands(literal, info, place) && ((info & IS_LONG) == 0 || restStands(literal, lengthIn(info), place));
 }
 
-function restStands(literal: usize, length: usize, place: usize): bool {
+/** The same of its first bytes, all of them if it is not long. */
+@inline
+export function beginStands(literal: usize, info: u32, place: usize): bool {
+  const same = <u32>i8x16.bitmask(i8x16.eq(v128.load(place), v128.load(literal)));
+  // ones beyond the sixteen
+  return <u32>ctz(~same) >= (info & 0xff);
+}
+
+export function restStands(literal: usize, length: usize, place: usize): bool {
   for (let at = AT_ONCE; at < length; at += 16) {
     const same = <u32>i8x16.bitmask(i8x16.eq(v128.load(place + at), v128.load(literal + at)));
     if (<usize>ctz(~same) < min(length - at, 16)) return false;
