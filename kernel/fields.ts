@@ -39,11 +39,15 @@ export function closeField(line: u32, slots: u32, end: usize): void {
 
 /** A field that is open and closed at once. */
 export function recordField(line: u32, slots: u32, start: usize, end: usize, kind: u8): void {
-  for (let rest = slots; rest != 0; rest &= rest - 1) {
-    const cell = line * slotCount + <u32>ctz(rest);
-    const column = <usize>cell << 2;
-    store<u8>(fieldKinds + cell, kind);
-    store<u32>(fieldStarts + column, <u32>(start - chunkBase));
-    store<u32>(fieldEnds + column, <u32>(end - chunkBase));
-  }
+  for (let rest = slots; rest != 0; rest &= rest - 1) recordSlot(line, <u32>ctz(rest), start, end, kind);
+}
+
+/** The same of one slot. */
+@inline
+export function recordSlot(line: u32, slot: u32, start: usize, end: usize, kind: u8): void {
+  const cell = line * slotCount + slot;
+  const column = <usize>cell << 2;
+  store<u8>(fieldKinds + cell, kind);
+  store<u32>(fieldStarts + column, <u32>(start - chunkBase));
+  store<u32>(fieldEnds + column, <u32>(end - chunkBase));
 }

@@ -5,35 +5,35 @@
  * whether a field stands twice in the line: the stamps of the nodes do.
  */
 
-import { isDigit, LINE_FEED, MINUS, QUOTE, skipSpace } from './bytes';
-import { FAULT_NONE, KIND_STRING } from './codes';
+import { isDigit, LINE_FEED, MINUS, QUOTE, skipSpace, ZERO } from './bytes';
+import { FAULT_NONE, KIND_DECIMAL, KIND_INTEGER, KIND_STRING } from './codes';
 import { fault, STOPPED } from './fault';
-import { recordField, slotsOf } from './fields';
+import { recordField, recordSlot, slotsOf } from './fields';
 import { clearMet, meet, meetAll, NO_NODE, node } from './keys';
 import {
   beginStands,
   clearLiterals,
   CONTEXT,
+  FLAGS,
   foresee,
-  INFO,
   internLiteral,
   IS_END,
   IS_FIELD,
   IS_LONG,
   IS_STRING,
   isFull,
-  lengthIn,
+  LENGTH,
   lineBegin,
   MEETS,
-  MEETS_ONE,
   MET,
   NEXT,
   restStands,
+  SLOT,
   SLOTS,
   stands,
   WAYS,
 } from './literals';
-import { scalarKind, scanNumber, scanScalar, scanWord } from './scalars';
+import { bytesNotDigits, POINT, scalarKind, scanNumber, scanWord } from './scalars';
 import { restoreStack } from './stack';
 import { needsLook, scanStringOn } from './strings';
 import { countMisses, isOpen } from './valve';
@@ -52,80 +52,116 @@ export function foreseeDocument(first: usize, line: u32): usize {
   let place = first;
   let before = lineBegin;
   for (;;) {
-    // what is foreseen first; whatever else stands here ends this loop
+    let literal: usize;
+    /** Up to where the scalar behind the literal is a string of plain ASCII, or its first byte. */
+    let seen: usize = 0;
+    // what is usual; nothing is called here, so that all stays in registers
     for (;;) {
-      const literal = <usize>load<u32>(before, NEXT);
-      const info = load<u32>(literal, INFO);
-      if (!beginStands(literal, info, place)) break;
-      const behind = place + lengthIn(info);
-      if ((info & IS_LONG) != 0) {
-        if (!restStands(literal, lengthIn(info), place)) break;
+      literal = <usize>load<u32>(before, NEXT);
+      if (!beginStands(literal, place)) {
+        literal = 0;
+        break;
       }
-      if ((info & IS_STRING) != 0) {
-        if ((info & MEETS) != 0) {
-          if (!meetNodes(literal, info)) break;
+      const flags = load<u32>(literal, FLAGS);
+      if ((flags & IS_LONG) != 0) {
+        if (!restStands(literal, place)) {
+          literal = 0;
+          break;
         }
-        // most strings end within sixteen bytes
-        const look = behind + <usize>ctz(needsLook(behind) | 0x10000);
-        if (load<u8>(look) == QUOTE) {
-          place = look + 1;
-          if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), behind - 1, place, KIND_STRING);
-        } else {
-          place = scanStringOn(behind - 1, look);
-          if (place == STOPPED) return STOPPED;
-          if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), behind - 1, place, scalarKind(QUOTE));
+      }
+      seen = place + <usize>load<u32>(literal, LENGTH);
+      if ((flags & IS_STRING) != 0) {
+        if ((flags & MEETS) != 0) {
+          if (!meet(load<u32>(literal, MET))) {
+            literal = 0;
+            break;
+          }
         }
-      } else if ((info & IS_END) != 0) {
-        if ((info & MEETS) != 0) {
-          if (!meetNodes(literal, info)) break;
+        let look = needsLook(seen);
+        if (look == 0) {
+          do {
+            seen += 16;
+            look = needsLook(seen);
+          } while (look == 0);
         }
-        return behind - 1;
+        seen += <usize>ctz(look);
+        if (load<u8>(seen) != QUOTE) break;
+        seen++;
+        if ((flags & IS_FIELD) != 0) recordSlot(line, load<u32>(literal, SLOT), place + <usize>load<u32>(literal, LENGTH) - 1, seen, KIND_STRING);
+      } else if ((flags & IS_END) != 0) {
+        if ((flags & MEETS) != 0) {
+          if (!meet(load<u32>(literal, MET))) {
+            literal = 0;
+            break;
+          }
+        }
+        return seen - 1;
       } else {
-        const first = load<u8>(behind);
-        if (!isDigit(first)) {
-          if (!isMinusOrWord(first)) break;
+        const others = bytesNotDigits(seen);
+        const digits = <u32>ctz(others);
+        if (digits == 0) {
+          if (!isMinusOrWord(load<u8>(seen))) {
+            literal = 0;
+            break;
+          }
         }
-        if ((info & MEETS) != 0) {
-          if (!meetNodes(literal, info)) break;
+        if ((flags & MEETS) != 0) {
+          if (!meet(load<u32>(literal, MET))) {
+            literal = 0;
+            break;
+          }
         }
-        place = scanNumberOrWord(behind, first);
-        if (place == STOPPED) return STOPPED;
-        if ((info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), behind, place, scalarKind(first));
+        if (digits == 0 || digits > 15) break;
+        if (load<u8>(seen) == ZERO && digits != 1) break;
+        let end = seen + <usize>digits;
+        let kind = KIND_INTEGER;
+        let byte = load<u8>(end);
+        if (byte == POINT) {
+          const behind = <u32>ctz(others >> (digits + 1));
+          if (behind == 0 || digits + behind > 14) break;
+          end += <usize>(behind + 1);
+          byte = load<u8>(end);
+          kind = KIND_DECIMAL;
+        }
+        if ((byte | 0x20) == 0x65) break;
+        if ((flags & IS_FIELD) != 0) recordSlot(line, load<u32>(literal, SLOT), seen, end, kind);
+        seen = end;
       }
+      place = seen;
       before = literal;
     }
 
-    const literal = foreseeOther(before, place, line);
-    if (literal == 0) return plainEnd;
-    place += lengthIn(load<u32>(literal, INFO));
-    if ((load<u32>(literal, INFO) & IS_END) != 0) return place - 1;
-    place = scanBehind(literal, place, line);
+    if (literal == 0) {
+      literal = foreseeOther(before, place, line);
+      if (literal == 0) return plainEnd;
+      seen = place + <usize>load<u32>(literal, LENGTH);
+      if ((load<u32>(literal, FLAGS) & IS_END) != 0) return seen - 1;
+    }
+    place = scanBehind(literal, place, seen, line);
     if (place == STOPPED) return STOPPED;
     before = literal;
   }
   return STOPPED;
 }
 
-/** The scalar behind a literal that ends before `place`. Returns its end, or STOPPED. */
-function scanBehind(literal: usize, place: usize, line: u32): usize {
-  const info = load<u32>(literal, INFO);
-  const start = (info & IS_STRING) != 0 ? place - 1 : place;
+/** The scalar behind the literal at `place`, a string from `seen` on. Returns its end, or STOPPED. */
+function scanBehind(literal: usize, place: usize, seen: usize, line: u32): usize {
+  const behind = place + <usize>load<u32>(literal, LENGTH);
+  const isString = (load<u32>(literal, FLAGS) & IS_STRING) != 0;
+  const start = isString ? behind - 1 : behind;
   const first = load<u8>(start);
-  const end = scanScalar(start, first);
-  if (end != STOPPED && (info & IS_FIELD) != 0) recordField(line, load<u32>(literal, SLOTS), start, end, scalarKind(first));
+  const end = isString ? scanStringOn(start, seen) : first == MINUS || isDigit(first) ? scanNumber(start, first) : scanWord(start, first);
+  if (end == STOPPED) return STOPPED;
+  const slots = load<u32>(literal, SLOTS);
+  if (slots != 0) recordField(line, slots, start, end, scalarKind(first));
   return end;
 }
 
-@inline
-function scanNumberOrWord(start: usize, first: u8): usize {
-  return first == MINUS || isDigit(first) ? scanNumber(start, first) : scanWord(start, first);
-}
-
 /** Whether the literal stands here, and behind it what it leads to. */
-function isForeseen(literal: usize, info: u32, place: usize): bool {
-  if (!stands(literal, info, place)) return false;
-  if ((info & (IS_STRING | IS_END)) != 0) return true;
-  const first = load<u8>(place + lengthIn(info));
+function isForeseen(literal: usize, place: usize): bool {
+  if (!stands(literal, place)) return false;
+  if ((load<u32>(literal, FLAGS) & (IS_STRING | IS_END)) != 0) return true;
+  const first = load<u8>(place + <usize>load<u32>(literal, LENGTH));
   return isDigit(first) || isMinusOrWord(first);
 }
 
@@ -134,23 +170,16 @@ function isMinusOrWord(first: u8): bool {
   return first == MINUS || first == 0x74 || first == 0x66 || first == 0x6e;
 }
 
-/** False if a key of this line has led to a node of the literal already. */
-@inline
-function meetNodes(literal: usize, info: u32): bool {
-  return (info & MEETS_ONE) != 0 ? meet(load<u32>(literal, MET)) : meetAll(literal + MET);
-}
-
 /**
- * What stands here if it is not the literal foreseen first: one of the others, which becomes the first, or one to learn.
+ * What stands here if it is not the usual literal: one of those that are foreseen, which becomes the first, or one to learn.
  * Returns 0 if the plain machine has scanned the whole document then, as {@link learn}.
  */
 function foreseeOther(before: usize, place: usize, line: u32): usize {
-  for (let way: usize = 1; way < WAYS; way++) {
+  for (let way: usize = 0; way < WAYS; way++) {
     const literal = <usize>load<u32>(before + (way << 2), NEXT);
-    const info = load<u32>(literal, INFO);
-    if (!isForeseen(literal, info, place)) continue;
+    if (!isForeseen(literal, place)) continue;
     foresee(before, literal, way);
-    if ((info & MEETS) == 0 || meetNodes(literal, info)) return literal;
+    if (meetAll(literal + MET)) return literal;
     break;
   }
   return learn(before, place, line);

@@ -15,39 +15,38 @@ const BUCKETS: usize = 256;
 const MET_BYTES: usize = 16;
 
 /** Offsets in a literal; its text is first. */
-/** A word of what the comparison needs: bytes compared at once, all bytes, and the bits below. */
-export const INFO: usize = 64;
-/** Slots that the scalar behind it fills. */
-export const SLOTS: usize = 72;
+export const LENGTH: usize = 64;
+/** Bytes that the first comparison must find equal; {@link NEVER} if the literal is not usual. */
+const HEAD: usize = 68;
+export const FLAGS: usize = 72;
 /** Context behind it. */
 export const CONTEXT: usize = 76;
 /** The {@link WAYS} literals that followed it last, the last one first. */
 export const NEXT: usize = 80;
 /** Addresses of the stamps of the nodes met, MET_MAX of them; 0 behind the last one. */
 export const MET: usize = 96;
-const FROM: usize = 112;
-const CHAIN: usize = 116;
+/** Slots that the scalar behind it fills, and the number of the first one. */
+export const SLOTS: usize = 112;
+export const SLOT: usize = 116;
+const FROM: usize = 120;
+const CHAIN: usize = 124;
 const LITERAL_BYTES: usize = 128;
 
-/** Its last byte is the quote of a string. */
-export const IS_STRING: u32 = 1 << 16;
-/** Its last byte is the line feed. */
-export const IS_END: u32 = 1 << 17;
-/** It is longer than the bytes that are compared at once. */
-export const IS_LONG: u32 = 1 << 18;
-/** Its keys lead to one node of the plan, to several. */
-export const MEETS_ONE: u32 = 1 << 19;
-const MEETS_MANY: u32 = 1 << 20;
-export const MEETS: u32 = MEETS_ONE | MEETS_MANY;
+/** Its last byte is the quote of a string; the line feed. */
+export const IS_STRING: u32 = 1;
+export const IS_END: u32 = 2;
+/** It is longer than the first comparison. */
+export const IS_LONG: u32 = 4;
+/** Its keys lead to a node of the plan. */
+export const MEETS: u32 = 8;
 /** The scalar behind it is a field. */
-export const IS_FIELD: u32 = 1 << 21;
-
-const AT_ONCE: usize = 16;
+export const IS_FIELD: u32 = 16;
 
 export const WAYS: usize = 4;
 
-/** Never foreseen: more bytes than are compared at once. */
+/** More bytes than are compared, at once or at all. */
 const NEVER: u32 = 0xff;
+const AT_ONCE: usize = 16;
 /** Literals that did not fit in before a full table is cleared. */
 const REFUSED_MAX: u32 = 1024;
 
@@ -83,7 +82,8 @@ export function clearLiterals(): void {
   literalCount = 0;
   contextCount = 0;
   refused = 0;
-  store<u32>(nothing, NEVER, INFO);
+  store<u32>(nothing, NEVER, HEAD);
+  store<u32>(nothing, NEVER, LENGTH);
   store<u32>(lineBegin, 0, CONTEXT);
   v128.store(lineBegin, i32x4.splat(<i32>nothing), NEXT);
 }
@@ -99,31 +99,36 @@ export function isFull(): bool {
   return refused >= REFUSED_MAX;
 }
 
-@inline
-export function lengthIn(info: u32): usize {
-  return <usize>((info >> 8) & 0xff);
-}
-
 /** Whether the bytes at `place` are those of the literal. Never beyond a line feed, because it holds one only as its last byte. */
-@inline
-export function stands(literal: usize, info: u32, place: usize): bool {
-  return beginStands(literal, info, place) && ((info & IS_LONG) == 0 || restStands(literal, lengthIn(info), place));
-}
-
-/** The same of its first bytes, all of them if it is not long. */
-@inline
-export function beginStands(literal: usize, info: u32, place: usize): bool {
-  const same = <u32>i8x16.bitmask(i8x16.eq(v128.load(place), v128.load(literal)));
-  // ones beyond the sixteen
-  return <u32>ctz(~same) >= (info & 0xff);
-}
-
-export function restStands(literal: usize, length: usize, place: usize): bool {
-  for (let at = AT_ONCE; at < length; at += 16) {
-    const same = <u32>i8x16.bitmask(i8x16.eq(v128.load(place + at), v128.load(literal + at)));
-    if (<usize>ctz(~same) < min(length - at, 16)) return false;
+export function stands(literal: usize, place: usize): bool {
+  const length = <usize>load<u32>(literal, LENGTH);
+  if (length > TEXT_MAX) return false;
+  for (let at: usize = 0; at < length; at += 16) {
+    if (sameBytes(literal + at, place + at) < min(length - at, 16)) return false;
   }
   return true;
+}
+
+/** The same of its first bytes, all of them if it is not long. False if it is not usual. */
+@inline
+export function beginStands(literal: usize, place: usize): bool {
+  return sameBytes(literal, place) >= <usize>load<u32>(literal, HEAD);
+}
+
+/** The same of the others. */
+@inline
+export function restStands(literal: usize, place: usize): bool {
+  const length = <usize>load<u32>(literal, LENGTH);
+  let at = AT_ONCE;
+  while (at < length && sameBytes(literal + at, place + at) >= min(length - at, 16)) at += 16;
+  return at >= length;
+}
+
+/** How many of sixteen bytes are equal up to the first that is not. */
+@inline
+function sameBytes(one: usize, other: usize): usize {
+  // ones beyond the sixteen
+  return <usize>ctz(~(<u32>i8x16.bitmask(i8x16.eq(v128.load(one), v128.load(other)))));
 }
 
 /** Makes `literal` the first that is foreseen behind `before`; those before the way at which it stood move on. */
@@ -141,8 +146,7 @@ export function internLiteral(from: u32, start: usize, length: usize, kind: u32,
   if (length > TEXT_MAX || metCount > MET_MAX || depth > LEVELS_MAX) return 0;
   const bucket = buckets + ((<usize>hashOf(from, start, length) & (BUCKETS - 1)) << 2);
   for (let known = <usize>load<u32>(bucket); known != 0; known = <usize>load<u32>(known, CHAIN)) {
-    const info = load<u32>(known, INFO);
-    if (load<u32>(known, FROM) == from && lengthIn(info) == length && stands(known, info, start)) return known;
+    if (load<u32>(known, FROM) == from && load<u32>(known, LENGTH) == <u32>length && stands(known, start)) return known;
   }
   const context: usize = kind == IS_END ? 0 : internContext();
   if (literalCount == LITERALS_MAX || (context == 0 && kind != IS_END)) {
@@ -152,13 +156,16 @@ export function internLiteral(from: u32, start: usize, length: usize, kind: u32,
   const literal = literals + <usize>literalCount * LITERAL_BYTES;
   literalCount++;
   memory.copy(literal, start, length);
-  let info = kind | <u32>(length << 8) | <u32>min(length, AT_ONCE);
-  if (length > AT_ONCE) info |= IS_LONG;
-  if (metCount == 1) info |= MEETS_ONE;
-  else if (metCount > 1) info |= MEETS_MANY;
-  if (slots != 0) info |= IS_FIELD;
-  store<u32>(literal, info, INFO);
+  let flags = kind;
+  if (length > AT_ONCE) flags |= IS_LONG;
+  if (metCount > 0) flags |= MEETS;
+  if (slots != 0) flags |= IS_FIELD;
+  const isUsual = metCount < 2 && (slots & (slots - 1)) == 0;
+  store<u32>(literal, <u32>length, LENGTH);
+  store<u32>(literal, isUsual ? <u32>min(length, AT_ONCE) : NEVER, HEAD);
+  store<u32>(literal, flags, FLAGS);
   store<u32>(literal, slots, SLOTS);
+  store<u32>(literal, <u32>ctz(slots), SLOT);
   store<u32>(literal, <u32>context, CONTEXT);
   v128.store(literal, i32x4.splat(<i32>nothing), NEXT);
   for (let nth: u32 = 0; nth < MET_MAX; nth++) {

@@ -15,7 +15,7 @@ import {
 import { STOPPED, stop } from './fault';
 import { sawEscape, scanString } from './strings';
 
-const POINT: u8 = 0x2e;
+export const POINT: u8 = 0x2e;
 const PLUS: u8 = 0x2b;
 
 /** Whether the last number has a fraction or an exponent. */
@@ -57,9 +57,7 @@ function expectWord(start: usize, word: u32): usize {
 export function scanNumber(start: usize, first: u8): usize {
   sawFraction = false;
   const place = first == MINUS ? start + 1 : start;
-  const bytes = i8x16.sub(v128.load(place), i8x16.splat(ZERO));
-  // a bit per byte that is no digit, and ones beyond the sixteen
-  const others = ~(<u32>i8x16.bitmask(i8x16.lt_u(bytes, i8x16.splat(10))));
+  const others = bytesNotDigits(place);
   let digits = <u32>ctz(others);
   if (digits == 0) return stop(FAULT_BAD_NUMBER, place);
   let end = place + 1;
@@ -77,6 +75,13 @@ export function scanNumber(start: usize, first: u8): usize {
     }
   }
   return (load<u8>(end) | 0x20) == 0x65 ? scanExponent(end + 1) : end;
+}
+
+/** A bit for each of sixteen bytes that is no digit, and ones beyond these. */
+@inline
+export function bytesNotDigits(place: usize): u32 {
+  const bytes = i8x16.sub(v128.load(place), i8x16.splat(ZERO));
+  return ~(<u32>i8x16.bitmask(i8x16.lt_u(bytes, i8x16.splat(10))));
 }
 
 function scanExponent(start: usize): usize {
