@@ -23,6 +23,7 @@ import {
 import { readEpochNumber } from './epoch-number';
 import { ends, faults, faultsAt, fieldEnds, fieldKinds, fieldStarts, partitions, slotCount, starts, times } from './layout';
 import { murmur2 } from './murmur2';
+import { isMinuteKept, keptMicros, microsInMinute } from './minute';
 import { readRfc3339, readTime } from './time';
 
 const NO_TIME: f64 = f64.MAX_VALUE;
@@ -49,8 +50,11 @@ export function check(count: u32, base: usize, keySlot: i32, partitionCount: u32
         if (keySlot != NO_HASH) store<u16>(partitions + (<usize>line << 1), partition);
         let time = NO_TIME;
         if (timeSlot >= 0) {
-          fault = timeOf(line, timeSlot);
-          time = readTime();
+          time = usualTime(line, timeSlot);
+          if (time == NO_TIME) {
+            fault = timeOf(line, timeSlot);
+            time = readTime();
+          }
           if (fault == FAULT_NONE && time > latest) fault = FAULT_TIME_AHEAD;
         }
         store<f64>(times + (<usize>line << 3), time);
@@ -117,7 +121,18 @@ function readTimeText(from: usize, to: usize): u8 {
   return fault == FAULT_NONE ? fault : FAULT_UNDECIDED;
 }
 
+/** A string with milliseconds and `Z`, in the minute of the last time; {@link NO_TIME} if it is anything else. */
 @inline
+function usualTime(line: u32, timeSlot: i32): f64 {
+  const cell = line * slotCount + <u32>timeSlot;
+  const column = <usize>cell << 2;
+  const from = chunkBase + load<u32>(fieldStarts + column) + 1;
+  const to = chunkBase + load<u32>(fieldEnds + column) - 1;
+  if (load<u8>(fieldKinds + cell) != KIND_STRING || to - from != 24 || !isMinuteKept(from)) return NO_TIME;
+  const micros = microsInMinute(from + 16, to);
+  return micros < 0 ? NO_TIME : <f64>(keptMicros + micros);
+}
+
 function timeOf(line: u32, timeSlot: i32): u8 {
   const cell = line * slotCount + <u32>timeSlot;
   const kind = load<u8>(fieldKinds + cell);

@@ -2,8 +2,8 @@
 
 let high: u64 = 0;
 let low: u64 = 0;
-/** Minutes since 1970, as if in UTC. */
-export let keptMinutes: i64 = 0;
+/** Microseconds since 1970, as if in UTC. */
+export let keptMicros: i64 = 0;
 
 /** `:00.000Z` */
 const MILLIS_BYTES: usize = 8;
@@ -17,11 +17,11 @@ export function isMinuteKept(start: usize): bool {
   return load<u64>(start) == high && load<u64>(start, 8) == low;
 }
 
-/** `start`: of the sixteen bytes of a minute that exists. */
-export function keepMinute(start: usize, minutes: i64): void {
+/** `start`: of the sixteen bytes of a minute that exists, all of it in range. */
+export function keepMinute(start: usize, micros: i64): void {
   high = load<u64>(start);
   low = load<u64>(start, 8);
-  keptMinutes = minutes;
+  keptMicros = micros;
 }
 
 /** The rest of a time behind its minute, if it is spelled `:SS.mmmZ` and below 60 s: in microseconds. Otherwise -1. */
@@ -31,7 +31,9 @@ export function microsInMinute(start: usize, end: usize): i64 {
   // eight bytes at once: the value of each digit, 0 for the other bytes
   const digits = load<u64>(start) ^ MILLIS_ZERO;
   if ((((digits + MILLIS_SIX) | digits) & MILLIS_FIXED) != 0) return -1;
-  const seconds = ((digits >> 8) & 15) * 10 + ((digits >> 16) & 15);
-  const millis = ((digits >> 32) & 15) * 100 + ((digits >> 40) & 15) * 10 + ((digits >> 48) & 15);
+  // in each byte the number that it makes with the next one: two digits are below 256
+  const pairs = digits * 10 + (digits >> 8);
+  const seconds = (pairs >> 8) & 0xff;
+  const millis = ((pairs >> 32) & 0xff) * 10 + ((digits >> 48) & 0xff);
   return seconds < 60 ? <i64>(seconds * 1000000 + millis * 1000) : -1;
 }

@@ -10,12 +10,14 @@ import {
   FAULT_TIME_OUT_OF_RANGE,
   FAULT_UNDECIDED,
 } from './codes';
-import { isMinuteKept, keepMinute, keptMinutes, microsInMinute } from './minute';
+import { isMinuteKept, keepMinute, keptMicros, microsInMinute } from './minute';
 
 /**
  * Two to the power of 52: within this distance from the epoch the difference of two times is still exact in a double.
  */
 const TIME_MAX: i64 = 4503599627370496;
+
+const MINUTE: i64 = 60000000;
 
 /** The last value read. */
 let time: i64 = 0;
@@ -89,7 +91,8 @@ function readMinute(start: usize): bool {
   isTimeOfDay = hour <= 23 && minute <= 59;
   if (!isDate || !isTimeOfDay) return true;
   minutes = daysFromCivil(year, month, day) * 1440 + <i64>(hour * 60 + minute);
-  keepMinute(start, minutes);
+  const micros = minutes * MINUTE;
+  if (micros >= -TIME_MAX && micros <= TIME_MAX - MINUTE) keepMinute(start, micros);
   return true;
 }
 
@@ -98,8 +101,8 @@ export function readRfc3339(start: usize, end: usize): u8 {
   if (end - start < 19) return FAULT_TIME_NOT_READABLE;
   if (isMinuteKept(start)) {
     const micros = microsInMinute(start + 16, end);
-    if (micros >= 0) return storeTime(keptMinutes * 60000000 + micros);
-    minutes = keptMinutes;
+    if (micros >= 0) return storeTime(keptMicros + micros);
+    minutes = keptMicros / MINUTE;
     isDate = true;
     isTimeOfDay = true;
   } else if (!readMinute(start)) {
