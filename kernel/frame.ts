@@ -4,7 +4,7 @@
  */
 
 import { copy } from './copy';
-import { writeInteger } from './digits';
+import { beginCounting, EIGHT_DIGITS, writeCounted, writeInteger, writeShort } from './digits';
 import { ends, faults, ledgerTimes, partitions, starts, times } from './layout';
 
 /** Digits of both deltas, and the syntax around a payload. */
@@ -68,6 +68,7 @@ export function layRegions(regions: usize, partitionCount: u32, limit: u32, at: 
 export function frame(regions: usize, partitionCount: u32, limit: u32, base: usize, floor: f64, now: f64): u32 {
   let time = floor;
   let count: u32 = 0;
+  beginCounting();
   late = 0;
   payloadBytes = 0;
   for (let line: u32 = 0; line < limit; line++) {
@@ -88,17 +89,16 @@ export function frame(regions: usize, partitionCount: u32, limit: u32, base: usi
     const events = load<u32>(region, 8);
     if (events == 0) {
       store<f64>(region, time, 16);
-      store<u8>(at, 0x5b);
-      at++;
-    } else {
-      // a comma and a line feed
-      store<u16>(at, 0x0a2c);
+      store<u16>(at, 0x5b5b);
       at += 2;
+    } else {
+      // a comma, a line feed and a bracket
+      store<u32>(at, 0x5b0a2c);
+      at += 3;
     }
-    store<u8>(at, 0x5b);
-    at = writeInteger(at + 1, <u64>count);
-    store<u8>(at, 0x2c);
-    at = writeInteger(at + 1, <u64>(time - load<f64>(region, 16)));
+    at = writeCounted(at, count);
+    const delta = <u64>(<i64>(time - load<f64>(region, 16)));
+    at = delta < EIGHT_DIGITS ? writeShort(at, <u32>delta) : writeInteger(at, delta);
     store<u8>(at, 0x2c);
     at++;
     const column = <usize>line << 2;
