@@ -9,5 +9,16 @@ export function copy(to: usize, from: usize, length: usize): void {
     memory.copy(to, from, length);
     return;
   }
-  for (let offset: usize = 0; offset < length; offset += 16) v128.store(to + offset, v128.load(from + offset));
+  let offset: usize = 0;
+  for (; offset + 64 <= length; offset += 64) {
+    const first = v128.load(from + offset);
+    const second = v128.load(from + offset, 16);
+    const third = v128.load(from + offset, 32);
+    const fourth = v128.load(from + offset, 48);
+    v128.store(to + offset, first);
+    v128.store(to + offset, second, 16);
+    v128.store(to + offset, third, 32);
+    v128.store(to + offset, fourth, 48);
+  }
+  for (; offset < length; offset += 16) v128.store(to + offset, v128.load(from + offset));
 }
