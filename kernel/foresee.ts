@@ -6,7 +6,7 @@
  */
 
 import { isDigit, LINE_FEED, MINUS, QUOTE, skipSpace, ZERO } from './bytes';
-import { FAULT_NONE, KIND_DECIMAL, KIND_INTEGER, KIND_STRING } from './codes';
+import { FAULT_NONE, KIND_ABSENT, KIND_DECIMAL, KIND_INTEGER, KIND_NULL, KIND_STRING, KIND_TRUE } from './codes';
 import { fault, STOPPED } from './fault';
 import { recordField, recordSlot, slotsOf } from './fields';
 import { clearMet, meet, meetAll, NO_NODE, node } from './keys';
@@ -20,7 +20,6 @@ import {
   IS_END,
   IS_FIELD,
   IS_LONG,
-  IS_STRING,
   isFull,
   LENGTH,
   lineBegin,
@@ -33,7 +32,7 @@ import {
   stands,
   WAYS,
 } from './literals';
-import { bytesNotDigits, POINT, scalarKind, scanNumber, scanWord } from './scalars';
+import { bytesNotDigits, NULL, POINT, TRUE, scalarKind, scanNumber, scanWord } from './scalars';
 import { restoreStack } from './stack';
 import { needsLook, scanStringOn } from './strings';
 import { countMisses, isOpen } from './valve';
@@ -53,69 +52,67 @@ export function foreseeDocument(first: usize, line: u32): usize {
   let before = lineBegin;
   for (;;) {
     let literal: usize;
-    /** Up to where the scalar behind the literal is a string of plain ASCII, or its first byte. */
-    let seen: usize = 0;
-    // what is usual; nothing is called here, so that all stays in registers
+    /** In the scalar behind the literal: up to where it is a string of plain ASCII, or its beginning. */
+    let seen: usize = place;
+    // what is usual: nothing is called here, so that all stays in registers
     for (;;) {
       literal = <usize>load<u32>(before, NEXT);
       if (!beginStands(literal, place)) {
         literal = 0;
         break;
       }
-      const flags = load<u32>(literal, FLAGS);
-      if ((flags & IS_LONG) != 0) {
-        if (!restStands(literal, place)) {
-          literal = 0;
-          break;
-        }
-      }
       seen = place + <usize>load<u32>(literal, LENGTH);
-      if ((flags & IS_STRING) != 0) {
+      const flags = load<u32>(literal, FLAGS);
+      if ((flags & (MEETS | IS_END | IS_LONG)) != 0) {
+        if ((flags & IS_LONG) != 0) {
+          if (!restStands(literal, place)) {
+            literal = 0;
+            break;
+          }
+        }
+        if ((flags & IS_END) == 0) {
+          if (!isScalar(load<u8>(seen))) {
+            literal = 0;
+            break;
+          }
+        }
         if ((flags & MEETS) != 0) {
           if (!meet(load<u32>(literal, MET))) {
             literal = 0;
             break;
           }
         }
+        if ((flags & IS_END) != 0) return seen - 1;
+      }
+
+      const start = seen;
+      let kind = KIND_STRING;
+      if (load<u8>(start) == QUOTE) {
+        seen++;
         let look = needsLook(seen);
-        if (look == 0) {
-          do {
-            seen += 16;
-            look = needsLook(seen);
-          } while (look == 0);
+        while (look == 0) {
+          seen += 16;
+          look = needsLook(seen);
         }
         seen += <usize>ctz(look);
         if (load<u8>(seen) != QUOTE) break;
         seen++;
-        if ((flags & IS_FIELD) != 0) recordSlot(line, load<u32>(literal, SLOT), place + <usize>load<u32>(literal, LENGTH) - 1, seen, KIND_STRING);
-      } else if ((flags & IS_END) != 0) {
-        if ((flags & MEETS) != 0) {
-          if (!meet(load<u32>(literal, MET))) {
-            literal = 0;
-            break;
-          }
-        }
-        return seen - 1;
       } else {
-        const others = bytesNotDigits(seen);
+        const others = bytesNotDigits(start);
         const digits = <u32>ctz(others);
         if (digits == 0) {
-          if (!isMinusOrWord(load<u8>(seen))) {
-            literal = 0;
+          const word = load<u32>(start);
+          kind = word == TRUE ? KIND_TRUE : word == NULL ? KIND_NULL : KIND_ABSENT;
+          if (kind == KIND_ABSENT) {
+            if (!isScalar(<u8>word)) literal = 0;
             break;
           }
-        }
-        if ((flags & MEETS) != 0) {
-          if (!meet(load<u32>(literal, MET))) {
-            literal = 0;
-            break;
-          }
-        }
-        if (digits == 0 || digits > 15) break;
-        if (load<u8>(seen) == ZERO && digits != 1) break;
-        let end = seen + <usize>digits;
-        let kind = KIND_INTEGER;
+          seen += 4;
+        } else {
+        if (digits > 15 || (load<u8>(start) == ZERO && digits != 1)) break;
+        let end = start + <usize>digits;
         let byte = load<u8>(end);
+        kind = KIND_INTEGER;
         if (byte == POINT) {
           const behind = <u32>ctz(others >> (digits + 1));
           if (behind == 0 || digits + behind > 14) break;
@@ -124,9 +121,10 @@ export function foreseeDocument(first: usize, line: u32): usize {
           kind = KIND_DECIMAL;
         }
         if ((byte | 0x20) == 0x65) break;
-        if ((flags & IS_FIELD) != 0) recordSlot(line, load<u32>(literal, SLOT), seen, end, kind);
         seen = end;
+        }
       }
+      if ((flags & IS_FIELD) != 0) recordSlot(line, load<u32>(literal, SLOT), start, seen, kind);
       place = seen;
       before = literal;
     }
@@ -144,40 +142,33 @@ export function foreseeDocument(first: usize, line: u32): usize {
   return STOPPED;
 }
 
-/** The scalar behind the literal at `place`, a string from `seen` on. Returns its end, or STOPPED. */
+/** The scalar behind the literal at `place`, of which something may be seen. Returns its end, or STOPPED. */
 function scanBehind(literal: usize, place: usize, seen: usize, line: u32): usize {
-  const behind = place + <usize>load<u32>(literal, LENGTH);
-  const isString = (load<u32>(literal, FLAGS) & IS_STRING) != 0;
-  const start = isString ? behind - 1 : behind;
+  const start = place + <usize>load<u32>(literal, LENGTH);
   const first = load<u8>(start);
-  const end = isString ? scanStringOn(start, seen) : first == MINUS || isDigit(first) ? scanNumber(start, first) : scanWord(start, first);
+  let end: usize;
+  if (first == QUOTE) end = scanStringOn(start, max(seen, start + 1));
+  else end = first == MINUS || isDigit(first) ? scanNumber(start, first) : scanWord(start, first);
   if (end == STOPPED) return STOPPED;
   const slots = load<u32>(literal, SLOTS);
   if (slots != 0) recordField(line, slots, start, end, scalarKind(first));
   return end;
 }
 
-/** Whether the literal stands here, and behind it what it leads to. */
-function isForeseen(literal: usize, place: usize): bool {
-  if (!stands(literal, place)) return false;
-  if ((load<u32>(literal, FLAGS) & (IS_STRING | IS_END)) != 0) return true;
-  const first = load<u8>(place + <usize>load<u32>(literal, LENGTH));
-  return isDigit(first) || isMinusOrWord(first);
-}
-
 @inline
-function isMinusOrWord(first: u8): bool {
-  return first == MINUS || first == 0x74 || first == 0x66 || first == 0x6e;
+function isScalar(first: u8): bool {
+  return first == QUOTE || isDigit(first) || first == MINUS || first == 0x74 || first == 0x66 || first == 0x6e;
 }
 
 /**
- * What stands here if it is not the usual literal: one of those that are foreseen, which becomes the first, or one to learn.
+ * What stands here if it is not the literal foreseen first: one of the others, which becomes the first, or one to learn.
  * Returns 0 if the plain machine has scanned the whole document then, as {@link learn}.
  */
 function foreseeOther(before: usize, place: usize, line: u32): usize {
   for (let way: usize = 0; way < WAYS; way++) {
     const literal = <usize>load<u32>(before + (way << 2), NEXT);
-    if (!isForeseen(literal, place)) continue;
+    if (!stands(literal, place)) continue;
+    if ((load<u32>(literal, FLAGS) & IS_END) == 0 && !isScalar(load<u8>(place + <usize>load<u32>(literal, LENGTH)))) continue;
     foresee(before, literal, way);
     if (meetAll(literal + MET)) return literal;
     break;
@@ -196,7 +187,6 @@ function learn(before: usize, place: usize, line: u32): usize {
   clearMet();
   const scalar = walkLiteral(place, line, from != 0);
   let end = scalar;
-  let kind: u32 = 0;
   let slots: u32 = 0;
   if (scalar == STOPPED) {
     plainEnd = fault == FAULT_NONE ? documentEnd : STOPPED;
@@ -204,16 +194,11 @@ function learn(before: usize, place: usize, line: u32): usize {
     end = skipSpace(documentEnd);
     if (load<u8>(end) != LINE_FEED) return 0;
     end++;
-    kind = IS_END;
-  } else {
-    if (node != NO_NODE) slots = slotsOf(node);
-    if (load<u8>(scalar) == QUOTE) {
-      end++;
-      kind = IS_STRING;
-    }
+  } else if (node != NO_NODE) {
+    slots = slotsOf(node);
   }
   if (isOpen(place) && !sawContainerField) {
-    const literal = internLiteral(from, place, end - place, kind, slots);
+    const literal = internLiteral(from, place, end - place, scalar == STOPPED, slots);
     if (literal != 0) {
       foresee(before, literal, WAYS - 1);
       return literal;

@@ -16,7 +16,7 @@ const MET_BYTES: usize = 16;
 
 /** Offsets in a literal; its text is first. */
 export const LENGTH: usize = 64;
-/** Bytes that the first comparison must find equal; {@link NEVER} if the literal is not usual. */
+/** Bytes that the first comparison must find equal. */
 const HEAD: usize = 68;
 export const FLAGS: usize = 72;
 /** Context behind it. */
@@ -25,26 +25,24 @@ export const CONTEXT: usize = 76;
 export const NEXT: usize = 80;
 /** Addresses of the stamps of the nodes met, MET_MAX of them; 0 behind the last one. */
 export const MET: usize = 96;
-/** Slots that the scalar behind it fills, and the number of the first one. */
+/** Slots that the scalar behind it fills. */
 export const SLOTS: usize = 112;
 export const SLOT: usize = 116;
 const FROM: usize = 120;
 const CHAIN: usize = 124;
 const LITERAL_BYTES: usize = 128;
 
-/** Its last byte is the quote of a string; the line feed. */
-export const IS_STRING: u32 = 1;
-export const IS_END: u32 = 2;
-/** It is longer than the first comparison. */
-export const IS_LONG: u32 = 4;
-/** Its keys lead to a node of the plan. */
-export const MEETS: u32 = 8;
+/** Its last byte is the line feed. */
+export const IS_END: u32 = 1;
+/** Its keys lead to nodes of the plan. */
+export const MEETS: u32 = 2;
 /** The scalar behind it is a field. */
-export const IS_FIELD: u32 = 16;
+export const IS_FIELD: u32 = 4;
+export const IS_LONG: u32 = 8;
 
 export const WAYS: usize = 4;
 
-/** More bytes than are compared, at once or at all. */
+/** More bytes than are compared at once. */
 const NEVER: u32 = 0xff;
 const AT_ONCE: usize = 16;
 /** Literals that did not fit in before a full table is cleared. */
@@ -100,13 +98,11 @@ export function isFull(): bool {
 }
 
 /** Whether the bytes at `place` are those of the literal. Never beyond a line feed, because it holds one only as its last byte. */
+@inline
 export function stands(literal: usize, place: usize): bool {
   const length = <usize>load<u32>(literal, LENGTH);
   if (length > TEXT_MAX) return false;
-  for (let at: usize = 0; at < length; at += 16) {
-    if (sameBytes(literal + at, place + at) < min(length - at, 16)) return false;
-  }
-  return true;
+  return sameBytes(literal, place) >= min(length, AT_ONCE) && (length <= AT_ONCE || restStands(literal, place));
 }
 
 /** The same of its first bytes, all of them if it is not long. False if it is not usual. */
@@ -120,7 +116,7 @@ export function beginStands(literal: usize, place: usize): bool {
 export function restStands(literal: usize, place: usize): bool {
   const length = <usize>load<u32>(literal, LENGTH);
   let at = AT_ONCE;
-  while (at < length && sameBytes(literal + at, place + at) >= min(length - at, 16)) at += 16;
+  while (at < length && sameBytes(literal + at, place + at) >= min(length - at, AT_ONCE)) at += AT_ONCE;
   return at >= length;
 }
 
@@ -142,30 +138,30 @@ export function foresee(before: usize, literal: usize, way: usize): void {
  * The literal of these bytes in the context `from`, which the plain machine has just walked: the stack is that behind
  * them, and the stamps are listed that they have set. 0 if it does not fit in.
  */
-export function internLiteral(from: u32, start: usize, length: usize, kind: u32, slots: u32): usize {
+export function internLiteral(from: u32, start: usize, length: usize, isLineEnd: bool, slots: u32): usize {
   if (length > TEXT_MAX || metCount > MET_MAX || depth > LEVELS_MAX) return 0;
   const bucket = buckets + ((<usize>hashOf(from, start, length) & (BUCKETS - 1)) << 2);
   for (let known = <usize>load<u32>(bucket); known != 0; known = <usize>load<u32>(known, CHAIN)) {
     if (load<u32>(known, FROM) == from && load<u32>(known, LENGTH) == <u32>length && stands(known, start)) return known;
   }
-  const context: usize = kind == IS_END ? 0 : internContext();
-  if (literalCount == LITERALS_MAX || (context == 0 && kind != IS_END)) {
+  const context: usize = isLineEnd ? 0 : internContext();
+  if (literalCount == LITERALS_MAX || (context == 0 && !isLineEnd)) {
     refused++;
     return 0;
   }
   const literal = literals + <usize>literalCount * LITERAL_BYTES;
   literalCount++;
   memory.copy(literal, start, length);
-  let flags = kind;
+  let flags = isLineEnd ? IS_END : 0;
   if (length > AT_ONCE) flags |= IS_LONG;
   if (metCount > 0) flags |= MEETS;
   if (slots != 0) flags |= IS_FIELD;
-  const isUsual = metCount < 2 && (slots & (slots - 1)) == 0;
   store<u32>(literal, <u32>length, LENGTH);
+  const isUsual = metCount < 2 && (slots & (slots - 1)) == 0;
   store<u32>(literal, isUsual ? <u32>min(length, AT_ONCE) : NEVER, HEAD);
+  store<u32>(literal, <u32>ctz(slots), SLOT);
   store<u32>(literal, flags, FLAGS);
   store<u32>(literal, slots, SLOTS);
-  store<u32>(literal, <u32>ctz(slots), SLOT);
   store<u32>(literal, <u32>context, CONTEXT);
   v128.store(literal, i32x4.splat(<i32>nothing), NEXT);
   for (let nth: u32 = 0; nth < MET_MAX; nth++) {

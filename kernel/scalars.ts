@@ -17,6 +17,8 @@ import { sawEscape, scanString } from './strings';
 
 export const POINT: u8 = 0x2e;
 const PLUS: u8 = 0x2b;
+export const TRUE: u32 = 0x65757274;
+export const NULL: u32 = 0x6c6c756e;
 
 /** Whether the last number has a fraction or an exponent. */
 let sawFraction: bool = false;
@@ -38,8 +40,8 @@ export function scalarKind(first: u8): u8 {
 }
 
 export function scanWord(start: usize, first: u8): usize {
-  if (first == 0x74) return expectWord(start, 0x65757274);
-  if (first == 0x6e) return expectWord(start, 0x6c6c756e);
+  if (first == 0x74) return expectWord(start, TRUE);
+  if (first == 0x6e) return expectWord(start, NULL);
   if (first != 0x66) return stop(FAULT_UNEXPECTED_BYTE, start);
   const last = expectWord(start, 0x736c6166);
   if (last == STOPPED) return STOPPED;
