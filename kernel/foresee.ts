@@ -77,7 +77,12 @@ export function foreseeDocument(first: usize, line: u32): usize {
           }
         }
         if ((flags & MEETS) != 0) {
-          if (!meet(load<u32>(literal, MET))) {
+          if (load<u32>(literal, MET + 4) == 0) {
+            if (!meet(load<u32>(literal, MET))) {
+              literal = 0;
+              break;
+            }
+          } else if (!meetAll(literal + MET)) {
             literal = 0;
             break;
           }

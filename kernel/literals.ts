@@ -157,7 +157,7 @@ export function internLiteral(from: u32, start: usize, length: usize, isLineEnd:
   if (metCount > 0) flags |= MEETS;
   if (slots != 0) flags |= IS_FIELD;
   store<u32>(literal, <u32>length, LENGTH);
-  const isUsual = metCount < 2 && (slots & (slots - 1)) == 0;
+  const isUsual = (slots & (slots - 1)) == 0;
   store<u32>(literal, isUsual ? <u32>min(length, AT_ONCE) : NEVER, HEAD);
   store<u32>(literal, <u32>ctz(slots), SLOT);
   store<u32>(literal, flags, FLAGS);
