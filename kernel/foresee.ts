@@ -27,7 +27,6 @@ import {
   MET,
   NEXT,
   restStands,
-  SLOT,
   SLOTS,
   stands,
   WAYS,
@@ -129,7 +128,11 @@ export function foreseeDocument(first: usize, line: u32): usize {
         seen = end;
         }
       }
-      if ((flags & IS_FIELD) != 0) recordSlot(line, load<u32>(literal, SLOT), start, seen, kind);
+      if ((flags & IS_FIELD) != 0) {
+        const slots = load<u32>(literal, SLOTS);
+        recordSlot(line, <u32>ctz(slots), start, seen, kind);
+        if ((slots & (slots - 1)) != 0) recordField(line, slots & (slots - 1), start, seen, kind);
+      }
       place = seen;
       before = literal;
     }
@@ -170,7 +173,7 @@ function isScalar(first: u8): bool {
  * Returns 0 if the plain machine has scanned the whole document then, as {@link learn}.
  */
 function foreseeOther(before: usize, place: usize, line: u32): usize {
-  for (let way: usize = 0; way < WAYS; way++) {
+  for (let way: usize = 1; way < WAYS; way++) {
     const literal = <usize>load<u32>(before + (way << 2), NEXT);
     if (!stands(literal, place)) continue;
     if ((load<u32>(literal, FLAGS) & IS_END) == 0 && !isScalar(load<u8>(place + <usize>load<u32>(literal, LENGTH)))) continue;

@@ -27,9 +27,8 @@ export const NEXT: usize = 80;
 export const MET: usize = 96;
 /** Slots that the scalar behind it fills. */
 export const SLOTS: usize = 112;
-export const SLOT: usize = 116;
-const FROM: usize = 120;
-const CHAIN: usize = 124;
+const FROM: usize = 116;
+const CHAIN: usize = 120;
 const LITERAL_BYTES: usize = 128;
 
 /** Its last byte is the line feed. */
@@ -81,7 +80,6 @@ export function clearLiterals(): void {
   contextCount = 0;
   refused = 0;
   store<u32>(nothing, NEVER, HEAD);
-  store<u32>(nothing, NEVER, LENGTH);
   store<u32>(lineBegin, 0, CONTEXT);
   v128.store(lineBegin, i32x4.splat(<i32>nothing), NEXT);
 }
@@ -100,12 +98,10 @@ export function isFull(): bool {
 /** Whether the bytes at `place` are those of the literal. Never beyond a line feed, because it holds one only as its last byte. */
 @inline
 export function stands(literal: usize, place: usize): bool {
-  const length = <usize>load<u32>(literal, LENGTH);
-  if (length > TEXT_MAX) return false;
-  return sameBytes(literal, place) >= min(length, AT_ONCE) && (length <= AT_ONCE || restStands(literal, place));
+  return beginStands(literal, place) && ((load<u32>(literal, FLAGS) & IS_LONG) == 0 || restStands(literal, place));
 }
 
-/** The same of its first bytes, all of them if it is not long. False if it is not usual. */
+/** The same of its first bytes, all of them if it is not long. */
 @inline
 export function beginStands(literal: usize, place: usize): bool {
   return sameBytes(literal, place) >= <usize>load<u32>(literal, HEAD);
@@ -157,9 +153,7 @@ export function internLiteral(from: u32, start: usize, length: usize, isLineEnd:
   if (metCount > 0) flags |= MEETS;
   if (slots != 0) flags |= IS_FIELD;
   store<u32>(literal, <u32>length, LENGTH);
-  const isUsual = (slots & (slots - 1)) == 0;
-  store<u32>(literal, isUsual ? <u32>min(length, AT_ONCE) : NEVER, HEAD);
-  store<u32>(literal, <u32>ctz(slots), SLOT);
+  store<u32>(literal, <u32>min(length, AT_ONCE), HEAD);
   store<u32>(literal, flags, FLAGS);
   store<u32>(literal, slots, SLOTS);
   store<u32>(literal, <u32>context, CONTEXT);
