@@ -20,11 +20,12 @@ import {
   KIND_TRUE,
   PLAIN_DIGITS_MAX,
 } from './codes';
+import { sixteenDigits } from './digits';
 import { readEpochNumber } from './epoch-number';
 import { ends, faults, faultsAt, fieldEnds, fieldKinds, fieldStarts, partitions, slotCount, starts, times } from './layout';
 import { murmur2 } from './murmur2';
-import { isMinuteKept, keptMicros, microsInMinute } from './minute';
-import { readRfc3339, readTime } from './time';
+import { isMinuteKept, keptMicros, MINUTE_BYTES, microsInMinute } from './minute';
+import { readRfc3339, readTime, TIME_MAX } from './time';
 
 const NO_TIME: f64 = f64.MAX_VALUE;
 
@@ -34,6 +35,9 @@ const NO_HASH: i32 = -2;
 
 /** Digits of a time of ms since 2001, and of any of us or ns since 1973. */
 const DIGITS_MIN: usize = 13;
+const MILLIS_MAX: i64 = TIME_MAX / 1000;
+/** `"2026-04-12T09:00:00.000Z"` */
+const USUAL_TEXT_BYTES: usize = 26;
 
 let chunkBase: usize = 0;
 let partition: u16 = 0;
@@ -121,16 +125,25 @@ function readTimeText(from: usize, to: usize): u8 {
   return fault == FAULT_NONE ? fault : FAULT_UNDECIDED;
 }
 
-/** A string with milliseconds and `Z`, in the minute of the last time; {@link NO_TIME} if it is anything else. */
+/**
+ * A string with milliseconds and `Z` in the minute of the last time, or a number of milliseconds: microseconds. {@link NO_TIME}
+ * if it is anything else.
+ */
 @inline
 function usualTime(line: u32, timeSlot: i32): f64 {
   const cell = line * slotCount + <u32>timeSlot;
+  const kind = load<u8>(fieldKinds + cell);
   const column = <usize>cell << 2;
-  const from = chunkBase + load<u32>(fieldStarts + column) + 1;
-  const to = chunkBase + load<u32>(fieldEnds + column) - 1;
-  if (load<u8>(fieldKinds + cell) != KIND_STRING || to - from != 24 || !isMinuteKept(from)) return NO_TIME;
-  const micros = microsInMinute(from + 16, to);
-  return micros < 0 ? NO_TIME : <f64>(keptMicros + micros);
+  const from = chunkBase + load<u32>(fieldStarts + column);
+  const length = <usize>(chunkBase + load<u32>(fieldEnds + column) - from);
+  if (kind == KIND_STRING) {
+    if (length != USUAL_TEXT_BYTES || !isMinuteKept(from + 1)) return NO_TIME;
+    const micros = microsInMinute(from + 1 + MINUTE_BYTES);
+    return micros < 0 ? NO_TIME : <f64>(keptMicros + micros);
+  }
+  if (kind != KIND_INTEGER || length != DIGITS_MIN) return NO_TIME;
+  const millis = sixteenDigits(from, DIGITS_MIN);
+  return millis < 0 || millis > MILLIS_MAX ? NO_TIME : <f64>(millis * 1000);
 }
 
 function timeOf(line: u32, timeSlot: i32): u8 {

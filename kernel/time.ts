@@ -10,12 +10,12 @@ import {
   FAULT_TIME_OUT_OF_RANGE,
   FAULT_UNDECIDED,
 } from './codes';
-import { isMinuteKept, keepMinute, keptMicros, microsInMinute } from './minute';
+import { isMinuteKept, keepMinute, keptMicros } from './minute';
 
 /**
  * Two to the power of 52: within this distance from the epoch the difference of two times is still exact in a double.
  */
-const TIME_MAX: i64 = 4503599627370496;
+export const TIME_MAX: i64 = 4503599627370496;
 
 const MINUTE: i64 = 60000000;
 
@@ -100,8 +100,6 @@ function readMinute(start: usize): bool {
 export function readRfc3339(start: usize, end: usize): u8 {
   if (end - start < 19) return FAULT_TIME_NOT_READABLE;
   if (isMinuteKept(start)) {
-    const micros = microsInMinute(start + 16, end);
-    if (micros >= 0) return storeTime(keptMicros + micros);
     minutes = keptMicros / MINUTE;
     isDate = true;
     isTimeOfDay = true;
