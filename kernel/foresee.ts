@@ -33,7 +33,7 @@ import {
 } from './literals';
 import { bytesNotDigits, NULL, POINT, TRUE, scalarKind, scanNumber, scanWord } from './scalars';
 import { restoreStack } from './stack';
-import { needsLook, scanStringOn } from './strings';
+import { needsLookBehind, scanStringOn } from './strings';
 import { countMisses, isOpen } from './valve';
 import { beginDocument, documentEnd, sawContainerField, scanRest, walkLiteral } from './walk';
 
@@ -51,7 +51,7 @@ export function foreseeDocument(first: usize, line: u32): usize {
   let before = lineBegin;
   for (;;) {
     let literal: usize;
-    /** In the scalar behind the literal: up to where it is a string of plain ASCII, or its beginning. */
+    /** The first byte of the scalar behind the literal; in a string, the last one that is known to be plain ASCII. */
     let seen: usize = place;
     // what is usual: nothing is called here, so that all stays in registers
     for (;;) {
@@ -70,9 +70,11 @@ export function foreseeDocument(first: usize, line: u32): usize {
           }
         }
         if ((flags & IS_END) == 0) {
-          if (!isScalar(load<u8>(seen))) {
-            literal = 0;
-            break;
+          if (load<u8>(seen) != QUOTE) {
+            if (!isScalar(load<u8>(seen))) {
+              literal = 0;
+              break;
+            }
           }
         }
         if ((flags & MEETS) != 0) {
@@ -92,15 +94,14 @@ export function foreseeDocument(first: usize, line: u32): usize {
       const start = seen;
       let kind = KIND_STRING;
       if (load<u8>(start) == QUOTE) {
-        seen++;
-        let look = needsLook(seen);
+        let look = needsLookBehind(seen);
         while (look == 0) {
           seen += 16;
-          look = needsLook(seen);
+          look = needsLookBehind(seen);
         }
         seen += <usize>ctz(look);
-        if (load<u8>(seen) != QUOTE) break;
-        seen++;
+        if (load<u8>(seen, 1) != QUOTE) break;
+        seen += 2;
       } else {
         const others = bytesNotDigits(start);
         const digits = <u32>ctz(others);
@@ -113,13 +114,17 @@ export function foreseeDocument(first: usize, line: u32): usize {
           }
           seen += 4;
         } else {
-        if (digits > 15 || (load<u8>(start) == ZERO && digits != 1)) break;
+        if (digits > 15) break;
+        if (load<u8>(start) == ZERO) {
+          if (digits != 1) break;
+        }
         let end = start + <usize>digits;
         let byte = load<u8>(end);
         kind = KIND_INTEGER;
         if (byte == POINT) {
           const behind = <u32>ctz(others >> (digits + 1));
-          if (behind == 0 || digits + behind > 14) break;
+          if (behind == 0) break;
+          if (digits + behind > 14) break;
           end += <usize>(behind + 1);
           byte = load<u8>(end);
           kind = KIND_DECIMAL;
@@ -155,7 +160,7 @@ function scanBehind(literal: usize, place: usize, seen: usize, line: u32): usize
   const start = place + <usize>load<u32>(literal, LENGTH);
   const first = load<u8>(start);
   let end: usize;
-  if (first == QUOTE) end = scanStringOn(start, max(seen, start + 1));
+  if (first == QUOTE) end = scanStringOn(start, seen + 1);
   else end = first == MINUS || isDigit(first) ? scanNumber(start, first) : scanWord(start, first);
   if (end == STOPPED) return STOPPED;
   const slots = load<u32>(literal, SLOTS);

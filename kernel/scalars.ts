@@ -83,7 +83,7 @@ export function scanNumber(start: usize, first: u8): usize {
 @inline
 export function bytesNotDigits(place: usize): u32 {
   const bytes = i8x16.sub(v128.load(place), i8x16.splat(ZERO));
-  return ~(<u32>i8x16.bitmask(i8x16.lt_u(bytes, i8x16.splat(10))));
+  return <u32>i8x16.bitmask(i8x16.ge_u(bytes, i8x16.splat(10))) | 0xffff0000;
 }
 
 function scanExponent(start: usize): usize {
