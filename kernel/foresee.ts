@@ -5,8 +5,8 @@
  * whether a field stands twice in the line: the stamps of the nodes do.
  */
 
-import { isDigit, LINE_FEED, MINUS, QUOTE, skipSpace, ZERO } from './bytes';
-import { FAULT_NONE, KIND_ABSENT, KIND_DECIMAL, KIND_INTEGER, KIND_NULL, KIND_STRING, KIND_TRUE } from './codes';
+import { isDigit, LINE_FEED, MINUS, QUOTE, skipSpace } from './bytes';
+import { FAULT_NONE } from './codes';
 import { fault, STOPPED } from './fault';
 import { recordField, recordSlot, slotsOf } from './fields';
 import { clearMet, meet, meetAll, NO_NODE, node } from './keys';
@@ -31,7 +31,7 @@ import {
   stands,
   WAYS,
 } from './literals';
-import { bytesNotDigits, NULL, POINT, TRUE, scalarKind, scanNumber, scanWord } from './scalars';
+import { NULL, scalarKind, scanNumber, scanWord, TRUE, usualKind, usualNumberEnd } from './scalars';
 import { restoreStack } from './stack';
 import { needsLookBehind, scanStringOn } from './strings';
 import { countMisses, isOpen } from './valve';
@@ -92,7 +92,6 @@ export function foreseeDocument(first: usize, line: u32): usize {
       }
 
       const start = seen;
-      let kind = KIND_STRING;
       if (load<u8>(start) == QUOTE) {
         let look = needsLookBehind(seen);
         while (look == 0) {
@@ -103,38 +102,21 @@ export function foreseeDocument(first: usize, line: u32): usize {
         if (load<u8>(seen, 1) != QUOTE) break;
         seen += 2;
       } else {
-        const others = bytesNotDigits(start);
-        const digits = <u32>ctz(others);
-        if (digits == 0) {
+        const end = usualNumberEnd(start);
+        if (end != 0) {
+          seen = end;
+        } else {
           const word = load<u32>(start);
-          kind = word == TRUE ? KIND_TRUE : word == NULL ? KIND_NULL : KIND_ABSENT;
-          if (kind == KIND_ABSENT) {
+          if (word != TRUE && word != NULL) {
             if (!isScalar(<u8>word)) literal = 0;
             break;
           }
           seen += 4;
-        } else {
-        if (digits > 15) break;
-        if (load<u8>(start) == ZERO) {
-          if (digits != 1) break;
-        }
-        let end = start + <usize>digits;
-        let byte = load<u8>(end);
-        kind = KIND_INTEGER;
-        if (byte == POINT) {
-          const behind = <u32>ctz(others >> (digits + 1));
-          if (behind == 0) break;
-          if (digits + behind > 14) break;
-          end += <usize>(behind + 1);
-          byte = load<u8>(end);
-          kind = KIND_DECIMAL;
-        }
-        if ((byte | 0x20) == 0x65) break;
-        seen = end;
         }
       }
       if ((flags & IS_FIELD) != 0) {
         const slots = load<u32>(literal, SLOTS);
+        const kind = usualKind(start, seen);
         recordSlot(line, <u32>ctz(slots), start, seen, kind);
         if ((slots & (slots - 1)) != 0) recordField(line, slots & (slots - 1), start, seen, kind);
       }

@@ -15,7 +15,7 @@ import {
 import { STOPPED, stop } from './fault';
 import { sawEscape, scanString } from './strings';
 
-export const POINT: u8 = 0x2e;
+const POINT: u8 = 0x2e;
 const PLUS: u8 = 0x2b;
 export const TRUE: u32 = 0x65757274;
 export const NULL: u32 = 0x6c6c756e;
@@ -53,6 +53,46 @@ export function scanWord(start: usize, first: u8): usize {
 function expectWord(start: usize, word: u32): usize {
   const difference = load<u32>(start) ^ word;
   return difference == 0 ? start + 4 : stop(FAULT_UNEXPECTED_BYTE, start + (ctz(difference) >> 3));
+}
+
+/** The end of a number of at most fifteen bytes without an exponent; 0 if there is none, a fault, or another number. */
+@inline
+export function usualNumberEnd(start: usize): usize {
+  let place = start;
+  let others = bytesNotDigits(place);
+  let digits = <u32>ctz(others);
+  if (digits == 0) {
+    if (load<u8>(place) != MINUS) return 0;
+    place++;
+    others = bytesNotDigits(place);
+    digits = <u32>ctz(others);
+    if (digits == 0) return 0;
+  }
+  if (digits > 15) return 0;
+  if (load<u8>(place) == ZERO) {
+    if (digits != 1) return 0;
+  }
+  let end = place + <usize>digits;
+  let byte = load<u8>(end);
+  if (byte == POINT) {
+    const behind = <u32>ctz(others >> (digits + 1));
+    if (behind == 0) return 0;
+    if (digits + behind > 14) return 0;
+    end += <usize>(behind + 1);
+    byte = load<u8>(end);
+  }
+  return (byte | 0x20) == 0x65 ? 0 : end;
+}
+
+/** The kind of a scalar without an escape or an exponent, and of no more than sixteen bytes if it is a number. */
+@inline
+export function usualKind(start: usize, end: usize): u8 {
+  const first = load<u8>(start);
+  if (first == QUOTE) return KIND_STRING;
+  if (first == 0x74) return KIND_TRUE;
+  if (first == 0x6e) return KIND_NULL;
+  const digits = first == MINUS ? start + 1 : start;
+  return digits + <usize>ctz(bytesNotDigits(digits)) < end ? KIND_DECIMAL : KIND_INTEGER;
 }
 
 /** One load of sixteen bytes finds the ends of both runs of digits of a usual number. */
