@@ -1,6 +1,6 @@
 /** Whole numbers as decimal digits. */
 
-export const EIGHT_DIGITS: u64 = 100000000;
+const EIGHT_DIGITS: u64 = 100000000;
 /** `00000000` */
 const ZEROS: u64 = 0x3030303030303030;
 /** Above the seventh byte: a number has one digit at least. */
@@ -36,50 +36,46 @@ export function writeInteger(at: usize, value: u64): usize {
   return place + 8;
 }
 
-/** The same below 10^8. */
 @inline
-export function writeShort(at: usize, value: u32): usize {
+function writeShort(at: usize, value: u32): usize {
   const values = digitValues(value);
   const zeros = ctz(values | LAST_DIGIT) & 56;
   store<u64>(at, (values | ZEROS) >> zeros);
   return at + 8 - <usize>(zeros >> 3);
 }
 
-/** Numbers that are counted: the digits of the next one with a comma behind them, and where in the word the last digit is. */
-let counted: u64 = 0;
-let lastDigitBit: u64 = 0;
-const COMMA_BEHIND: u64 = 0x2c00;
-const COUNTED_MAX: u32 = 10000000;
+/** Numbers in turn, as the digits and a comma behind them: `0,`, and how many fit into eight bytes. */
+export const FIRST_COUNTED: u64 = 0x2c30;
+export const COUNTED_MAX: u32 = 10000000;
 
-export function beginCounting(): void {
-  counted = ZERO_COUNTED;
-  lastDigitBit = 0;
-}
-/** `0,` */
-const ZERO_COUNTED: u64 = 0x2c30;
-
-/** The number of this call since {@link beginCounting}, from 0 on, and a comma. Returns the end; up to six bytes more are overwritten. */
-@inline
-export function writeCounted(at: usize, value: u32): usize {
-  if (value >= COUNTED_MAX) return writeLong(at, value);
-  store<u64>(at, counted);
-  const end = at + <usize>(lastDigitBit >> 3) + 2;
-  counted += <u64>1 << lastDigitBit;
-  if (((counted >> lastDigitBit) & 0xff) > 0x39) countOn(value + 1);
-  return end;
-}
-
-function countOn(value: u32): void {
+/** The text of a number below {@link COUNTED_MAX}. */
+export function countedText(value: u32): u64 {
   const values = digitValues(value);
   const zeros = <u64>ctz(values | LAST_DIGIT) & 56;
-  lastDigitBit = 56 - zeros;
-  counted = ((values | ZEROS) >> zeros) | (COMMA_BEHIND << lastDigitBit);
+  return ((values | ZEROS) >> zeros) | (<u64>0x2c00 << (56 - zeros));
 }
 
-function writeLong(at: usize, value: u32): usize {
-  const end = writeInteger(at, <u64>value);
-  store<u8>(end, 0x2c);
-  return end + 1;
+/** The place of the last digit in that text, in bits. */
+@inline
+export function countedLastBit(text: u64): u64 {
+  // behind it the comma, and nothing
+  return 48 - (clz(text) & 56);
+}
+
+/** The numbers with as many digits as the one given last: the least of them, how many there are, and their digits. */
+export let leastOfDigits: u32 = 0;
+export let spanOfDigits: u32 = 0;
+export let digitCount: u64 = 0;
+
+/** `value`: below 10^8. */
+export function setDigits(value: u32): void {
+  let limit: u32 = 10;
+  leastOfDigits = 0;
+  for (digitCount = 1; value >= limit; digitCount++) {
+    leastOfDigits = limit;
+    limit *= 10;
+  }
+  spanOfDigits = limit - leastOfDigits;
 }
 
 /** Of each byte the value of its digit; another byte than a digit has bits in its upper half, or would by six more. */

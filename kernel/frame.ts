@@ -4,7 +4,18 @@
  */
 
 import { copy } from './copy';
-import { beginCounting, EIGHT_DIGITS, writeCounted, writeInteger, writeShort } from './digits';
+import {
+  COUNTED_MAX,
+  countedLastBit,
+  countedText,
+  digitCount,
+  eightDigits,
+  FIRST_COUNTED,
+  leastOfDigits,
+  setDigits,
+  spanOfDigits,
+  writeInteger,
+} from './digits';
 import { ends, faults, ledgerTimes, partitions, starts, times } from './layout';
 
 /** Digits of both deltas, and the syntax around a payload. */
@@ -16,6 +27,9 @@ const GAP: u32 = 32;
 const REGION_BYTES: usize = 32;
 
 const NO_TIME: f64 = f64.MAX_VALUE;
+
+/** Time deltas below this have eight digits at most. */
+const SHORT_DELTA: f64 = 100000000;
 
 let late: u32 = 0;
 let firstTime: f64 = 0;
@@ -36,6 +50,12 @@ export function framedLastTime(): f64 {
 
 export function framedPayloadBytes(): u32 {
   return payloadBytes;
+}
+
+/** A whole number from 0 to below 2^32: the lowest bits of a double above 2^52. A conversion checks its range first. */
+@inline
+function integerOf(value: f64): u32 {
+  return <u32>reinterpret<u64>(value + 4503599627370496);
 }
 
 /**
@@ -68,9 +88,16 @@ export function layRegions(regions: usize, partitionCount: u32, limit: u32, at: 
 export function frame(regions: usize, partitionCount: u32, limit: u32, base: usize, floor: f64, now: f64): u32 {
   let time = floor;
   let count: u32 = 0;
-  beginCounting();
+  let bytes: u32 = 0;
+  /** Of the next sequence: its digits and a comma, and where in the word the last digit is. */
+  let sequence = FIRST_COUNTED;
+  let lastDigitBit: u64 = 0;
+  /** Of time deltas, which rise in all partitions alike: the numbers with as many digits as the last one had. */
+  setDigits(0);
+  let least = leastOfDigits;
+  let span = spanOfDigits;
+  let digits = digitCount;
   late = 0;
-  payloadBytes = 0;
   for (let line: u32 = 0; line < limit; line++) {
     if (load<u8>(faults + line) != 0) continue;
     const own = load<f64>(times + (<usize>line << 3));
@@ -96,23 +123,51 @@ export function frame(regions: usize, partitionCount: u32, limit: u32, base: usi
       store<u32>(at, 0x5b0a2c);
       at += 3;
     }
-    at = writeCounted(at, count);
-    const delta = <u64>(<i64>(time - load<f64>(region, 16)));
-    at = delta < EIGHT_DIGITS ? writeShort(at, <u32>delta) : writeInteger(at, delta);
+
+    if (count < COUNTED_MAX) {
+      store<u64>(at, sequence);
+      at += <usize>(lastDigitBit >> 3) + 2;
+      sequence += <u64>1 << lastDigitBit;
+      if (((sequence >> lastDigitBit) & 0xff) > 0x39) {
+        sequence = countedText(count + 1);
+        lastDigitBit = countedLastBit(sequence);
+      }
+    } else {
+      at = writeInteger(at, <u64>count);
+      store<u8>(at, 0x2c);
+      at++;
+    }
+
+    const delta = time - load<f64>(region, 16);
+    if (delta < SHORT_DELTA) {
+      const value = integerOf(delta);
+      if (value - least >= span) {
+        setDigits(value);
+        least = leastOfDigits;
+        span = spanOfDigits;
+        digits = digitCount;
+      }
+      store<u64>(at, eightDigits(value) >> ((8 - digits) << 3));
+      at += <usize>digits;
+    } else {
+      at = writeInteger(at, <u64>(<i64>delta));
+    }
     store<u8>(at, 0x2c);
     at++;
+
     const column = <usize>line << 2;
     const from = base + load<u32>(starts + column);
     const length = base + load<u32>(ends + column) - from;
     copy(at, from, length);
     at += length;
-    payloadBytes += <u32>length;
+    bytes += <u32>length;
     store<u8>(at, 0x5d);
     store<u32>(region, <u32>(at + 1), 4);
     store<u32>(region, events + 1, 8);
     store<f64>(region, time, 24);
     count++;
   }
+  payloadBytes = bytes;
   lastTime = time;
   for (let partition: u32 = 0; partition < partitionCount; partition++) {
     const region = regions + <usize>partition * REGION_BYTES;
