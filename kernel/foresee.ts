@@ -5,11 +5,13 @@
  * whether a field stands twice in the line: the stamps of the nodes do.
  */
 
-import { isDigit, LINE_FEED, MINUS, QUOTE, skipSpace } from './bytes';
+import { BLANK, CARRIAGE_RETURN, isDigit, LINE_FEED, MINUS, QUOTE, skipSpace } from './bytes';
 import { FAULT_NONE } from './codes';
 import { fault, STOPPED } from './fault';
-import { recordField, recordSlot, slotsOf } from './fields';
-import { clearMet, meet, meetAll, NO_NODE, node } from './keys';
+import { clearFields, recordField, recordSlot, slotsOf } from './fields';
+import { beginStamps, clearMet, meet, meetAll, NO_NODE, node } from './keys';
+import { capacity, lineBytesMax } from './layout';
+import { recordLine } from './line-record';
 import {
   beginStands,
   clearLiterals,
@@ -35,7 +37,7 @@ import { NULL, scalarKind, scanNumber, scanWord, TRUE, usualKind, usualNumberEnd
 import { restoreStack } from './stack';
 import { needsLookBehind, scanStringOn } from './strings';
 import { countMisses, isOpen } from './valve';
-import { beginDocument, documentEnd, sawContainerField, scanRest, walkLiteral } from './walk';
+import { beginStack, documentEnd, sawContainerField, scanRest, walkLiteral } from './walk';
 
 /** Misses as which a line counts that is left to the plain machine. */
 const GIVEN_UP: usize = 3;
@@ -43,10 +45,21 @@ const GIVEN_UP: usize = 3;
 /** Where the plain machine ended the document, or STOPPED. */
 let plainEnd: usize = STOPPED;
 
-/** A whole document, as `scanDocument`. */
-export function foreseeDocument(first: usize, line: u32): usize {
+/** The line that {@link foreseeLines} scans, and where it begins. */
+export let currentLine: u32 = 0;
+export let currentStart: usize = 0;
+
+/**
+ * Scans a document, as `scanDocument`. If it ends as foreseen, and another one begins behind its line feed, its line is
+ * recorded here and the next one scanned, up to `chunkEnd`: a call for each line took 3 of 36 ns. The last line is left to
+ * the caller.
+ */
+export function foreseeLines(start: usize, first: usize, firstLine: u32, firstNumber: u32, chunkEnd: usize): usize {
   if (isFull()) clearLiterals();
-  beginDocument();
+  beginStamps();
+  currentStart = start;
+  currentLine = firstLine;
+  let line = firstLine;
   let place = first;
   let before = lineBegin;
   for (;;) {
@@ -88,7 +101,22 @@ export function foreseeDocument(first: usize, line: u32): usize {
             break;
           }
         }
-        if ((flags & IS_END) != 0) return seen - 1;
+        if ((flags & IS_END) != 0) {
+          const end = seen - 1;
+          if (seen >= chunkEnd || line + 1 == capacity) return end;
+          // blanks, blank lines, carriage returns and lines that are too long are the caller's
+          if (load<u8>(seen) <= BLANK || load<u8>(end - 1) == CARRIAGE_RETURN) return end;
+          if (<u32>(end - currentStart) > lineBytesMax) return end;
+          recordLine(line, currentStart, end, firstNumber + (line - firstLine), FAULT_NONE, end);
+          line++;
+          beginStamps();
+          clearFields(line);
+          currentLine = line;
+          currentStart = seen;
+          place = seen;
+          before = lineBegin;
+          continue;
+        }
       }
 
       const start = seen;
@@ -179,6 +207,7 @@ function learn(before: usize, place: usize, line: u32): usize {
   countMisses(1, place);
   const from = load<u32>(before, CONTEXT);
   if (from != 0) restoreStack(from);
+  else beginStack();
   clearMet();
   const scalar = walkLiteral(place, line, from != 0);
   let end = scalar;

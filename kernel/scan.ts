@@ -14,9 +14,10 @@ import {
   FAULT_UNEXPECTED_END,
 } from './codes';
 import { clearFault, fault, faultAt, STOPPED, stop } from './fault';
-import { chunkBase, clearFields, setChunkBase } from './fields';
-import { foreseeDocument } from './foresee';
-import { capacity, ends, faults, faultsAt, layPlan, lineBytesMax, numbers, starts } from './layout';
+import { clearFields, setChunkBase } from './fields';
+import { currentLine, currentStart, foreseeLines } from './foresee';
+import { capacity, layPlan, lineBytesMax } from './layout';
+import { recordLine } from './line-record';
 import { layLiterals } from './literals';
 import { beginChunk, isOpen, openValve } from './valve';
 import { scanDocument } from './walk';
@@ -49,29 +50,38 @@ export function scan(start: usize, end: usize, base: usize): u32 {
   beginChunk(start, end);
   let lineStart = start;
   let number: u32 = 0;
-  let count: u32 = 0;
+  let line: u32 = 0;
   undecidedCount = 0;
   while (lineStart < end) {
     const first = skipSpace(lineStart);
     if (load<u8>(first) == LINE_FEED) {
       lineStart = first + 1;
     } else {
-      if (count == capacity) return capacity + 1;
-      lineStart = scanLine(lineStart, first, count, number);
-      count++;
+      if (line == capacity) return capacity + 1;
+      clearFields(line);
+      clearFault();
+      let documentEnd: usize;
+      if (isOpen(first)) {
+        documentEnd = foreseeLines(lineStart, first, line, number, end);
+        number += currentLine - line;
+        line = currentLine;
+        lineStart = currentStart;
+      } else {
+        documentEnd = scanDocument(first, line);
+      }
+      lineStart = endLine(lineStart, documentEnd, line, number);
+      line++;
     }
     number++;
   }
   lineCount = number;
-  return count;
+  return line;
 }
 
-/** Scans one line into record `line`; returns where the next one begins. */
+/** Ends a line behind its document; returns where the next one begins. */
 @inline
-function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
-  clearFields(line);
-  clearFault();
-  const lineFeed = lineFeedBehind(isOpen(first) ? foreseeDocument(first, line) : scanDocument(first, line));
+function endLine(start: usize, documentEnd: usize, line: u32, number: u32): usize {
+  const lineFeed = lineFeedBehind(documentEnd);
   let lineEnd = lineFeed;
   if (lineEnd > start && load<u8>(lineEnd - 1) == CARRIAGE_RETURN) lineEnd--;
 
@@ -84,12 +94,7 @@ function scanLine(start: usize, first: usize, line: u32, number: u32): usize {
     // a carriage return that belongs to the line's end is followed by no byte of the line
     if (faultAt < lineEnd) at = faultAt;
   }
-  const column = <usize>line << 2;
-  store<u32>(starts + column, <u32>(start - chunkBase));
-  store<u32>(ends + column, <u32>(lineEnd - chunkBase));
-  store<u32>(numbers + column, number);
-  store<u32>(faultsAt + column, <u32>(at - chunkBase));
-  store<u8>(faults + line, fault);
+  recordLine(line, start, lineEnd, number, fault, at);
   return lineFeed + 1;
 }
 

@@ -17,16 +17,17 @@ export let documentEnd: usize = 0;
 /** Whether the last literal opened a container that is a field. */
 export let sawContainerField: bool = false;
 
+/** No container is open, and the root begins. */
 @inline
-export function beginDocument(): void {
-  beginStamps();
+export function beginStack(): void {
   setDepth(0);
   setNode(0);
 }
 
 /** A whole document. Returns its end, or STOPPED. */
 export function scanDocument(first: usize, line: u32): usize {
-  beginDocument();
+  beginStamps();
+  beginStack();
   return scanRest(first, line);
 }
 
