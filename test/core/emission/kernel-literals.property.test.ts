@@ -7,7 +7,11 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { BufferPool, type SharedBuffer } from '../../../src/core/emission/input/buffer-pool.ts';
 import { CHUNK_BYTES } from '../../../src/core/emission/input/chunk.ts';
-import { KernelScanner } from '../../../src/core/scan/kernel-scanner.ts';
+import { KernelMemory } from '../../../src/core/kernel/load.ts';
+import { parseFieldPath } from '../../../src/core/model/text/field-path.ts';
+import { KernelScanner, type ScanExports } from '../../../src/core/scan/kernel-scanner.ts';
+import { planScan } from '../../../src/core/scan/scan-plan.ts';
+import { ScannedLines } from '../../../src/core/scan/scanned-lines.ts';
 import { bothEncoders, draftOf } from '../../support/both-encoders.ts';
 import { MUTATED_PATHS, mutatedLine, soundLine } from '../../support/mutated-lines.ts';
 import { RawScan, withoutNumber } from '../../support/raw-scan.ts';
@@ -158,6 +162,64 @@ test('a line that is too long or too deep is one with a warm table, too', () => 
   for (const given of [lines, lines.toReversed()]) {
     const wanted = given === lines ? expected : expected.toReversed();
     expect(warm.scan(given).map(withoutNumber)).toEqual(wanted);
+  }
+});
+
+/** What may stand before a line of usual shape, and behind it. */
+const EDGES = {
+  before: ['', '', ' ', '\t', '\n', '\r\n', ' \n'],
+  behind: ['', '', '\r', ' ', '\t\r', ' x', '}', '\n'],
+};
+
+test('lines of one shape end and begin as with the reference, and so does a table that has no room for more', () => {
+  const limits = { lineBytesMax: 40 };
+  const capacity = 8;
+  const value = fc.oneof(
+    fc.constantFrom('1', '-2.50', '"a"', '"é"', '"\\n"', 'true', 'false', 'null', '01', '1e3', '[]', '{', ''),
+    fc.stringMatching(/^[a-z]{0,30}$/).map((text) => JSON.stringify(text)),
+    fc.double({ noNaN: true, noDefaultInfinity: true }).map(String),
+  );
+  const line = fc
+    .tuple(fc.constantFrom(...EDGES.before), value, value, fc.constantFrom(...EDGES.behind))
+    .map(([before, id, other, behind]) => `${before}{"id":${id},"v":${other}}${behind}\n`);
+  const warm = new ChunkScan(SHAPED_PATHS, limits, (plan) => new KernelScanner(plan));
+  const reference = new ChunkScan(SHAPED_PATHS, limits);
+  let sound = 0;
+  fc.assert(
+    fc.property(fc.array(line, { minLength: 1, maxLength: 30 }), (lines) => {
+      const chunk = Buffer.from(lines.join(''));
+      const records = reference.scan(chunk);
+      expectSameRecords(warm.scan(chunk), records);
+      const memory = new KernelMemory<ScanExports>();
+      const small = new ChunkScan(
+        SHAPED_PATHS,
+        limits,
+        (plan) => new KernelScanner(plan, memory, memory.start, capacity),
+      );
+      // the second time nothing is learned on the way to the last line of the table
+      for (let time = 0; time < 2; time++) expectSameRecords(small.scan(chunk), records);
+      sound += records.filter(({ fault }) => fault === 'NONE').length;
+    }),
+    { numRuns: quick(300, 10_000) },
+  );
+  expect(sound).toBeGreaterThan(quick(300, 10_000));
+});
+
+test('a chunk with as many lines as the table holds, with one more, and with one less', () => {
+  const memory = new KernelMemory<ScanExports>();
+  const plan = planScan([parseFieldPath('id')], { lineBytesMax: 100, depthMax: 8 });
+  const input = 512 * 1024;
+  memory.reserve(input + 4096);
+  const scanner = new KernelScanner(plan, memory, memory.start, 16);
+  const found = new ScannedLines(1);
+  for (const count of [15, 16, 17, 16, 15]) {
+    const text = Array.from({ length: count }, (_, nth) => `{"id":${nth}}\n`).join('');
+    const bytes = Buffer.from(memory.buffer, input, text.length);
+    bytes.write(text);
+    expect(scanner.scanInPlace(bytes, 0, bytes.length, found)).toBe(count <= 16);
+    if (count > 16) continue;
+    expect(found.count).toBe(count);
+    expect([...found.numbers.subarray(0, count)]).toEqual(Array.from({ length: count }, (_, nth) => nth));
   }
 });
 

@@ -6,6 +6,7 @@ import { parseFieldPath } from '../../../src/core/model/text/field-path.ts';
 import { KernelScanner } from '../../../src/core/scan/kernel-scanner.ts';
 import { bothEncoders, draftOf } from '../../support/both-encoders.ts';
 import { ChunkScan, expectSameRecords } from '../../support/scan.ts';
+import { seededForTest } from '../../support/seeded.ts';
 import { quick } from '../../support/test-size.ts';
 
 const FLOOR = -(2 ** 52);
@@ -67,6 +68,25 @@ test('times and their differences as numbers of any length', () => {
     .oneof(number, border, fc.stringMatching(/^[0-9/:.]{7,18}$/))
     .map((spelled) => JSON.stringify(spelled));
   expectSameDrafts(fc.oneof(number, border, text), quick(150, 5000));
+});
+
+test('sequences of any length, and time deltas that rise, stay and cross each number of digits', () => {
+  const routing = 'hash:k';
+  const [reference, kernel] = bothEncoders(SETTINGS, routing, PARTITIONS);
+  const random = seededForTest();
+  for (const growth of [1.0001, 1.01, 3]) {
+    let time = 1_700_000_000_000_000;
+    const lines = Array.from({ length: quick(11_000, 110_000) }, (_, nth) => {
+      time = Math.min(time + Math.floor(Math.min(growth ** nth, 10 ** 9) * random.between(0, 2)), 2 ** 52);
+      return `{"k":${random.between(0, 99)},"t":${time}}\n`;
+    });
+    const bytes = Buffer.from(lines.join(''));
+    const [expected, found] = [reference, kernel].map((encoder) =>
+      draftOf(encoder, bytes, { routing, floor: FLOOR, partitionIds: PARTITIONS }),
+    );
+    expect(found?.draft?.frames).toEqual(expected?.draft?.frames);
+    expect(expected?.draft?.count).toBe(lines.length);
+  }
 });
 
 test('a field of an earlier line is in no later one, whatever number of fields is asked for', () => {
