@@ -35,7 +35,7 @@ import {
 } from './literals';
 import { NULL, scalarKind, scanNumber, scanWord, TRUE, usualKind, usualNumberEnd } from './scalars';
 import { restoreStack } from './stack';
-import { needsLookBehind, scanStringOn } from './strings';
+import { plainTextEnd, scanStringOn } from './strings';
 import { countMisses, isOpen } from './valve';
 import { beginStack, documentEnd, sawContainerField, scanRest, walkLiteral } from './walk';
 
@@ -66,7 +66,7 @@ export function foreseeLines(start: usize, first: usize, firstLine: u32, firstNu
     let literal: usize;
     /** The first byte of the scalar behind the literal; in a string, the last one that is known to be plain ASCII. */
     let seen: usize = place;
-    // what is usual: nothing is called here, so that all stays in registers
+    // what is usual of a line: in one loop, and almost without calls, because V8 keeps nothing in registers over one
     for (;;) {
       literal = <usize>load<u32>(before, NEXT);
       if (!beginStands(literal, place)) {
@@ -76,37 +76,13 @@ export function foreseeLines(start: usize, first: usize, firstLine: u32, firstNu
       seen = place + <usize>load<u32>(literal, LENGTH);
       const flags = load<u32>(literal, FLAGS);
       if ((flags & (MEETS | IS_END | IS_LONG)) != 0) {
-        if ((flags & IS_LONG) != 0) {
-          if (!restStands(literal, place)) {
-            literal = 0;
-            break;
-          }
-        }
-        if ((flags & IS_END) == 0) {
-          if (load<u8>(seen) != QUOTE) {
-            if (!isScalar(load<u8>(seen))) {
-              literal = 0;
-              break;
-            }
-          }
-        }
-        if ((flags & MEETS) != 0) {
-          if (load<u32>(literal, MET + 4) == 0) {
-            if (!meet(load<u32>(literal, MET))) {
-              literal = 0;
-              break;
-            }
-          } else if (!meetAll(literal + MET)) {
-            literal = 0;
-            break;
-          }
+        if (!isWhole(literal, flags, place, seen)) {
+          literal = 0;
+          break;
         }
         if ((flags & IS_END) != 0) {
           const end = seen - 1;
-          if (seen >= chunkEnd || line + 1 == capacity) return end;
-          // blanks, blank lines, carriage returns and lines that are too long are the caller's
-          if (load<u8>(seen) <= BLANK || load<u8>(end - 1) == CARRIAGE_RETURN) return end;
-          if (<u32>(end - currentStart) > lineBytesMax) return end;
+          if (!isUsualEnd(end, line, chunkEnd)) return end;
           recordLine(line, currentStart, end, firstNumber + (line - firstLine), FAULT_NONE, end);
           line++;
           beginStamps();
@@ -121,12 +97,7 @@ export function foreseeLines(start: usize, first: usize, firstLine: u32, firstNu
 
       const start = seen;
       if (load<u8>(start) == QUOTE) {
-        let look = needsLookBehind(seen);
-        while (look == 0) {
-          seen += 16;
-          look = needsLookBehind(seen);
-        }
-        seen += <usize>ctz(look);
+        seen = plainTextEnd(start);
         if (load<u8>(seen, 1) != QUOTE) break;
         seen += 2;
       } else {
@@ -142,12 +113,7 @@ export function foreseeLines(start: usize, first: usize, firstLine: u32, firstNu
           seen += 4;
         }
       }
-      if ((flags & IS_FIELD) != 0) {
-        const slots = load<u32>(literal, SLOTS);
-        const kind = usualKind(start, seen);
-        recordSlot(line, <u32>ctz(slots), start, seen, kind);
-        if ((slots & (slots - 1)) != 0) recordField(line, slots & (slots - 1), start, seen, kind);
-      }
+      if ((flags & IS_FIELD) != 0) recordUsual(line, load<u32>(literal, SLOTS), start, seen);
       place = seen;
       before = literal;
     }
@@ -163,6 +129,38 @@ export function foreseeLines(start: usize, first: usize, firstLine: u32, firstNu
     before = literal;
   }
   return STOPPED;
+}
+
+/** Whether the literal that begins at `place` stands up to `end`, with a scalar behind it, and meets no node a second time. */
+@inline
+function isWhole(literal: usize, flags: u32, place: usize, end: usize): bool {
+  if ((flags & IS_LONG) != 0) {
+    if (!restStands(literal, place)) return false;
+  }
+  if ((flags & IS_END) == 0) {
+    if (load<u8>(end) != QUOTE) {
+      if (!isScalar(load<u8>(end))) return false;
+    }
+  }
+  if ((flags & MEETS) == 0) return true;
+  return load<u32>(literal, MET + 4) == 0 ? meet(load<u32>(literal, MET)) : meetAll(literal + MET);
+}
+
+/** Blanks, blank lines, carriage returns and lines that are too long are left to the caller. `end`: of the line's line feed. */
+@inline
+function isUsualEnd(end: usize, line: u32, chunkEnd: usize): bool {
+  if (end + 1 >= chunkEnd || line + 1 == capacity) return false;
+  if (load<u8>(end, 1) <= BLANK || load<u8>(end - 1) == CARRIAGE_RETURN) return false;
+  return <u32>(end - currentStart) <= lineBytesMax;
+}
+
+/** Records a scalar that the loop has scanned. */
+@inline
+function recordUsual(line: u32, slots: u32, start: usize, end: usize): void {
+  const kind = usualKind(start, end);
+  recordSlot(line, <u32>ctz(slots), start, end, kind);
+  const others = slots & (slots - 1);
+  if (others != 0) recordField(line, others, start, end, kind);
 }
 
 /** The scalar behind the literal at `place`, of which something may be seen. Returns its end, or STOPPED. */

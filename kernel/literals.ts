@@ -16,7 +16,7 @@ const MET_BYTES: usize = 16;
 
 /** Offsets in a literal; its text is first. */
 export const LENGTH: usize = 64;
-/** Bytes that the first comparison must find equal. */
+/** How many of its first sixteen bytes there are: the first comparison must find as many equal. */
 const HEAD: usize = 68;
 export const FLAGS: usize = 72;
 /** Context behind it. */
@@ -37,13 +37,14 @@ export const IS_END: u32 = 1;
 export const MEETS: u32 = 2;
 /** The scalar behind it is a field. */
 export const IS_FIELD: u32 = 4;
+/** It is longer than the first comparison. */
 export const IS_LONG: u32 = 8;
 
 export const WAYS: usize = 4;
 
-/** More bytes than are compared at once. */
-const NEVER: u32 = 0xff;
 const AT_ONCE: usize = 16;
+/** More bytes than are compared at once: what never stands. */
+const NEVER: u32 = 0xff;
 /** Literals that did not fit in before a full table is cleared. */
 const REFUSED_MAX: u32 = 1024;
 
@@ -119,7 +120,7 @@ export function restStands(literal: usize, place: usize): bool {
 /** How many of sixteen bytes are equal up to the first that is not. */
 @inline
 function sameBytes(one: usize, other: usize): usize {
-  // ones beyond the sixteen
+  // the bits beyond the sixteen are ones then
   return <usize>ctz(~(<u32>i8x16.bitmask(i8x16.eq(v128.load(one), v128.load(other)))));
 }
 

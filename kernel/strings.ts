@@ -50,15 +50,22 @@ export function needsLook(place: usize): i32 {
   return needsLookIn(v128.load(place));
 }
 
-/** The same of those behind a quote: V8 adds a constant offset to an address for nothing. */
+/** The last byte of the plain ASCII behind a quote; the quote if there is none. */
 @inline
-export function needsLookBehind(quote: usize): i32 {
-  return needsLookIn(v128.load(quote, 1));
+export function plainTextEnd(quote: usize): usize {
+  let place = quote;
+  // V8 adds a constant offset to an address for nothing
+  let look = needsLookIn(v128.load(place, 1));
+  while (look == 0) {
+    place += 16;
+    look = needsLookIn(v128.load(place, 1));
+  }
+  return place + <usize>ctz(look);
 }
 
 @inline
 function needsLookIn(bytes: v128): i32 {
-  // signed: control characters and all bytes from 0x80 on are below a blank, and so is a quote with this bit changed, as no other
+  // signed, and with one bit turned: control characters and bytes from 0x80 on stay below 0x21, and of all others a quote alone gets there
   return i8x16.bitmask(
     v128.or(i8x16.lt_s(v128.xor(bytes, i8x16.splat(0x02)), i8x16.splat(0x21)), i8x16.eq(bytes, i8x16.splat(BACKSLASH))),
   );

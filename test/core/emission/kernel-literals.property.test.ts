@@ -9,7 +9,7 @@ import { BufferPool, type SharedBuffer } from '../../../src/core/emission/input/
 import { CHUNK_BYTES } from '../../../src/core/emission/input/chunk.ts';
 import { KernelMemory } from '../../../src/core/kernel/load.ts';
 import { parseFieldPath } from '../../../src/core/model/text/field-path.ts';
-import { KernelScanner, type ScanExports } from '../../../src/core/scan/kernel-scanner.ts';
+import { KernelScanner, READABLE_AFTER, type ScanExports } from '../../../src/core/scan/kernel-scanner.ts';
 import { planScan } from '../../../src/core/scan/scan-plan.ts';
 import { ScannedLines } from '../../../src/core/scan/scanned-lines.ts';
 import { bothEncoders, draftOf } from '../../support/both-encoders.ts';
@@ -205,18 +205,22 @@ test('lines of one shape end and begin as with the reference, and so does a tabl
   expect(sound).toBeGreaterThan(quick(300, 10_000));
 });
 
-test('a chunk with as many lines as the table holds, with one more, and with one less', () => {
+test('a chunk with more lines than the tables hold is refused, and nothing is written behind them', () => {
   const memory = new KernelMemory<ScanExports>();
   const plan = planScan([parseFieldPath('id')], { lineBytesMax: 100, depthMax: 8 });
   const input = 512 * 1024;
-  memory.reserve(input + 4096);
+  const chunkOf = (lines: number) => Array.from({ length: lines }, (_, nth) => `{"id":${nth}}\n`).join('');
+  const many = 20_000;
+  memory.reserve(input + chunkOf(many).length + READABLE_AFTER);
   const scanner = new KernelScanner(plan, memory, memory.start, 16);
+  const behind = new Uint8Array(memory.buffer).subarray(scanner.tablesAt + 4096, input).fill(0xaa);
   const found = new ScannedLines(1);
-  for (const count of [15, 16, 17, 16, 15]) {
-    const text = Array.from({ length: count }, (_, nth) => `{"id":${nth}}\n`).join('');
+  for (const count of [15, 16, 17, many, 16, 15]) {
+    const text = chunkOf(count);
     const bytes = Buffer.from(memory.buffer, input, text.length);
     bytes.write(text);
     expect(scanner.scanInPlace(bytes, 0, bytes.length, found)).toBe(count <= 16);
+    expect(behind.every((byte) => byte === 0xaa)).toBe(true);
     if (count > 16) continue;
     expect(found.count).toBe(count);
     expect([...found.numbers.subarray(0, count)]).toEqual(Array.from({ length: count }, (_, nth) => nth));
