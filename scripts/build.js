@@ -212,6 +212,20 @@ const bundleVerbs = async () => {
   return build({ ...options, entryPoints: modules, entryNames: '[name]-[hash]' });
 };
 
+/** The chunks with those that they load at once: without them a long command would read all seldom ones for a function that it never calls. */
+const withImports = (names, { outputs }, isLazy) => {
+  const imports = new Map(
+    Object.entries(outputs).map(([path, chunk]) => [
+      `./${basename(path)}`,
+      chunk.imports.filter(({ kind }) => kind === 'import-statement').map(({ path: to }) => `./${basename(to)}`),
+    ]),
+  );
+  const all = new Set(names);
+  // a set is walked to what is added meanwhile
+  for (const from of all) for (const to of imports.get(from) ?? []) if (!isLazy(from, to)) all.add(to);
+  return [...all];
+};
+
 /** Packs the chunks twice: the first time to see which of them commands use, the second time so that each command loads and reads few others. */
 const packVerbs = async ({ outputFiles, metafile }) => {
   const [entry] = Object.entries(metafile.outputs).find(([, { entryPoint }]) => entryPoint === 'src/main.ts');
@@ -245,7 +259,7 @@ const packVerbs = async ({ outputFiles, metafile }) => {
   await pack(
     {
       'verbs.cjs': [...new Set(small.flatMap((names) => [...names]))],
-      'verbs-long.cjs': [...used.get(OTHERS)],
+      'verbs-long.cjs': withImports(used.get(OTHERS), metafile, isLazy),
       'verbs-seldom.cjs': [],
     },
     isLazy,

@@ -41,6 +41,28 @@ it('a command on a file reads no byte of the client for NATS, nor the list of al
   }
 });
 
+it('a command on a ledger with a key and times reads one script, and a long one none of the seldom parts', async (context) => {
+  needs(context, ...STRACE_PROBE);
+  const directory = tempDir();
+  const ledger = join(directory, 'a.codex');
+  const event = `{"at":"2026-01-01T00:00:00.000Z","k":"one","text":"${'many'.repeat(40)}"}\n`;
+  const [one, many] = [join(directory, 'one.jsonl'), join(directory, 'many.jsonl')];
+  writeFileSync(one, event);
+  // for a writing thread and a reading thread
+  writeFileSync(many, event.repeat(30_000));
+  await succeed(['init', '-l', ledger, '--time', 'at', '--routing', 'hash:k', '--partitions', '2']);
+  const scriptsOf = async (...args: string[]) => {
+    const { code, stderr, calls } = await traced(join(directory, 'calls'), 'openat', null, [...args, '-l', ledger]);
+    expect([code, stderr]).toEqual([0, expect.any(String)]);
+    return opened(calls).flatMap((file) => /\/((?:verbs|reader|writer)[-.\w]*\.cjs)$/.exec(file)?.[1] ?? []);
+  };
+  for (const small of [['emit', one], ['tail'], ['replay'], ['inspect'], ['partition']])
+    expect([small[0], await scriptsOf(...small)]).toEqual([small[0], ['verbs.cjs']]);
+  const long = ['verbs.cjs', 'verbs-long.cjs'];
+  expect(await scriptsOf('emit', many)).toEqual([...long, 'writer-worker.cjs', 'writer-thread.cjs']);
+  expect(await scriptsOf('replay')).toEqual([...long, 'reader-worker.cjs', 'reader-thread.cjs']);
+});
+
 it('emit of an event from a pipe loads no stream, socket, terminal or thread of Node', async (context) => {
   if (process.platform !== 'linux') context.skip();
   const directory = tempDir();

@@ -10,7 +10,7 @@ import { LOGS, type LogFactory } from './logs.ts';
 const entry = (topic: string, header: string, body: Buffer | string = ''): LogEntry => ({
   topic,
   header,
-  body: Buffer.from(body),
+  body: typeof body === 'string' ? Buffer.from(body) : body,
 });
 
 async function openOne(factory: LogFactory): Promise<OrderedLog> {
@@ -52,6 +52,25 @@ describe.each(LOGS)('a log in $name', (factory) => {
     expect(await log.nextOf('c.0', 1)).toBeNull();
     expect(await readAll(log)).toEqual([]);
     expect(await readAll(log, { topics: ['c.0'], hasBodies: false })).toEqual([]);
+  });
+
+  it('says when it reads a body no more, before the call resolves', async () => {
+    const log = await openOne(factory);
+    const bodies = Array.from({ length: 12 }, (_, at) => Buffer.alloc(500_000, at + 1));
+    const released: number[] = [];
+    await Promise.all(
+      bodies.map(async (body, at) => {
+        const onReleased = () => {
+          released.push(at);
+          body.fill(0);
+        };
+        await log.append(entry('c.0', `${at}`, body), { onReleased });
+        expect(released).toContain(at);
+      }),
+    );
+    const found = await readAll(log);
+    expect(found.map(({ body }) => body.equals(Buffer.alloc(500_000, body[0])))).toEqual(bodies.map(() => true));
+    expect(found.map(({ body }) => body[0])).toEqual(bodies.map((_, at) => at + 1));
   });
 
   it('has what was appended, byte for byte, with positions and times that do not step back', async () => {

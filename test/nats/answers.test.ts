@@ -36,7 +36,7 @@ async function answering(answerTo: (nth: number) => object) {
   let asked = 0;
   await raw.answer('INFO', () => ({}));
   await raw.answer('STREAM.INFO.cdex_a', () => answerTo(++asked));
-  return { location: servers.location('a'), asked: () => asked };
+  return { location: servers.location('a'), raw, asked: () => asked };
 }
 
 it.skipIf(installedServer === null)('a new stream is found when the server has heard of it', async () => {
@@ -64,5 +64,21 @@ it.skipIf(installedServer === null)('without a leader there is none', async () =
   const { location } = await answering((nth) => (nth === 1 ? LED : { ...LEADERLESS, state: LED.state }));
   const { log } = await openStore(location, { busyLimit: { limitMs: 300 } });
   expect((await rejectionOf(log.last())).code).toBe('UNREACHABLE');
+  await log.close();
+});
+
+it.skipIf(installedServer === null)('a body that was sent twice is not released', async () => {
+  const { location, raw } = await answering(() => LED);
+  const { log } = await openStore(location, { busyLimit: { limitMs: 30_000 } });
+  let asked = 0;
+  const refused = { error: { code: 503, err_code: 10_008, description: 'not now' } };
+  await raw.listen('cdex.a.c.0', (message) =>
+    message.respond(JSON.stringify(++asked === 1 ? refused : { stream: 'cdex_a', seq: asked + 5 })),
+  );
+  const released: number[] = [];
+  const append = (name: string) =>
+    log.append({ topic: 'c.0', header: name, body: Buffer.alloc(8) }, { onReleased: () => released.push(asked) });
+  expect([await append('twice'), asked, released]).toEqual([7, 2, []]);
+  expect([await append('once'), asked, released]).toEqual([8, 3, [3]]);
   await log.close();
 });

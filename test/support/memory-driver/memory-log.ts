@@ -47,6 +47,7 @@ export class MemoryLog implements OrderedLog {
       const body = Buffer.from(entry.body);
       all.push({ ...entry, body, position: all.length + 1, storedAt: Date.now() * 1000, bodyBytes: body.length });
     }
+    options.onReleased?.();
     for (const wake of this.#shared.wakes) wake();
     return all.length;
   }

@@ -48,6 +48,8 @@ export interface AppendOptions {
   /** Only as the message that follows this position. */
   readonly after?: number | undefined;
   readonly signal?: AbortSignal | undefined;
+  /** Called before the call resolves with a position, once nothing reads the bodies any more: their memory may be used again. Not called where a copy may still be on its way. */
+  readonly onReleased?: (() => void) | undefined;
 }
 
 export interface OrderedLog {

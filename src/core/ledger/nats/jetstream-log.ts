@@ -50,10 +50,10 @@ export class JetStreamLog implements OrderedLog {
     return this.#append(entries, options);
   }
 
-  async #append(entries: readonly LogEntry[], { after, signal }: AppendOptions = {}): Promise<number | null> {
+  async #append(entries: readonly LogEntry[], options: AppendOptions = {}): Promise<number | null> {
     this.#checkOpen();
     for (const entry of entries) this.#checkEntry(entry);
-    return this.#outbox.append(entries, after, signal);
+    return this.#outbox.append(entries, options);
   }
 
   #checkEntry({ topic, header, body }: LogEntry): void {

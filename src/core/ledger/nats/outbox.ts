@@ -4,7 +4,7 @@
  */
 
 import { LedgerError } from '../../model/ledger-error.ts';
-import type { LogEntry } from '../log/ordered-log.ts';
+import type { AppendOptions, LogEntry } from '../log/ordered-log.ts';
 import { parseAnswer } from './api.ts';
 import type { MsgHdrs } from './client.ts';
 import { Deadline } from './deadline.ts';
@@ -71,11 +71,7 @@ export class Outbox {
   }
 
   /** See {@link OrderedLog.append} and appendBatch. */
-  append(
-    entries: readonly LogEntry[],
-    after: number | undefined,
-    signal: AbortSignal | undefined,
-  ): Promise<number | null> {
+  append(entries: readonly LogEntry[], { after, signal, onReleased }: AppendOptions): Promise<number | null> {
     return new Promise((resolve, reject) => {
       const deadline = this.#stream.deadline(signal);
       deadline.checkAborted();
@@ -100,6 +96,8 @@ export class Outbox {
           signal?.removeEventListener('abort', onAbort);
           if ('error' in outcome) return reject(outcome.error);
           if (outcome.position !== null) this.#stream.noteSeen(outcome.position);
+          // a server that has stored it has read all of it; a second copy may wait for the socket still
+          if (outcome.position !== null && appending.sendings === 1) onReleased?.();
           resolve(outcome.position);
         },
       };

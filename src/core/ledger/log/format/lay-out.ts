@@ -34,8 +34,12 @@ export interface BodyStorage {
   readonly compression: Compression | null;
 }
 
-/** Bodies are copied: the draft's memory may be used again. @throws LedgerError CANNOT_LOAD if there is no zstd */
-export function layOut(draft: CommitDraft, { layout, compression }: BodyStorage): LaidOutDrafts {
+/** Bodies are copied, into what `take` gives: the draft's memory may be used again. @throws LedgerError CANNOT_LOAD if there is no zstd */
+export function layOut(
+  draft: CommitDraft,
+  { layout, compression }: BodyStorage,
+  take: (bytes: number) => Buffer = Buffer.allocUnsafe,
+): LaidOutDrafts {
   const pieces: Buffer[] = [];
   let end = 0;
   const place = (bytes: Buffer): Span => {
@@ -57,13 +61,20 @@ export function layOut(draft: CommitDraft, { layout, compression }: BodyStorage)
     const { bytes, plainBytes } = encodeBody(body, compression);
     plain += plainBytes ?? 0;
     // a piece of a packed body is copied with it
-    const own = layout === 'framed' && bytes === body ? Buffer.from(bytes) : bytes;
+    const own = layout === 'framed' && bytes === body ? joined([bytes], take) : bytes;
     return { ...frame, stored: placeFrame(frame.partition, own), plainBytes };
   });
   const marks = encodeMarks(draft);
   const commit = { ...hashed, frames, marks: marks && { ...place(marks), hash: hashBody(marks) } };
   if (layout === 'packed' || end > 0) pieces.push(CLOSE);
-  return { commits: [commit], before, body: Buffer.concat(pieces), plainBytes: plain };
+  return { commits: [commit], before, body: joined(pieces, take), plainBytes: plain };
+}
+
+function joined(pieces: readonly Buffer[], take: (bytes: number) => Buffer): Buffer {
+  const whole = take(pieces.reduce((sum, { length }) => sum + length, 0));
+  let at = 0;
+  for (const piece of pieces) at += piece.copy(whole, at);
+  return whole;
 }
 
 /** Drafts that were laid out one by one, at least one, as those of one proposal. */

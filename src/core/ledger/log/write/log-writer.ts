@@ -15,6 +15,7 @@ import type { OrderedLog } from '../ordered-log.ts';
 import type { LiveFold } from '../read/live-fold.ts';
 import { lostMessages } from '../read/lost-messages.ts';
 import { appendProposal } from './append-proposal.ts';
+import { BodyMemory } from './body-memory.ts';
 import {
   checkDraft,
   checkSizes,
@@ -39,7 +40,10 @@ interface Waiting {
   sentAt: number;
   /** When it was sent last, in milliseconds of a steady clock. */
   sentMs: number;
+  sendings: number;
   isAppended: boolean;
+  /** Whether the log reads no bodies of it any more. */
+  isReleased: boolean;
   outcome: CommitOutcome | null;
   resolve(outcome: CommitOutcome | Stale): void;
   reject(error: unknown): void;
@@ -70,6 +74,7 @@ export class LogWriter implements CommitPipeline {
   /** Of the proposals that are on their way. */
   #bytes = 0;
   readonly #window = new SendWindow();
+  readonly #memory = new BodyMemory();
   readonly #listening: { close(): void };
   #whenEmpty: (() => void)[] = [];
 
@@ -95,12 +100,12 @@ export class LogWriter implements CommitPipeline {
     const { state, fold } = this.#live;
     if (generation < this.#current) return { kind: 'stale' };
     checkDraft(draft, state, fold.genesis);
-    const packed = packDrafts(layOut(draft, this.#storage), this.#storage.layout);
+    const packed = packDrafts(layOut(draft, this.#storage, this.#memory.take), this.#storage.layout);
     checkSizes(packed, this.#entry(packed, draft, 0), this.#log, 'the commit');
     const { frames: _, ...rest } = draft;
     return new Promise((resolve, reject) => {
-      const sending = { id: null, turn: 0, sentAt: 0, sentMs: 0, isAppended: false, outcome: null };
-      const waiting: Waiting = { draft: rest, packed, generation, ...sending, resolve, reject };
+      const sending = { id: null, turn: 0, sentAt: 0, sentMs: 0, sendings: 0, isAppended: false, isReleased: false };
+      const waiting: Waiting = { draft: rest, packed, generation, ...sending, outcome: null, resolve, reject };
       this.#queue.add(waiting);
       this.#unsent.push(waiting);
       this.#pump();
@@ -146,10 +151,14 @@ export class LogWriter implements CommitPipeline {
     waiting.turn = this.#generation;
     waiting.sentAt = this.#live.state.position;
     waiting.sentMs = performance.now();
+    waiting.sendings++;
     waiting.isAppended = false;
     this.#sent.set(id, waiting);
     this.#bytes += waiting.packed.bytes;
-    appendProposal(this.#log, waiting.packed, this.#entry(waiting.packed, waiting.draft, number)).then(
+    const onReleased = (): void => {
+      waiting.isReleased = true;
+    };
+    appendProposal(this.#log, waiting.packed, this.#entry(waiting.packed, waiting.draft, number), { onReleased }).then(
       (position) => void this.#onAppended(waiting, id, position as number),
       (error: unknown) => void this.#onNotAppended(waiting, id, error),
     );
@@ -237,7 +246,15 @@ export class LogWriter implements CommitPipeline {
 
   #answer(waiting: Waiting, outcome: CommitOutcome | Stale): void {
     this.#takeOut(waiting);
+    this.#release(waiting);
     waiting.resolve(outcome);
+  }
+
+  /** One that was sent twice may be on its way still, whatever the log says of the other. */
+  #release({ packed, sendings, isReleased }: Waiting): void {
+    if (!isReleased || sendings !== 1) return;
+    for (const { body } of packed.before) this.#memory.give(body);
+    this.#memory.give(packed.body);
   }
 
   #reject(waiting: Waiting, error: unknown): void {
