@@ -317,6 +317,20 @@ export const MUTANTS = [
     replace: '',
     tests: ['test/library/check-head.test.ts'],
   },
+  {
+    name: 'rows that an insert has overwritten are not noticed',
+    file: `${SQLITE}/write/append.ts`,
+    find: '    this.#overwrites.end(lastRows);\n',
+    replace: '',
+    tests: ['test/faults/page-headers.test.ts'],
+  },
+  {
+    name: 'of the rows of a page the last ones alone are compared after an insert',
+    file: `${SQLITE}/write/overwrite-check.ts`,
+    find: 'if (sum < PAGE_BYTES && rows === limit && limit < rowsMax) continue;',
+    replace: '',
+    tests: ['test/faults/page-headers.test.ts'],
+  },
   // files
   {
     name: 'a ledger that was replaced is not noticed',

@@ -12,6 +12,8 @@ import type { StoredFacts } from '../../protocol/commit-check.ts';
 import type { LinkedCommit } from '../../protocol/commit-link.ts';
 import { blob, integer, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable, partitionTable } from '../connection/schema.ts';
+import { statementsOf } from '../connection/statements.ts';
+import { OverwriteCheck } from './overwrite-check.ts';
 import type { PinStore } from './pins.ts';
 import { keepProducer, readProducer } from './producers.ts';
 import type { WriteState, WriteStates } from './write-state.ts';
@@ -32,6 +34,7 @@ export class Appender implements AppendTarget<WriteState, EncodedDraft> {
   readonly #states: WriteStates;
   readonly #insertCommit: Statement;
   readonly #pins: PinStore;
+  readonly #overwrites: OverwriteCheck;
   readonly #insertFrame = new Map<PartitionId, Statement>();
 
   constructor(db: Database, identity: Pick<LedgerIdentity, 'uuid' | 'createdAt'>, states: WriteStates, pins: PinStore) {
@@ -39,6 +42,7 @@ export class Appender implements AppendTarget<WriteState, EncodedDraft> {
     this.identity = identity;
     this.#states = states;
     this.#pins = pins;
+    this.#overwrites = new OverwriteCheck(statementsOf(db));
     this.#insertCommit = db.prepare(
       'INSERT INTO commits (first_sequence, count, first_time, last_time, committed_at, producer, producer_position, producer_digest, sent_to, hash) VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)',
     );
@@ -67,11 +71,13 @@ export class Appender implements AppendTarget<WriteState, EncodedDraft> {
 
   write(commit: LinkedCommit, draft: EncodedDraft, state: WriteState): WriteState {
     const { link, timeShift } = commit;
+    const lastRows = this.#overwrites.begin(link.frames.map(({ partition }) => partition));
     for (const [at, frame] of link.frames.entries()) this.#insertFrameRow(frame, draft.stored[at] as StoredBody);
     this.#insertCommitRow(commit);
     if (draft.producer !== null) keepProducer(this.#db, draft.producer, link.firstSequence);
     this.#keepIds(draft, link.firstSequence);
     this.#pins.keep(draft.pins, state, { firstSequence: link.firstSequence, timeShift });
+    this.#overwrites.end(lastRows);
     return this.#states.advance(state, commit);
   }
 
