@@ -218,8 +218,8 @@ const packVerbs = async ({ outputFiles, metafile }) => {
     const packed = await packChunks(outputFiles, { entry: `./${basename(entry)}`, scripts, isLazy });
     for (const [file, text] of Object.entries(packed)) writeFileSync(join(root, 'dist/cli', file), text);
   };
-  // the shell makes a pipe, where Node would make a socket
-  const piped = `echo '${INPUT}' | exec "$0" "$@"`;
+  // the shell makes a pipe, where Node would make a socket; a log file is examined, and /dev/null is not
+  const piped = `echo '${INPUT}' | exec "$0" "$@" >"$2/printed"`;
   const keepCode = (...words) =>
     execute('sh', ['-c', piped, process.execPath, join(root, 'scripts/keep-code.js'), ...words]);
   const inSamples = async (each) => {

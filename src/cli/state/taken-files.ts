@@ -39,8 +39,17 @@ const LINES_HINT = 'give files of JSON lines; to read a ledger: completengine re
 const HYPHEN = 'give a file name; a file called - is ./-';
 const HYPHEN_OF_LINES = `${HYPHEN}, and standard error is /dev/stderr`;
 
-/** To be called before any file is opened. @throws LedgerError INVALID_ARGUMENT */
+/** The ledgers that were examined last. */
+let examined: readonly string[] = [];
+
+/** Refuses the standard streams of a command whose ledger was not examined by {@link refuseTakenFiles}. @throws LedgerError INVALID_ARGUMENT */
+export function refuseTakenStreams(ledger: string): void {
+  if (!examined.includes(ledger)) refuseTakenFiles({ ledgers: [ledger] });
+}
+
+/** To be called before any file is opened, by each command at its beginning. @throws LedgerError INVALID_ARGUMENT */
 export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: FilesOfCommand): void {
+  examined = [];
   const keys = new Keys();
   const taken = new Map<string, string>();
   const take = (place: FilePlace, fact: string): void => {
@@ -81,6 +90,7 @@ export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: Fi
       });
     taken.set(key, `is the same file as ${name}`);
   }
+  examined = ledgers;
 }
 
 /** The ledgers that a command line names, also one that cannot be parsed; else the default. `words`: after the verb. */
