@@ -102,7 +102,8 @@ const common = {
   logLevel: 'warning',
 };
 
-const BUNDLE_URL = 'const __bundleUrl = require("node:url").pathToFileURL(__filename).href;';
+/** For bundles that are CommonJS. */
+const HERE = { 'import.meta.filename': '__filename', 'import.meta.dirname': '__dirname' };
 
 const threads = {
   'writer-worker': 'src/core/ledger/sqlite/threads/writer-worker.ts',
@@ -145,8 +146,7 @@ const bundleApart = () =>
   build({
     ...common,
     entryPoints: APART,
-    define: { 'import.meta.url': '__bundleUrl' },
-    banner: { js: BUNDLE_URL },
+    define: HERE,
     outdir: 'dist/cli',
     outExtension: { '.js': '.cjs' },
     format: 'cjs',
@@ -185,7 +185,7 @@ const quick = {
   plugins: [apart, bundledSqlite, lazyOclif, quietDebug],
   // a third of a megabyte, needed only by regular expressions: every start would read it
   external: [...common.external, 're2js'],
-  define: { 'import.meta.url': '__bundleUrl' },
+  define: HERE,
 };
 // a thread begins with `*-worker.cjs`, which scripts/keep-code.js writes, and which loads its bundle with the compiled code
 const bundleThreads = async () => {
@@ -200,8 +200,7 @@ const bundleThreads = async () => {
     supported: { 'dynamic-import': false },
     write: false,
   });
-  for (const { path, text } of outputFiles)
-    writeFileSync(path, asScript(`${BUNDLE_URL}\n${LAZILY}\n${lazyImports(text)}`));
+  for (const { path, text } of outputFiles) writeFileSync(path, asScript(`${LAZILY}\n${lazyImports(text)}`));
 };
 
 /** For our own verbs: a chunk for each source module, and for what packages share. {@link packVerbs} joins them. */
@@ -233,8 +232,8 @@ const packVerbs = async ({ outputFiles, metafile }) => {
     const packed = await packChunks(outputFiles, { entry: `./${basename(entry)}`, scripts, isLazy });
     for (const [file, text] of Object.entries(packed)) writeFileSync(join(root, 'dist/cli', file), text);
   };
-  // the shell makes a pipe, where Node would make a socket
-  const piped = `echo '${INPUT}' | exec "$0" "$@"`;
+  // the shell makes a pipe, where Node would make a socket; a log file is examined, and /dev/null is not
+  const piped = `echo '${INPUT}' | exec "$0" "$@" >"$2/printed"`;
   const keepCode = (...words) =>
     execute('sh', ['-c', piped, process.execPath, join(root, 'scripts/keep-code.js'), ...words]);
   const inSamples = async (each) => {

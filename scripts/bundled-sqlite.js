@@ -11,18 +11,35 @@ const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '../node_modules/b
 const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
 const IS_12 = Number.parseInt(version, 10) < 13;
 
-/** The folder of the installed package. `__bundleUrl` is in every bundle. */
-const DIRECTORY = `require('node:path').dirname(require('node:module').createRequire(__bundleUrl).resolve('better-sqlite3/package.json'))`;
+/** How the binary is loaded, which Node's `require` does after a search of its own. CommonJS, as what uses it. `directory`: of the installed package. */
+const INSTALLED = `
+const { toNamespacedPath } = require('node:path');
+exports.directory = undefined;
+exports.open = (file) => {
+  const binary = { exports: {} };
+  process.dlopen(binary, toNamespacedPath(file));
+  return binary.exports;
+};
+`;
 
 /** In place of `driver-module.ts`. Version 12 may have its binary elsewhere, which the package itself looks for. */
 const MODULE = `
-const { existsSync } = require('node:fs');
-const hasBinary = () => existsSync(${DIRECTORY} + '/build/Release/better_sqlite3.node');
-export const requireDriver = (version) =>
-  version === ${JSON.stringify(version)} && (${!IS_12} || hasBinary())
-    ? require('better-sqlite3')
-    : require('node:module').createRequire(__bundleUrl)('better-sqlite3');
+import { existsSync } from 'node:fs';
+import { createRequire } from 'node:module';
+import installed from 'installed-sqlite';
+export const requireDriver = (version, directory) => {
+  installed.directory = directory;
+  const hasBinary = ${!IS_12} || existsSync(directory + '/build/Release/better_sqlite3.node');
+  return version === ${JSON.stringify(version)} && hasBinary ? require('better-sqlite3') : createRequire(__filename)('better-sqlite3');
+};
 `;
+
+/** The package's own search for its binary, which begins beside itself. */
+function binding(text) {
+  const opening = 'DEFAULT_ADDON = require(';
+  if (!text.includes(opening)) throw new Error('better-sqlite3 loads its binary in another way');
+  return `const { directory, open } = require('installed-sqlite');\nconst __dirname = directory + '/lib';\n${text.replaceAll(opening, 'DEFAULT_ADDON = open(')}`;
+}
 
 export const bundledSqlite = {
   name: 'bundled-sqlite',
@@ -36,14 +53,15 @@ export const bundledSqlite = {
     onResolve({ filter: /^better-sqlite3$/ }, ({ kind }) =>
       kind === 'require-call' ? { path: join(PACKAGE, 'lib/index.js') } : undefined,
     );
+    onResolve({ filter: /^installed-sqlite$/ }, () => ({ path: 'installed-sqlite', namespace: 'bundled-sqlite' }));
+    onLoad({ filter: /^installed-sqlite$/, namespace: 'bundled-sqlite' }, () => ({ contents: INSTALLED }));
     // looks for the binary in a dozen places, beginning at the file that calls it
     onResolve({ filter: /^bindings$/ }, () => ({ path: 'bindings', namespace: 'bundled-sqlite' }));
     onLoad({ filter: /^bindings$/, namespace: 'bundled-sqlite' }, () => ({
-      contents: `const binary = ${DIRECTORY} + '/build/Release/better_sqlite3.node'; module.exports = () => require(binary);`,
+      contents: `const { directory, open } = require('installed-sqlite');\nmodule.exports = () => open(directory + '/build/Release/better_sqlite3.node');`,
     }));
-    // looks for the binary beside itself
     onLoad({ filter: /[\\/]better-sqlite3[\\/]lib[\\/]binding\.js$/ }, ({ path }) => ({
-      contents: `const __dirname = ${DIRECTORY} + '/lib';\n${readFileSync(path, 'utf8')}`,
+      contents: binding(readFileSync(path, 'utf8')),
     }));
   },
 };

@@ -25,12 +25,11 @@ const DEFAULT = /^export default (.*);$/gm;
 const LEFT = /^(?:export\b|import\b.*"\.\/).*/m;
 
 /** Names of {@link LOADER} that the functions of chunks use. */
-const SHARED = '__bundleUrl, __lazily, __later, __add';
+const SHARED = '__lazily, __later, __add';
 
 /**
  * Loads a chunk once, as Node does a module; what is no chunk is loaded by Node. `beside`: the other scripts, in the order in which they are read. */
 const loader = (beside) => `
-const __bundleUrl = require("node:url").pathToFileURL(__filename).href;
 ${LAZILY}
 const __loaded = new Map();
 const __chunks = new Map();

@@ -132,8 +132,8 @@ A bad line stops the run: the lines before it are committed, the error names the
     const said = () => ({ ledger: namedLedger(flags.ledger), hasProducer: flags.producer !== undefined });
     let hasBegun = false;
     const emission = withLedger(flags, 'streaming', async (engine, interrupt) => {
-      const ending = new AbortController();
-      const checkpoints = await checkpointsOf(engine, flags, () => ending.abort());
+      const ending = flags.checkpoint === undefined ? null : new AbortController();
+      const checkpoints = await checkpointsOf(engine, flags, () => ending?.abort());
       hasBegun = true;
       const rejects = flags.rejects === undefined ? null : RejectFile.open(flags.rejects);
       const receipts = flags.receipts ? new ReceiptPrinter(interrupt) : null;
@@ -157,7 +157,7 @@ A bad line stops the run: the lines before it are committed, the error names the
           late: flags.late,
           maxSkew: flags['max-skew'],
           lineBytesMax: flags['max-line'],
-          signal: checkpoints === null ? interrupt.signal : AbortSignal.any([interrupt.signal, ending.signal]),
+          signal: ending === null ? interrupt.signal : AbortSignal.any([interrupt.signal, ending.signal]),
           onProgress: (state) => progress.update(state),
           onWarning: (warning) => {
             warnings.push(warning);

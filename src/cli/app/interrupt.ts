@@ -23,11 +23,12 @@ export interface Interrupt {
 
 export function listenForInterrupt(): Interrupt {
   const controller = new AbortController();
-  const last = new AbortController();
+  // few commands have child processes
+  let last: AbortController | undefined;
   let caught: Signal | undefined;
   const onSignal = (signal: Signal): void => {
     if (caught !== undefined) {
-      last.abort();
+      last?.abort();
       sayAtOnce(signal);
       // without listeners the signal has its default effect
       close();
@@ -45,7 +46,10 @@ export function listenForInterrupt(): Interrupt {
   };
   return {
     signal: controller.signal,
-    atOnce: last.signal,
+    get atOnce() {
+      last ??= new AbortController();
+      return last.signal;
+    },
     get isReceived() {
       return caught !== undefined;
     },

@@ -70,6 +70,7 @@ export function explainParserError(error: Error, command: CommandFacts): Error {
 export function refuseValuesOfSwitches(argv: readonly string[], command: CommandFacts): void {
   for (const word of argv) {
     if (word === '--') return;
+    if (!word.includes('=')) continue;
     const [, hyphens, typed, value] = /^(--?)([\w-]+?)=([\s\S]*)$/.exec(word) ?? [];
     const [name, facts] =
       Object.entries(command.flags).find(([long, { char }]) => typed === (hyphens === '--' ? long : char)) ?? [];

@@ -1,7 +1,7 @@
 /** Runs one command on a ledger: listens for signals, opens the ledger, does the work, and always closes it. */
 
 import { Completengine, closeAfter, displayedLocation, schemeOf } from '../../index.ts';
-import { refuseTakenFiles } from '../state/taken-files.ts';
+import { refuseTakenStreams } from '../state/taken-files.ts';
 import { escapeForTerminal } from '../terminal/escape.ts';
 import { busyTimeoutOf } from './durations.ts';
 import { type Interrupt, laterThan, listenForInterrupt } from './interrupt.ts';
@@ -31,7 +31,7 @@ export async function withLedger<Result>(
   work: (engine: Completengine, interrupt: Interrupt) => Promise<Result>,
 ): Promise<Result> {
   const busyTimeoutMs = busyTimeoutOf(flags);
-  refuseTakenFiles({ ledgers: [flags.ledger] });
+  refuseTakenStreams(flags.ledger);
   const interrupt = listenForInterrupt();
   try {
     const options =

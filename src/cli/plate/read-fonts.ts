@@ -1,6 +1,7 @@
 /** Reads the fonts of the plate, which lie beside this module in the sources, and beside the bundle in a build. */
 
 import { readFile } from 'node:fs/promises';
+import { join } from 'node:path';
 import type { PlateFonts } from './style.ts';
 
 export async function readFonts(): Promise<PlateFonts> {
@@ -14,5 +15,5 @@ export async function readFonts(): Promise<PlateFonts> {
 }
 
 function font(name: string): Promise<string> {
-  return readFile(new URL(`./fonts/${name}.woff2`, import.meta.url), 'base64');
+  return readFile(join(import.meta.dirname, `fonts/${name}.woff2`), 'base64');
 }

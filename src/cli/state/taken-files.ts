@@ -39,49 +39,74 @@ const LINES_HINT = 'give files of JSON lines; to read a ledger: completengine re
 const HYPHEN = 'give a file name; a file called - is ./-';
 const HYPHEN_OF_LINES = `${HYPHEN}, and standard error is /dev/stderr`;
 
-/** To be called before any file is opened. @throws LedgerError INVALID_ARGUMENT */
+/** The ledgers that were examined last. */
+let examined: readonly string[] = [];
+
+/** Refuses the standard streams of a command whose ledger was not examined by {@link refuseTakenFiles}. @throws LedgerError INVALID_ARGUMENT */
+export function refuseTakenStreams(ledger: string): void {
+  if (!examined.includes(ledger)) refuseTakenFiles({ ledgers: [ledger] });
+}
+
+/** To be called before any file is opened, by each command at its beginning. @throws LedgerError INVALID_ARGUMENT */
 export function refuseTakenFiles({ ledgers = [], inputs = [], outputs = {} }: FilesOfCommand): void {
+  examined = [];
+  const keys = new Keys();
   const taken = new Map<string, string>();
-  for (const ledger of ledgers.filter(isFile))
-    for (const [place, fact] of filesOfLedger(ledger)) take(taken, place, fact);
+  const take = (place: FilePlace, fact: string): void => {
+    const key = keys.of(place);
+    if (key !== null) taken.set(key, fact);
+  };
+  const factOf = (place: FilePlace): string | undefined => taken.get(keys.of(place) ?? '');
+  const given = [...inputs, STDOUT, STDERR, ...Object.values(outputs).map((place) => ({ place }))];
+  // pipes, terminals and /dev/null are no ledger's file: then those of the ledger need not be looked at, 0.5 ms of a start
+  const isPossible = given.filter(({ place }) => place !== undefined && keys.of(place) !== null).length > 0;
+  const includesMissing = keys.hasMissing;
+  if (isPossible)
+    for (const ledger of ledgers.filter(isFile))
+      for (const [place, fact] of filesOfLedger(ledger, includesMissing)) take(place, fact);
   // closing the input would drop SQLite's locks, and another process could write in between
   for (const { name, place, hint = LINES_HINT } of inputs) {
-    const fact = taken.get(keyOf(place) ?? '');
+    const fact = factOf(place);
     if (fact !== undefined) throw refusal(`the input ${name} ${fact}`, hint);
   }
-  for (const { name, place } of inputs) take(taken, place, `is an input: ${name}`);
+  for (const { name, place } of inputs) take(place, `is an input: ${name}`);
   for (const { place } of [STDOUT, STDERR, ...filesOf({ ...outputs, into: undefined })])
-    if (!taken.has(keyOf(place) ?? '') && isDatabase(place))
-      take(taken, place, 'is a database of SQLite, which text would destroy');
-  const streams = [STDOUT, STDERR].filter(({ place }) => taken.has(keyOf(place) ?? ''));
+    if (keys.of(place) !== null && factOf(place) === undefined && isDatabase(place))
+      take(place, 'is a database of SQLite, which text would destroy');
+  const streams = [STDOUT, STDERR].filter(({ place }) => factOf(place) !== undefined);
   const [stream] = streams;
   if (stream !== undefined)
-    throw refusal(`${stream.name} ${taken.get(keyOf(stream.place) ?? '')}`, 'send the output to another file', {
+    throw refusal(`${stream.name} ${factOf(stream.place)}`, 'send the output to another file', {
       takenStreams: streams.map(({ place }) => place),
     });
   // standard error may share the file of any output: its lines are appended
   for (const { name, place } of [STDOUT, ...filesOf(outputs)]) {
-    const key = keyOf(place);
+    const key = keys.of(place);
     if (key === null) continue;
     const fact = taken.get(key);
     if (fact !== undefined)
       throw refusal(`${name} ${fact}`, 'send the output to another file', {
-        takenStreams: key === keyOf(STDOUT.place) ? [STDOUT.place] : [],
+        takenStreams: key === keys.of(STDOUT.place) ? [STDOUT.place] : [],
       });
     taken.set(key, `is the same file as ${name}`);
   }
+  examined = ledgers;
 }
-
-const NAMED = /^(?:--ledger=|-l)(.+)$/s;
 
 /** The ledgers that a command line names, also one that cannot be parsed; else the default. `words`: after the verb. */
 export function ledgersNamed(words: readonly string[], otherwise: string): string[] {
   const end = words.indexOf('--');
   const flags = end === -1 ? words : words.slice(0, end);
   const named = flags.flatMap((word, at) =>
-    word === '--ledger' || word === '-l' ? (flags[at + 1] ?? []) : (NAMED.exec(word)?.[1] ?? []),
+    word === '--ledger' || word === '-l' ? (flags[at + 1] ?? []) : (namedBy(word) ?? []),
   );
   return named.length > 0 ? named : [otherwise];
+}
+
+/** The ledger in `--ledger=PATH` and `-lPATH`. */
+function namedBy(word: string): string | undefined {
+  const flag = ['--ledger=', '-l'].find((each) => word.startsWith(each) && word !== each);
+  return flag === undefined ? undefined : word.slice(flag.length);
 }
 
 /** A ledger on servers is no file. */
@@ -96,29 +121,52 @@ function filesOf(outputs: Readonly<Record<string, string | undefined>>): NamedFi
   });
 }
 
-function filesOfLedger(ledger: string): [path: string, fact: string][] {
+/** `includesMissing`: also those that are not there. */
+function filesOfLedger(ledger: string, includesMissing: boolean): [path: string, fact: string][] {
   // SQLite puts them beside the target of a symbolic link
   const path = resolvedPath(ledger);
-  return [
+  const files = [
     [path, 'is the ledger itself'],
     ...COMPANIONS.map((end): [string, string] => [path + end, `is part of the ledger: its ${end}`]),
-  ];
+  ] satisfies [string, string][];
+  return includesMissing ? files : files.filter(([file]) => !isMissing(file));
 }
 
-function take(taken: Map<string, string>, place: FilePlace, fact: string): void {
-  const key = keyOf(place);
-  if (key !== null) taken.set(key, fact);
-}
+/** Identities of files, each looked up once. */
+class Keys {
+  /** Whether a file that was looked up is missing. */
+  hasMissing = false;
+  readonly #known = new Map<FilePlace, string | null>();
 
-/** Identity of a file, the same for all its names and links. Null for a pipe, a terminal or a device, which several outputs can share. */
-function keyOf(place: FilePlace): string | null {
-  try {
-    const stats = typeof place === 'number' ? fstatSync(place, { bigint: true }) : statSync(place, QUIETLY);
-    if (stats !== undefined) return stats.isFile() ? `${stats.dev}:${stats.ino}` : null;
-  } catch {
-    // a closed descriptor, or a path that cannot be followed
+  /** The same for all names and links of a file. Null for a pipe, a terminal or a device, which several outputs can share. */
+  of(place: FilePlace): string | null {
+    let key = this.#known.get(place);
+    if (key === undefined) {
+      key = this.#find(place);
+      this.#known.set(place, key);
+    }
+    return key;
   }
-  return typeof place === 'number' ? null : resolvedPath(place);
+
+  #find(place: FilePlace): string | null {
+    try {
+      const stats = typeof place === 'number' ? fstatSync(place, { bigint: true }) : statSync(place, QUIETLY);
+      if (stats !== undefined) return stats.isFile() ? `${stats.dev}:${stats.ino}` : null;
+    } catch {
+      // a closed descriptor, or a path that cannot be followed
+    }
+    if (typeof place === 'number') return null;
+    this.hasMissing = true;
+    return resolvedPath(place);
+  }
+}
+
+function isMissing(path: string): boolean {
+  try {
+    return statSync(path, QUIETLY) === undefined;
+  } catch {
+    return false;
+  }
 }
 
 /** A file that is missing, as those beside a ledger mostly are, makes no error: three of these for each file were 1 ms of each command's start. */

@@ -4,6 +4,7 @@
  */
 
 import { readFileSync } from 'node:fs';
+import { join } from 'node:path';
 
 /** Memory below this address belongs to the kernel. */
 const STATIC_BYTES = 1024;
@@ -54,7 +55,7 @@ export function align(address: number): number {
 function load(file: string): WebAssembly.Module {
   let module = modules.get(file);
   if (module === undefined) {
-    module = new WebAssembly.Module(readFileSync(new URL(`./${file}`, import.meta.url)));
+    module = new WebAssembly.Module(readFileSync(join(import.meta.dirname, file)));
     modules.set(file, module);
   }
   return module;

@@ -4,6 +4,8 @@ const SCHEME = /^([a-z][a-z0-9+.-]*):\/\//i;
 
 /** In lower case; null for the path of a file. */
 export function schemeOf(location: string): string | null {
+  // most locations are paths, and the expression is compiled at its first use
+  if (!location.includes('://')) return null;
   return SCHEME.exec(location)?.[1]?.toLowerCase() ?? null;
 }
 

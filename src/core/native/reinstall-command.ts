@@ -2,10 +2,9 @@
 
 import { existsSync } from 'node:fs';
 import { dirname, join, sep } from 'node:path';
-import { fileURLToPath } from 'node:url';
 
 const NAME = 'completengine';
-const HERE = dirname(fileURLToPath(import.meta.url));
+const HERE = import.meta.dirname;
 /** pnpm keeps packages in a store and links to them: per project, or one store for all global packages. */
 const PNPM_STORE = /[/\\](\.pnpm|pnpm|v\d+[/\\]links)[/\\]/;
 

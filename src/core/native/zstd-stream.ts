@@ -24,7 +24,7 @@ interface StreamBinding {
 
 /** `decodedBytes`: most that it returns at a time. @throws LedgerError CANNOT_LOAD */
 export function zstdDecoder(decodedBytes: number): ZstdDecoder {
-  const { createZstdDecompress } = createRequire(import.meta.url)('node:zlib') as NodeZlib;
+  const { createZstdDecompress } = createRequire(import.meta.filename)('node:zlib') as NodeZlib;
   if (createZstdDecompress !== undefined)
     return { stream: createZstdDecompress({ chunkSize: decodedBytes, readableHighWaterMark: 1 }) };
   const { DCtx } = loadZstdPackage() as StreamBinding;

@@ -56,7 +56,7 @@ const IGNORE_CHECKSUM = 1002;
 /** Memory to compress into that is kept for the next frame, in bytes; a body of usual size fits. */
 const SCRATCH_BYTES = 1280 * 1024;
 
-const load = createRequire(import.meta.url);
+const load = createRequire(import.meta.filename);
 let loaded: Zstd | undefined;
 
 /**

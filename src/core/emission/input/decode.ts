@@ -55,7 +55,7 @@ export async function* decoded(
 /** A stream of zlib that decodes, with as little read ahead as it can have. */
 function gunzip(): Gunzip {
   // few commands decompress, and its import is a tenth of a small command's time
-  const zlib = createRequire(import.meta.url)('node:zlib') as typeof import('node:zlib');
+  const zlib = createRequire(import.meta.filename)('node:zlib') as typeof import('node:zlib');
   return zlib.createGunzip({ chunkSize: DECODED_BYTES, readableHighWaterMark: 1 } as object);
 }
 

@@ -3,9 +3,12 @@
  * process inside native code (exit 134 or 139), where nothing can be caught.
  */
 
+import { readFileSync } from 'node:fs';
 import { createRequire } from 'node:module';
+import { dirname } from 'node:path';
 import type Database from 'better-sqlite3';
 import { cannotLoad, unusable } from '../../../native/cannot-load.ts';
+import { installedFile } from '../../../native/installed-file.ts';
 import { reinstallCommand } from '../../../native/reinstall-command.ts';
 import { requireDriver } from './driver-module.ts';
 
@@ -19,7 +22,6 @@ const NODE_OF_13 = '22.14';
 /** Older versions can corrupt a WAL when two connections write and checkpoint at the same moment. */
 const SQLITE_VERSION_MIN = [3, 51, 3] as const;
 
-const load = createRequire(import.meta.url);
 let loaded: Driver | undefined;
 
 /** @throws LedgerError CANNOT_LOAD */
@@ -34,12 +36,12 @@ export function loadedBetterSqlite3(): Driver | undefined {
 }
 
 function loadDriver(): Driver {
-  const version = packageVersion();
+  const { version, directory } = installedPackage();
   checkPair(version);
   let driver: Driver;
   let sqlite: string;
   try {
-    driver = requireDriver(version);
+    driver = requireDriver(version, directory);
     sqlite = withUris(() => sqliteVersion(driver));
   } catch (error) {
     throw cannotLoad({ name: NAME, version }, error);
@@ -83,9 +85,12 @@ function checkSqlite(sqlite: string, version: string): void {
   throw unusable({ name: NAME, version }, fact, reinstallCommand());
 }
 
-function packageVersion(): string {
+function installedPackage(): { readonly version: string; readonly directory: string } {
+  const description = `${NAME}/package.json`;
   try {
-    return (load('better-sqlite3/package.json') as { version: string }).version;
+    const path = installedFile(description) ?? createRequire(import.meta.filename).resolve(description);
+    const { version } = JSON.parse(readFileSync(path, 'utf8')) as { version: string };
+    return { version, directory: dirname(path) };
   } catch (error) {
     throw cannotLoad({ name: NAME, version: undefined }, error);
   }

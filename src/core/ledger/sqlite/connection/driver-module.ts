@@ -3,9 +3,7 @@
 import { createRequire } from 'node:module';
 import type Database from 'better-sqlite3';
 
-const load = createRequire(import.meta.url);
-
-/** `version`: that of the package as it is installed. */
-export function requireDriver(_version: string): typeof Database {
-  return load('better-sqlite3') as typeof Database;
+/** Of the package as it is installed. */
+export function requireDriver(_version: string, _directory: string): typeof Database {
+  return createRequire(import.meta.filename)('better-sqlite3') as typeof Database;
 }

@@ -8,7 +8,7 @@ import { invalidArgument, LedgerError } from '../../../model/ledger-error.ts';
  * SQLite keeps the log, the index and the journal of `X` beside it under these names, and removes them when it closes `X`: a ledger there would be lost.
  * In any case of letters, because some file systems ignore it.
  */
-const COMPANION = /-(wal|shm|journal)$/i;
+const COMPANIONS = ['-wal', '-shm', '-journal'];
 
 /**
  * Resolves the directory, keeps the name.
@@ -28,8 +28,10 @@ export function ledgerPath(path: string): string {
 
 /** `found`: the file that the path names, links followed. */
 function checkName(path: string, found: string): void {
-  const [end] = COMPANION.exec(basename(found)) ?? [];
-  if (end === undefined) return;
+  const name = basename(found);
+  const companion = COMPANIONS.find((each) => name.toLowerCase().endsWith(each));
+  if (companion === undefined) return;
+  const end = name.slice(-companion.length);
   throw invalidArgument(
     `'${path}' cannot name a ledger: SQLite keeps files of its own under names that end with ${end}, and removes them`,
     'use another name',

@@ -281,12 +281,12 @@ function checkFormat(db: Database, path: string): void {
       hint,
       details: { path, ...details },
     });
-  const markAgain = `set them: sqlite3 ${shellWord(path)} '${MARKS}'`;
+  const refuseUnmarked = () => refuse(UNMARKED, `set them: sqlite3 ${shellWord(path)} '${MARKS}'`);
   const another = 'name another file, or make a ledger: completengine init';
   if (isEmptyDatabase(db))
     throw refuse('it is empty', `make it one: completengine init ${shellFlag('ledger', path)}`, { isEmpty: true });
   if (isSegment(db)) throw refuse('it is a segment of an archive', another, { isSegment: true });
-  if (!isOurs(db)) throw looksLikeLedger(db) ? refuse(UNMARKED, markAgain) : refuse(FOREIGN, another);
+  if (!isOurs(db)) throw looksLikeLedger(db) ? refuseUnmarked() : refuse(FOREIGN, another);
   const format = db.pragma('user_version', { simple: true }) as number;
   if (format > FORMAT) {
     throw new LedgerError('NEWER_FORMAT', {
@@ -295,7 +295,7 @@ function checkFormat(db: Database, path: string): void {
       details: { path, format, known: FORMAT },
     });
   }
-  if (format < FORMAT && looksLikeLedger(db)) throw refuse(UNMARKED, markAgain);
+  if (format < FORMAT && looksLikeLedger(db)) throw refuseUnmarked();
   if (format < FORMAT) throw refuse(`it has format ${format}`, another);
   const difference = schemaDifference(db);
   if (difference === null) return;

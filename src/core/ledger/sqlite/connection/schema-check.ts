@@ -56,13 +56,10 @@ interface Schema {
 function readSchema(db: Database): Schema {
   const rows = db.prepare<[], SchemaRow>('SELECT type, name, tbl_name, sql FROM sqlite_schema').all();
   const found = new Map(rows.map((row) => [row.name, row]));
-  const partitionCount = Array.from({ length: PARTITIONS_MAX + 1 }, (_, id) => id).findIndex(
-    (id) => !found.has(partitionTable(id)),
-  );
-  const { required, onDemand, indexes } = expectedObjects(
-    Math.max(partitionCount, 0),
-    viewedBodies(db, Math.max(partitionCount, 0)),
-  );
+  let partitionCount = 0;
+  while (partitionCount <= PARTITIONS_MAX && found.has(partitionTable(partitionCount))) partitionCount++;
+  if (partitionCount > PARTITIONS_MAX) partitionCount = 0;
+  const { required, onDemand, indexes } = expectedObjects(partitionCount, viewedBodies(db, partitionCount));
   const own = new Set([...required.keys(), ...onDemand.keys()]);
   const isOurs = (row: SchemaRow): boolean =>
     (own.has(row.name) && isAsCreated(row, required.get(row.name) ?? onDemand.get(row.name), indexes.get(row.name))) ||

@@ -1,5 +1,6 @@
 /** Starts, holds and closes a thread that works on the same ledger with a connection of its own. */
 
+import { join } from 'node:path';
 import { Worker } from 'node:worker_threads';
 import { LedgerError } from '../../../model/ledger-error.ts';
 import { fromFailure, threadError } from './thread-failure.ts';
@@ -56,7 +57,7 @@ export class LedgerThread<Message, Answer> {
     listener: ThreadListener<Answer>,
     signal?: AbortSignal,
   ): Promise<LedgerThread<Message, Answer>> {
-    const worker = new Worker(scriptUrl(script), {
+    const worker = new Worker(scriptPath(script), {
       workerData: start,
       resourceLimits: { maxYoungGenerationSizeMb: YOUNG_MEGABYTES },
       // Without the program's flags: with its `--input-type=module` every thread failed to start.
@@ -118,6 +119,6 @@ export class LedgerThread<Message, Answer> {
 }
 
 /** The scripts are beside this module. The bundle of the command line is CommonJS, and so are its scripts: they start 11 ms sooner. */
-function scriptUrl(script: string): URL {
-  return new URL(`./${script}.${import.meta.url.endsWith('.cjs') ? 'cjs' : 'js'}`, import.meta.url);
+function scriptPath(script: string): string {
+  return join(import.meta.dirname, `${script}.${import.meta.filename.endsWith('.cjs') ? 'cjs' : 'js'}`);
 }
