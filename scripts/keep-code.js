@@ -8,7 +8,7 @@ import { writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { compileBundle, keepCode } from '../bin/bundle.js';
-import { OTHERS, sampleCommands } from './sample-commands.js';
+import { OTHERS, SELDOM, sampleCommands } from './sample-commands.js';
 
 const EXIT_BAD_INPUT = 65;
 const THREADS = ['writer', 'reader', 'backup'];
@@ -26,7 +26,9 @@ if (sample === OTHERS)
   );
 const chunks = [];
 const { main } = compileBundle(undefined, (name) => chunks.push(name));
-for (const command of sampleCommands(sample, directory)) {
+const commands = sampleCommands(sample, directory);
+if (sample === OTHERS && chunksFile === undefined) commands.push(SELDOM);
+for (const command of commands) {
   await main(root, command);
   // rejects a line, and that is all
   if (process.exitCode === EXIT_BAD_INPUT && command.includes('--rejects')) process.exitCode = 0;
