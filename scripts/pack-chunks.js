@@ -100,10 +100,19 @@ const LAZY_CHUNK = /\b(import_[\w$]+) = __lazily\(\(\) => require\("(\.\/[^"]+\.
 const LAZY_MEMBER = /\b(import_[\w$]+)\.it\.([\w$]+)/g;
 const EAGER_CHUNK = /^.*= require\("\.\/[^"]+\.js"\);$/m;
 
+/** Whether it only passes on the exports of others, and is loaded for these. */
+const isStub = ({ text }) => !/^(?!(?:import|export)\b|[\s}\]]|$)/m.test(text);
+
+/** The names of the chunks that a chunk imports at once. */
+const importedAtOnce = (chunk, isLazy) =>
+  [...chunk.text.matchAll(IMPORT)]
+    .filter(([, names, from]) => names !== undefined && (isStub(chunk) || !isLazy(chunk.name, from)))
+    .map(([, , from]) => from);
+
 /**
  * A call that adds the function of a chunk, which gives its exports in their order. An object with their names would be 2 % of a small command, getters as a
  * translation to CommonJS would make them 3 ms. Values are taken once: no export is assigned later, and chunks do not import each other in a circle.
- * `names`: of the exports of each chunk. `isLazy`: whether a chunk, by its name, is loaded at its first use.
+ * `names`: of the exports of each chunk. `isLazy`: whether the second chunk is loaded when the first one first uses it.
  */
 async function functionOf(chunk, names, isLazy) {
   const { name, text } = chunk;
@@ -113,13 +122,12 @@ async function functionOf(chunk, names, isLazy) {
     if (at === -1) throw new Error(`${name} imports ${exported}, which ${from} does not export`);
     return at;
   };
-  // what only passes on the exports of others is loaded for these
-  const isStub = !/^(?!(?:import|export)\b|[\s}\]]|$)/m.test(text);
+  const atOnce = new Set(importedAtOnce(chunk, isLazy));
   const linked = text
     .replaceAll(IMPORT, (all, imported, from) => {
       // esbuild imports for its order each chunk that a chunk needs, also what others import for it
       if (imported === undefined) return '';
-      if (isLazy(from) && !isStub) return all;
+      if (!atOnce.has(from)) return all;
       const taken = pairs(imported).map(([exported, as]) => `const ${as} = __from[${place(from, exported)}];`);
       return `__from = __load("${from}"); ${taken.join(' ')}`;
     })
@@ -154,19 +162,21 @@ export function asScript(body) {
 
 /**
  * Texts of scripts by file name, in ASCII. The first one loads the others when it needs them.
- * `files`: the chunks that esbuild made, as ES modules. `entry`: name of the chunk to run first. `scripts`: for each file the names of the chunks that go there,
- * unless they are in a script before it; the last one has the rest, too. `isLazy`: whether the second chunk is loaded when the first one first uses it.
+ * `files`: the chunks that esbuild made, as ES modules. `entry`: name of the chunk to run first. `scripts`: for each file the names of the chunks that go there
+ * with what these load at once, unless they are in a script before it; the last one has the rest, too. `isLazy`: whether the second chunk is loaded when the first one first uses it.
  */
 export async function packChunks(files, { entry, scripts, isLazy }) {
   const chunks = new Map(files.map(({ path, text }) => [`./${basename(path)}`, { name: `./${basename(path)}`, text }]));
   refuseCircles(chunks);
   const names = new Map([...chunks].map(([name, chunk]) => [name, exportsOf(chunk).map(([, as]) => as)]));
   const left = new Map(chunks);
+  // with what they load at once: four small chunks had each emit of volume read the two megabytes that nothing else of it needed
   const take = (wanted) =>
     wanted.flatMap((name) => {
-      const chunk = left.get(name) ?? [];
+      const chunk = left.get(name);
+      if (chunk === undefined) return [];
       left.delete(name);
-      return chunk;
+      return [chunk, ...take(importedAtOnce(chunk, isLazy))];
     });
   const [first, ...beside] = Object.keys(scripts);
   const parts = Object.entries(scripts).map(([file, those]) => [
@@ -175,7 +185,7 @@ export async function packChunks(files, { entry, scripts, isLazy }) {
   ]);
   parts.at(-1)[1].push(...left.values());
   const written = parts.map(async ([file, those]) => {
-    const functions = those.map((chunk) => functionOf(chunk, names, (name) => isLazy(chunk.name, name)));
+    const functions = those.map((chunk) => functionOf(chunk, names, isLazy));
     // added one by one: an object with a property for each would get a shape for each of them
     const text = (await Promise.all(functions)).join('');
     return [

@@ -25,20 +25,23 @@ export function sampleCommands(name, directory) {
   const oneKeyed = join(directory, 'keyed.jsonl');
   const many = join(directory, 'many.jsonl');
   const bad = join(directory, 'bad.jsonl');
-  const event = `{"time":"2026-01-01T00:00:00.000Z","topic":"one","text":"${'many'.repeat(34)}"}\n`;
+  // keys are texts and numbers in turn
+  const event = (_, at) =>
+    `{"time":"2026-01-01T00:00:00.000Z","topic":${at % 2 ? at : `"${at}"`},"text":"${'many'.repeat(34)}"}\n`;
+  const events = (length) => Array.from({ length }, event).join('');
   if (name === 'emit') {
     writeFileSync(one, `${INPUT}\n`);
-    writeFileSync(oneKeyed, event);
+    writeFileSync(oneKeyed, events(2));
   }
   if (name === OTHERS) {
-    writeFileSync(many, event.repeat(EVENTS));
+    writeFileSync(many, events(EVENTS));
     writeFileSync(bad, '{"one":\n');
   }
   const commands = {
     '--version': [['--version']],
     init: [
       ['init', '-l', ledger],
-      ['init', '-l', keyed, '--time', 'time', '--routing', 'hash:topic', '--partitions', '2'],
+      ['init', '-l', keyed, '--time', 'time', '--routing', 'hash:topic', '--partitions', '8'],
     ],
     emit: [
       ['emit', '-l', ledger, '-q'],

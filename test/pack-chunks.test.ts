@@ -14,17 +14,20 @@ const file = (name: string, text: string) => ({ path: `/out/${name}.js`, text })
 
 /**
  * The exports of the packed entry, with `require` as given, the names that it was asked for, and the chunks in the order in which they were run. All but the
- * entry are in a script of their own. `isLazy`: as the packing takes it.
+ * entry are in a script of their own, unless `scripts` says otherwise. `isLazy` and `scripts`: as the packing takes them.
  */
-async function run(files: ReturnType<typeof file>[], isLazy: (from: string, to: string) => boolean = never) {
-  const scripts = { 'main.cjs': [], 'rest.cjs': [] };
+async function run(
+  files: ReturnType<typeof file>[],
+  isLazy: (from: string, to: string) => boolean = never,
+  scripts: Record<string, string[]> = { 'main.cjs': [], 'rest.cjs': [] },
+) {
   const packed = await packChunks(files, { entry: './main.js', scripts, isLazy });
   const asked: string[] = [];
   const chunks: string[] = [];
   const functionOf = (text: string) => new Script(text).runInContext(createContext({ Promise }));
   const load = (name: string): unknown => {
     asked.push(name);
-    if (name === './rest.cjs') return moduleOf(packed['rest.cjs']);
+    if (name.endsWith('.cjs')) return moduleOf(packed[name.slice(2)]);
     return name === 'node:url' ? { pathToFileURL: () => ({ href: 'file:///out/' }) } : { name };
   };
   const moduleOf = (text: string) => {
@@ -81,6 +84,22 @@ it('runs a chunk at its first use where it is lazy, and not what is imported for
   const eager = await run(files);
   expect(eager.chunks).toEqual(['./main.js', './chunk-L.js']);
   expect((eager.exports['call'] as () => unknown)()).toEqual([2, 'base', { on: true }]);
+});
+
+it('has what a chunk loads at once in the script of that chunk, and what it may load later where it is wanted', async () => {
+  const files = [
+    file('main', 'var later = () => import("./long.js");\nexport { later };'),
+    file('long', 'import { a } from "./stub.js";\nimport { c } from "./lazy.js";\nvar sum = () => a + c();\nexport { sum };'),
+    file('stub', 'import { a } from "./chunk-A.js";\nexport { a };'),
+    file('chunk-A', 'var a = 1;\nexport { a };'),
+    file('lazy', 'var c = () => 2;\nexport { c };'),
+  ];
+  const isLazy = (_: string, to: string) => to !== './chunk-A.js' && to !== './stub.js';
+  const { exports, asked } = await run(files, isLazy, { 'main.cjs': [], 'long.cjs': ['./long.js'], 'rest.cjs': [] });
+  const { sum } = (await (exports['later'] as () => Promise<unknown>)()) as { sum: () => number };
+  expect(asked.filter((name) => name.endsWith('.cjs'))).toEqual(['./long.cjs']);
+  expect(sum()).toBe(3);
+  expect(asked.filter((name) => name.endsWith('.cjs'))).toEqual(['./long.cjs', './rest.cjs']);
 });
 
 it.each([

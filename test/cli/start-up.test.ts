@@ -6,7 +6,8 @@ import { fileURLToPath } from 'node:url';
 import { expect, it } from 'vitest';
 // @ts-expect-error a script, without types
 import { SMALL } from '../../scripts/sample-commands.js';
-import { needs, runProgram, STRACE_PROBE } from '../support/fault-tools.ts';
+import { BIN } from '../support/cli.ts';
+import { needs, runProgram, STRACE_PROBE, straceThreads } from '../support/fault-tools.ts';
 import { succeed } from '../support/ledger-cli.ts';
 import { tempDir } from '../support/temp-dir.ts';
 import { traced } from '../support/traced.ts';
@@ -24,7 +25,7 @@ it('a command on a file reads no byte of the client for NATS, nor the list of al
   const run = (name: string, ...args: string[]) =>
     traced(join(directory, name), 'openat', null, [...args, '-l', ledger]);
   for (const [name, ...args] of [
-    ['init', 'init'],
+    ['init', 'init', '--routing', 'hash:id', '--time', 'at'],
     ['emit', 'emit'],
     ['tail', 'tail'],
   ] as [string, string][]) {
@@ -61,6 +62,26 @@ it('a command on a ledger with a key and times reads one script, and a long one 
   const long = ['verbs.cjs', 'verbs-long.cjs'];
   expect(await scriptsOf('emit', many)).toEqual([...long, 'writer-worker.cjs', 'writer-thread.cjs']);
   expect(await scriptsOf('replay')).toEqual([...long, 'reader-worker.cjs', 'reader-thread.cjs']);
+});
+
+it.for([
+  ['a pipe', 'cat "$0" | exec "$@"'],
+  ['a file', 'exec "$@" "$0"'],
+] as const)('emit of volume from %s reads no script of what is seldom', async ([, command], context) => {
+  needs(context, ...STRACE_PROBE);
+  const directory = tempDir();
+  const ledger = join(directory, 'a.codex');
+  const [input, log] = [join(directory, 'many.jsonl'), join(directory, 'trace')];
+  const line = (_: unknown, id: number) => `{"id":${id},"at":"2026-01-01T00:00:00Z","text":"${'many'.repeat(40)}"}\n`;
+  writeFileSync(input, Array.from({ length: 20_000 }, line).join(''));
+  await succeed(['init', '-l', ledger, '--routing', 'hash:id', '--time', 'at']);
+  const trace = ['strace', ...straceThreads([]), '-o', log, '-e', 'trace=openat'];
+  const emit = [process.execPath, BIN, 'emit', '-q', '-l', ledger];
+  const { code } = await runProgram('sh', ['-c', command, input, ...trace, ...emit]);
+  expect(code).toBe(0);
+  const files = opened(readFileSync(log, 'utf8').split('\n'));
+  const scripts = files.flatMap((file) => /(?:verbs-\w+|writer-thread)\.cjs$/.exec(file)?.[0] ?? []);
+  expect(new Set(scripts)).toEqual(new Set(['verbs-long.cjs', 'writer-thread.cjs']));
 });
 
 it('emit of an event from a pipe loads no stream, socket, terminal or thread of Node', async (context) => {

@@ -54,9 +54,17 @@ function socketOf(descriptor: number, sink: ByteSink): Socket {
     onread: { buffer: () => sink.room(PIPE_READ_BYTES), callback: (bytes, room) => sink.arrived(room, bytes) },
   };
   const socket = new Socket(options);
-  socket.on('end', () => sink.ended());
-  socket.on('error', (error) => sink.ended(error));
-  socket.on('close', () => sink.ended(closedEarly()));
+  let hasEnded = false;
+  const end = (error?: unknown): void => {
+    hasEnded = true;
+    sink.ended(error);
+  };
+  socket.on('end', () => end());
+  socket.on('error', end);
+  // each socket closes: the error, and the module that makes it, are for one that has not ended
+  socket.on('close', () => {
+    if (!hasEnded) end(closedEarly());
+  });
   return socket;
 }
 
