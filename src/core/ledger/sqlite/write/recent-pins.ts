@@ -11,7 +11,7 @@ import { NO_TIME } from '../../../model/time/time.ts';
 import { blob, integer, integerOrNull, positive, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
-import { type PinRun, PinRunReader } from './pin-run.ts';
+import { type PinRun, PinRunReader, PinRunWriter } from './pin-run.ts';
 
 /** A pin as it is stored, whether it is still valid or not. */
 export interface StoredPin {
@@ -21,7 +21,7 @@ export interface StoredPin {
   readonly epoch: number;
 }
 
-/** Larger runs are merged into `sessions`: a process that looks up one session searches all of them, at 2 GB/s. */
+/** Larger runs are compacted, or merged into `sessions`: a process that looks up one session searches all of them, at 2 GB/s. */
 const BYTES_MAX = 8 * 1024 * 1024;
 const RUNS_MAX = 128;
 /** This number of sessions is searched in the bytes of the runs. For more, the runs are read and kept, which takes 60 ns for each pin in them. */
@@ -99,10 +99,18 @@ export class RecentPins {
       .run(firstSequence, epoch, fromTime, pins);
   }
 
-  /** Whether they should be merged into `sessions`. */
+  /** Whether they should become fewer. */
   get isFull(): boolean {
     const [runs, bytes] = this.#statements.get<[], [number, number]>(SIZE).raw().get() as [number, number];
     return runs > RUNS_MAX || bytes > BYTES_MAX;
+  }
+
+  /** Puts the newest pin of each session in place of all: a run for each epoch, with the number of its last one. */
+  compact(): void {
+    this.all();
+    const runs = this.#read.newest();
+    this.clear();
+    for (const { last, epoch, run } of runs) this.add(last, epoch, run);
   }
 
   /** Deletes all, after they were merged. */
@@ -136,12 +144,19 @@ export class RecentPins {
 }
 
 interface ReadRun {
+  readonly number: number;
   readonly reader: PinRunReader;
   readonly epoch: number;
 }
 
+interface NewestPins {
+  readonly last: number;
+  readonly epoch: number;
+  readonly run: PinRun;
+}
+
 /** A pin for each session of the table. */
-export type AllPins = Pick<ReadRuns, 'table' | 'pinOf'>;
+export type AllPins = Pick<ReadRuns, 'table' | 'pinOf' | 'count'>;
 
 /** Runs in their order: a pin replaces that of an earlier one. */
 class ReadRuns {
@@ -151,6 +166,8 @@ class ReadRuns {
   #places = new Float64Array(1024);
   #first: number | null = null;
   last = 0;
+  /** Of pins that were read, the older ones of a session included. */
+  count = 0;
 
   /** Whether these are the runs from this one on: all are deleted at once, so it is the first one that shows it. */
   beginsAt(first: number): boolean {
@@ -165,16 +182,42 @@ class ReadRuns {
     const sessions = new Int32Array(keys.ends.length);
     this.table.numbersOf(run.pins, keys.starts, keys.ends, sessions);
     this.#reserve(this.table.size);
-    const first = this.#readers.push({ reader, epoch }) * RUN_PLACES;
+    const first = this.#readers.push({ number, reader, epoch }) * RUN_PLACES;
+    this.count += sessions.length;
     for (let at = 0; at < sessions.length; at++) this.#places[numberAt(sessions, at)] = first + numberAt(keys.ends, at);
   }
 
   readonly pinOf = (session: SessionNumber): StoredPin => {
-    const place = numberAt(this.#places, session);
-    const { reader, epoch } = this.#readers[Math.floor(place / RUN_PLACES) - 1] as ReadRun;
-    reader.readAt(place % RUN_PLACES);
+    const { reader, epoch } = this.#pinAt(session);
     return storedPin(reader, epoch);
   };
+
+  /** As runs, one for each epoch. */
+  newest(): NewestPins[] {
+    const last = new Map<number, number>();
+    const from = new Map<number, number | null>();
+    for (const { number, epoch, reader } of this.#readers) {
+      last.set(epoch, number);
+      const { fromTime } = reader;
+      from.set(epoch, fromTime === null ? null : Math.min(fromTime, from.get(epoch) ?? fromTime));
+    }
+    const writers = new Map([...from].map(([epoch, fromTime]) => [epoch, new PinRunWriter(fromTime)]));
+    for (let session = 0; session < this.table.size; session++) {
+      const { reader, epoch } = this.#pinAt(session);
+      writers.get(epoch)?.add(reader);
+    }
+    return [...writers]
+      .map(([epoch, { run }]) => ({ last: last.get(epoch) ?? 0, epoch, run }))
+      .filter(({ run }) => run.pins.length > 0);
+  }
+
+  #pinAt(session: SessionNumber): ReadRun {
+    const place = numberAt(this.#places, session);
+    const run = this.#readers[Math.floor(place / RUN_PLACES) - 1] as ReadRun;
+    const keyEnd = place % RUN_PLACES;
+    run.reader.readAt(keyEnd - this.table.keyOf(session).length, keyEnd);
+    return run;
+  }
 
   #reserve(sessions: number): void {
     if (sessions <= this.#places.length) return;
