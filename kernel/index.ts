@@ -7,6 +7,7 @@ export { gatheredKeys, gatherKeys } from './gather-keys';
 export { setTables } from './layout';
 export { knownLiterals, literalBytes } from './literals';
 export { scan, setPlan, scannedLineCount, scannedUndecidedCount } from './scan';
+export { countPins, readRun, writeRun } from './runs';
 export { setRows, writeRows, writtenEnd, isRowLeft } from './rows';
 export {
   addSession,

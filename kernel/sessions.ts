@@ -10,7 +10,7 @@ import { murmur2 } from './murmur2';
 const NO_TIME: f64 = f64.MAX_VALUE;
 const NO_SESSION: u32 = 0xffffffff;
 /** The host has to find this key: it may be among those that found no free slot. */
-const LEFT: u32 = 0xfffffffe;
+export const LEFT: u32 = 0xfffffffe;
 /** In place of a line's end of its key. */
 const NO_KEY: u32 = 0xffffffff;
 
@@ -22,11 +22,13 @@ const PROBES_MAX: u32 = 128;
 const ROW_BYTES: usize = 32;
 const HASH: usize = 0;
 const KEY_AT: usize = 4;
-const KEY_BYTES: usize = 8;
+export const KEY_BYTES: usize = 8;
 /** The place in the draft that changes it; one that was noted for an earlier draft is not its own. */
 const PLACE: usize = 12;
-const LAST_SEEN: usize = 16;
-const PARTITION: usize = 24;
+/** Where runs are read, there are no drafts: the number of the run that has its newest pin. */
+export const RUN: usize = 12;
+export const LAST_SEEN: usize = 16;
+export const PARTITION: usize = 24;
 const HAS_SLOT: usize = 28;
 
 /** A pin that the draft changes, in the order of their first change. */
@@ -142,6 +144,31 @@ function add(key: usize, length: u32, hash: u32): u32 {
   keyBytes += length;
   takeSlot(session);
   return session;
+}
+
+/** The number of a key, which is added if it is new; LEFT if there is no slot for it. */
+@inline
+export function numberOfKey(key: usize, length: u32, hash: u32): u32 {
+  const session = find(key, length, hash);
+  if (session != LEFT) return session;
+  const slotless = slotlessCount;
+  const added = add(key, length, hash);
+  return slotlessCount == slotless ? added : LEFT;
+}
+
+@inline
+export function rowAt(session: u32): usize {
+  return rows + <usize>session * ROW_BYTES;
+}
+
+@inline
+export function keyAddress(row: usize): usize {
+  return keys + <usize>load<u32>(row, KEY_AT);
+}
+
+@inline
+export function giveRun(session: u32, number: u32): void {
+  store<u32>(rowAt(session), number, RUN);
 }
 
 /** The number of a key; LEFT if only the host can say whether it has one. */

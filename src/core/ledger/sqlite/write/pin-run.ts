@@ -55,43 +55,6 @@ function putNumber(into: Buffer, place: number, number: number): number {
   return at;
 }
 
-const WRITER_BYTES_AT_FIRST = 64 * 1024;
-
-/** Writes a run of pins that were read from others, each with the same epoch. */
-export class PinRunWriter {
-  readonly #fromTime: Micros | null;
-  #into = Buffer.allocUnsafe(WRITER_BYTES_AT_FIRST);
-  #at = 0;
-
-  /** `fromTime`: not after any time of the pins. */
-  constructor(fromTime: Micros | null) {
-    this.#fromTime = fromTime;
-  }
-
-  /** Adds the pin that is read. @throws LedgerError VERIFICATION_FAILED */
-  add({ bytes, keyStart, keyEnd, partition, lastSeen }: PinRunReader): void {
-    const fromTime = this.#fromTime;
-    if ((lastSeen === NO_TIME) !== (fromTime === null)) throw damagedRun();
-    const length = keyEnd - keyStart;
-    this.#reserve(length + 3 * NUMBER_BYTES_MAX);
-    const start = putNumber(this.#into, this.#at, length);
-    bytes.copy(this.#into, start, keyStart, keyEnd);
-    this.#at = putNumber(this.#into, start + length, partition);
-    if (fromTime !== null) this.#at = putNumber(this.#into, this.#at, lastSeen - fromTime);
-  }
-
-  get run(): PinRun {
-    return { fromTime: this.#fromTime, pins: this.#into.subarray(0, this.#at) };
-  }
-
-  #reserve(bytes: number): void {
-    if (this.#at + bytes <= this.#into.length) return;
-    const grown = Buffer.allocUnsafe((this.#at + bytes) * 2);
-    this.#into.copy(grown, 0, 0, this.#at);
-    this.#into = grown;
-  }
-}
-
 /** Reads a run pin by pin. It may be damaged. */
 export class PinRunReader {
   readonly #run: PinRun;
@@ -107,14 +70,6 @@ export class PinRunReader {
     this.#run = run;
   }
 
-  get bytes(): Buffer {
-    return this.#run.pins;
-  }
-
-  get fromTime(): Micros | null {
-    return this.#run.fromTime;
-  }
-
   /** Whether there is another pin, which is read then. @throws LedgerError VERIFICATION_FAILED */
   next(): boolean {
     const { pins } = this.#run;
@@ -128,10 +83,8 @@ export class PinRunReader {
     return true;
   }
 
-  /** Reads the pin again whose key is here. */
-  readAt(keyStart: number, keyEnd: number): void {
-    this.keyStart = keyStart;
-    this.keyEnd = keyEnd;
+  /** Reads the pin again whose key ends here. */
+  readAt(keyEnd: number): void {
     this.#at = keyEnd;
     this.#readPin();
   }
@@ -157,6 +110,6 @@ export class PinRunReader {
   }
 }
 
-function damagedRun(): Error {
+export function damagedRun(): Error {
   return damaged('run of pins', 'not one that is ever written');
 }

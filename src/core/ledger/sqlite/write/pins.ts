@@ -48,12 +48,6 @@ const AT_ONCE = 256;
 /** From this number of pins of a commit on they are stored as a run: each would change another page of the table. */
 const RUN_FROM = 8;
 
-/**
- * Pins of the runs for each session in them from which on they are compacted. To write a pin into the table takes 1.1 us, and into a run 0.1 us, but runs of other
- * sessions would then be written again with every few commits.
- */
-const RENEWALS_MIN = 2;
-
 /** How many of these sessions have a valid pin, and how many of them were last seen when the draft assumes. */
 const agreeSql = bySize(
   (count) => `SELECT count(*), count(CASE WHEN s.last_seen = d.column2 THEN 1 END)
@@ -183,7 +177,7 @@ export class PinStore {
       const run = encodePins(pins, hasTimes);
       const fromTime = run.fromTime === null ? null : run.fromTime + timeShift;
       this.#recent.add(firstSequence, epoch.epoch, { ...run, fromTime });
-      if (this.#recent.isFull) this.#makeRoom();
+      if (this.#recent.isFull && !this.#recent.compact()) this.#merge();
       return;
     }
     const sessionOf = sessionTexts(pins);
@@ -191,13 +185,6 @@ export class PinStore {
       const lastSeen = hasTimes ? numberAt(pins.lastSeen, at) + timeShift : null;
       into.push(sessionOf(at), numberAt(pins.partitions, at), lastSeen, epoch.epoch);
     });
-  }
-
-  /** Where sessions are renewed again and again, most pins of the runs are old: the newest ones go into one run. Otherwise they go into the table. */
-  #makeRoom(): void {
-    const { table, count } = this.#recent.all();
-    if (table.size * RENEWALS_MIN <= count) this.#recent.compact();
-    else this.#merge();
   }
 
   /** Moves all recent pins into the table. */

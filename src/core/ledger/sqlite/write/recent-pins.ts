@@ -11,7 +11,8 @@ import { NO_TIME } from '../../../model/time/time.ts';
 import { blob, integer, integerOrNull, positive, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
-import { type PinRun, PinRunReader, PinRunWriter } from './pin-run.ts';
+import { newestPins } from './newest-pins.ts';
+import { type PinRun, PinRunReader } from './pin-run.ts';
 
 /** A pin as it is stored, whether it is still valid or not. */
 export interface StoredPin {
@@ -105,12 +106,16 @@ export class RecentPins {
     return runs > RUNS_MAX || bytes > BYTES_MAX;
   }
 
-  /** Puts the newest pin of each session in place of all: a run for each epoch, with the number of its last one. */
-  compact(): void {
-    this.all();
-    const runs = this.#read.newest();
+  /** Puts the newest pin of each session in place of all, one run for each epoch. False, and nothing is done, where too few pins are older ones. */
+  compact(): boolean {
+    const rows = this.#statements.get<[number], RawRow>(RUNS).all(0);
+    const newest = newestPins(
+      rows.map((row) => ({ last: positive(row, 'first_sequence'), epoch: integer(row, 'epoch'), run: runOf(row) })),
+    );
+    if (newest === null) return false;
     this.clear();
-    for (const { last, epoch, run } of runs) this.add(last, epoch, run);
+    for (const { last, epoch, run } of newest) this.add(last, epoch, run);
+    return true;
   }
 
   /** Deletes all, after they were merged. */
@@ -144,19 +149,12 @@ export class RecentPins {
 }
 
 interface ReadRun {
-  readonly number: number;
   readonly reader: PinRunReader;
   readonly epoch: number;
 }
 
-interface NewestPins {
-  readonly last: number;
-  readonly epoch: number;
-  readonly run: PinRun;
-}
-
 /** A pin for each session of the table. */
-export type AllPins = Pick<ReadRuns, 'table' | 'pinOf' | 'count'>;
+export type AllPins = Pick<ReadRuns, 'table' | 'pinOf'>;
 
 /** Runs in their order: a pin replaces that of an earlier one. */
 class ReadRuns {
@@ -166,8 +164,6 @@ class ReadRuns {
   #places = new Float64Array(1024);
   #first: number | null = null;
   last = 0;
-  /** Of pins that were read, the older ones of a session included. */
-  count = 0;
 
   /** Whether these are the runs from this one on: all are deleted at once, so it is the first one that shows it. */
   beginsAt(first: number): boolean {
@@ -182,42 +178,16 @@ class ReadRuns {
     const sessions = new Int32Array(keys.ends.length);
     this.table.numbersOf(run.pins, keys.starts, keys.ends, sessions);
     this.#reserve(this.table.size);
-    const first = this.#readers.push({ number, reader, epoch }) * RUN_PLACES;
-    this.count += sessions.length;
+    const first = this.#readers.push({ reader, epoch }) * RUN_PLACES;
     for (let at = 0; at < sessions.length; at++) this.#places[numberAt(sessions, at)] = first + numberAt(keys.ends, at);
   }
 
   readonly pinOf = (session: SessionNumber): StoredPin => {
-    const { reader, epoch } = this.#pinAt(session);
+    const place = numberAt(this.#places, session);
+    const { reader, epoch } = this.#readers[Math.floor(place / RUN_PLACES) - 1] as ReadRun;
+    reader.readAt(place % RUN_PLACES);
     return storedPin(reader, epoch);
   };
-
-  /** As runs, one for each epoch. */
-  newest(): NewestPins[] {
-    const last = new Map<number, number>();
-    const from = new Map<number, number | null>();
-    for (const { number, epoch, reader } of this.#readers) {
-      last.set(epoch, number);
-      const { fromTime } = reader;
-      from.set(epoch, fromTime === null ? null : Math.min(fromTime, from.get(epoch) ?? fromTime));
-    }
-    const writers = new Map([...from].map(([epoch, fromTime]) => [epoch, new PinRunWriter(fromTime)]));
-    for (let session = 0; session < this.table.size; session++) {
-      const { reader, epoch } = this.#pinAt(session);
-      writers.get(epoch)?.add(reader);
-    }
-    return [...writers]
-      .map(([epoch, { run }]) => ({ last: last.get(epoch) ?? 0, epoch, run }))
-      .filter(({ run }) => run.pins.length > 0);
-  }
-
-  #pinAt(session: SessionNumber): ReadRun {
-    const place = numberAt(this.#places, session);
-    const run = this.#readers[Math.floor(place / RUN_PLACES) - 1] as ReadRun;
-    const keyEnd = place % RUN_PLACES;
-    run.reader.readAt(keyEnd - this.table.keyOf(session).length, keyEnd);
-    return run;
-  }
 
   #reserve(sessions: number): void {
     if (sessions <= this.#places.length) return;
