@@ -56,7 +56,7 @@ function hasTable(db: Database.Database, name: string): boolean {
 }
 
 /** Reads a run as docs/FORMAT.md says it is written. */
-function pinsOfRun({ from_time, pins }: RowOfRun): RowOfPin[] {
+export function pinsOfRun({ from_time, pins }: RowOfRun): RowOfPin[] {
   const read: RowOfPin[] = [];
   let at = 0;
   const number = (): number => {
