@@ -1,10 +1,10 @@
 /** Gathers the keys of scanned lines in one place, so that they can be looked up where the lines are not. */
 
-import { FAULT_NONE, FAULT_TIME_AHEAD, FAULT_TIME_MISSING, KIND_STRING } from './codes';
+import { FAULT_NONE, FAULT_TIME_AHEAD, FAULT_TIME_MISSING, KIND_FALSE, KIND_INTEGER, KIND_STRING, KIND_TRUE, PLAIN_DIGITS_MAX } from './codes';
 import { copy } from './copy';
 import { faults, fieldEnds, fieldKinds, fieldStarts, slotCount } from './layout';
 
-/** In place of the end of a key that is not a plain string, or of a line that has none. */
+/** In place of the end of a key whose bytes are not its text, or of a line that has none. */
 const NO_KEY: u32 = 0xffffffff;
 /** As in `line-fault.ts`: a fault of the time does not hide the key. */
 const FAULT_TIME_SKIPPED: u8 = 25;
@@ -28,16 +28,29 @@ export function gatherKeys(count: u32, base: usize, keySlot: u32, ends: usize, k
     const cell = line * slotCount + keySlot;
     const isKept =
       fault == FAULT_NONE || (fault >= FAULT_TIME_MISSING && fault <= FAULT_TIME_AHEAD) || fault == FAULT_TIME_SKIPPED;
-    if (!isKept || load<u8>(fieldKinds + cell) != KIND_STRING) {
+    const kind = load<u8>(fieldKinds + cell);
+    let from = base + load<u32>(fieldStarts + (<usize>cell << 2));
+    let bytes = <u32>(base + load<u32>(fieldEnds + (<usize>cell << 2)) - from);
+    if (!isKept || !isPlain(kind, from, bytes)) {
       store<u32>(ends + (<usize>line << 2), NO_KEY);
       continue;
     }
-    const from = load<u32>(fieldStarts + (<usize>cell << 2)) + 1;
-    const bytes = load<u32>(fieldEnds + (<usize>cell << 2)) - 1 - from;
-    copy(keys + length, base + from, bytes);
+    if (kind == KIND_STRING) {
+      from++;
+      bytes -= 2;
+    }
+    copy(keys + length, from, bytes);
     length += bytes;
     store<u32>(ends + (<usize>line << 2), length);
     gathered++;
   }
   return length;
+}
+
+/** Whether the bytes, without a string's quotes, are the text of the key: not where a number may have another spelling. */
+@inline
+function isPlain(kind: u8, from: usize, bytes: u32): bool {
+  if (kind == KIND_STRING || kind == KIND_TRUE || kind == KIND_FALSE) return true;
+  // minus zero is zero
+  return kind == KIND_INTEGER && bytes <= PLAIN_DIGITS_MAX && !(bytes == 2 && load<u16>(from) == 0x302d);
 }

@@ -50,10 +50,6 @@ export class SessionColumns implements SessionStore {
     return this.#table.numberOf(bytes, start, end);
   }
 
-  numbersOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, numbers: Int32Array): void {
-    this.#table.numbersOf(bytes, starts, ends, numbers);
-  }
-
   keyOf(session: SessionNumber): Uint8Array {
     return this.#table.keyOf(session);
   }

@@ -96,12 +96,6 @@ export class StickyRouter implements SessionRouter {
     return session === null ? NO_SESSION : this.numberOf(session);
   }
 
-  sessionsOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, sessions: Int32Array): boolean {
-    if (!this.isByKeyAlone) return false;
-    this.#store.numbersOf(bytes, starts, ends, sessions);
-    return true;
-  }
-
   /** The session of a key as text. */
   numberOf(session: string): SessionNumber {
     const key = Buffer.from(session, 'utf8');

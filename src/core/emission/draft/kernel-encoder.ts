@@ -105,7 +105,7 @@ class KernelEncoder implements ChunkEncoder {
     else if (!this.#isInOrder) numbersToIds(checked.partitions, epoch.partitionIds);
   }
 
-  /** Finds the sessions of lines whose key is a plain string. Returns whether these are all lines: nearly always. */
+  /** Finds the sessions of lines whose key the kernel can read. Returns whether these are all lines: nearly always. */
   #findSessions(lines: ScannedLines, numbers: Int32Array): boolean {
     const { sessions } = this.#parts.router;
     if (sessions === null || this.#kernel === undefined || !sessions.isByKeyAlone) return false;

@@ -118,11 +118,6 @@ export class KernelSessions implements SessionStore {
     return this.#slotlessNumber(key) ?? this.#add(key);
   }
 
-  numbersOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, numbers: Int32Array): void {
-    for (let nth = 0; nth < numbers.length; nth++)
-      numbers[nth] = this.numberOf(bytes, numberAt(starts, nth), numberAt(ends, nth));
-  }
-
   /** The sessions of the lines of a chunk; {@link NO_SESSION} where there is no key. New keys get the next numbers. */
   numberLines({ keys, ends }: LineKeys, sessions: Int32Array): void {
     const { length } = sessions;

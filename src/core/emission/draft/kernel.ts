@@ -97,7 +97,7 @@ export class Kernel {
     return first < count ? first : -1;
   }
 
-  /** The keys in the first slot of the lines of the last scan that are plain strings, and how many there are; views until frames are written. */
+  /** The keys in the first slot of the lines of the last scan whose text is in the line as it is, and how many there are; views until frames are written. */
   keys({ count }: ScannedLines): LineKeys & { readonly found: number } {
     const keysAt = this.#framesAt + count * 4;
     const length = this.#memory.exports.gatherKeys(count, this.#scanner.base, 0, this.#framesAt, keysAt);

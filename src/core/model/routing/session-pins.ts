@@ -133,12 +133,7 @@ export interface SessionRouter {
   readonly bytes: number;
   /** The session of a line; NO_SESSION if it has no key. */
   sessionOf(line: RoutableLine): SessionNumber;
-  /**
-   * The sessions of many lines by the bytes of their keys: `bytes[starts[n], ends[n])` of the nth. False, and nothing is done, if a key does not say
-   * which session it is.
-   */
-  sessionsOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, sessions: Int32Array): boolean;
-  /** Whether the text of a key, read from a plain string, says which session it is: false where one is given for all lines, or where some keys are placed. */
+  /** Whether the text of a line's key says which session it is: false where one is given for all lines, or where some keys are placed. */
   readonly isByKeyAlone: boolean;
   /** Where its sessions are. */
   readonly store: SessionStore;

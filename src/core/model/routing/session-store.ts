@@ -28,8 +28,6 @@ export interface SessionStore {
   readonly bytes: number;
   /** The number of the key `bytes[start, end)`; a new key gets the next number. */
   numberOf(bytes: Uint8Array, start: number, end: number): SessionNumber;
-  /** As {@link numberOf} for many keys: the nth is `bytes[starts[n], ends[n])`, and its number goes to `numbers[n]`. */
-  numbersOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, numbers: Int32Array): void;
   /** A view until the next call. */
   keyOf(session: SessionNumber): Uint8Array;
   /** The pin of a session as the ledger has it. */
