@@ -1,5 +1,5 @@
 /**
- * Pins of large commits are stored as runs, and merged into the table of sessions later: by what an emitter does with sessions that is the same as one row for
+ * Pins of large commits are stored as runs, and compacted or merged into the table of sessions later: by what an emitter does with sessions that is the same as one row for
  * each session, also after a crash, when the ledger is opened again, and with other writers in between.
  */
 
@@ -10,7 +10,7 @@ import { expect, test } from 'vitest';
 import { type Completengine, stickyBy } from '../../src/index.ts';
 import { ledgerPath, openEngine } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
-import { expectPinnedForEver, type StoredPin, storedPins, storedRuns, tamper } from '../support/sessions.ts';
+import { expectPinnedForEver, type StoredPin, storedPins, storedRuns, storedSessions, tamper } from '../support/sessions.ts';
 import { quick } from '../support/test-size.ts';
 
 const PARTITIONS = 3;
@@ -161,7 +161,11 @@ test.each([
   );
 });
 
-test('runs are merged into the table when they are many, and another emitter sees the same pins before and after', async () => {
+test.each([
+  // the same sessions again and again: each run has twelve of forty
+  ['compacted where sessions are renewed', (nth: number) => nth % 20, 0],
+  ['merged into the table where they are others', (nth: number) => nth * 12, 1000],
+])('many runs are %s, and another emitter sees the same pins before and after', async (_, firstOf, rowsMin) => {
   const ledger = ledgerPath();
   const options = { ledger, routing: stickyBy('s', { idle: '16s' }), partitions: PARTITIONS, time: 't' };
   const model = new Model(IDLE);
@@ -173,7 +177,8 @@ test('runs are merged into the table when they are many, and another emitter see
     // so that the loads it counts are not those of its last commit
     if (by === other) await other.emit([{ s: SESSIONS[0], t }]);
     if (by === other) model.take({ s: SESSIONS[0] as string, t });
-    const events = SESSIONS.slice(nth % 20, (nth % 20) + 12).map((s) => ({ s, t }));
+    const first = firstOf(nth);
+    const events = Array.from({ length: 12 }, (_, at) => ({ s: SESSIONS[first + at] ?? `other ${first + at}`, t }));
     await by.emit(events);
     for (const event of events) model.take(event);
     runs.push(storedRuns(ledger));
@@ -181,6 +186,8 @@ test('runs are merged into the table when they are many, and another emitter see
   }
   expect(Math.max(...runs)).toBeGreaterThan(100);
   expect(runs.at(-1)).toBeLessThan(100);
+  expect(storedSessions(ledger) > 0).toBe(rowsMin > 0);
+  expect(storedSessions(ledger)).toBeGreaterThanOrEqual(rowsMin);
   expect(storedPins(ledger).map(({ session, last_seen }) => [session, last_seen])).toEqual(
     model.stored().map(({ session, last_seen }) => [session, last_seen]),
   );

@@ -31,10 +31,19 @@ export function storedPins(path: string): StoredPin[] {
 
 /** The number of rows of `recent_sessions`. */
 export function storedRuns(path: string): number {
+  return rowsOf(path, 'recent_sessions');
+}
+
+/** The number of rows of `sessions`. */
+export function storedSessions(path: string): number {
+  return rowsOf(path, 'sessions');
+}
+
+function rowsOf(path: string, table: string): number {
   const db = new Database(path, { readonly: true });
   try {
-    if (!hasTable(db, 'recent_sessions')) return 0;
-    return db.prepare<[], number>('SELECT count(*) FROM recent_sessions').pluck().get() as number;
+    if (!hasTable(db, table)) return 0;
+    return db.prepare<[], number>(`SELECT count(*) FROM ${table}`).pluck().get() as number;
   } finally {
     db.close();
   }
@@ -56,7 +65,7 @@ function hasTable(db: Database.Database, name: string): boolean {
 }
 
 /** Reads a run as docs/FORMAT.md says it is written. */
-function pinsOfRun({ from_time, pins }: RowOfRun): RowOfPin[] {
+export function pinsOfRun({ from_time, pins }: RowOfRun): RowOfPin[] {
   const read: RowOfPin[] = [];
   let at = 0;
   const number = (): number => {

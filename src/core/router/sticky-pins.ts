@@ -5,6 +5,7 @@
 
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { SessionNumber } from '../model/routing/session-pins.ts';
+import type { ListedPins } from '../model/routing/session-store.ts';
 import { numberAt } from '../model/text/bytes.ts';
 import { type Micros, NO_TIME } from '../model/time/time.ts';
 
@@ -63,13 +64,6 @@ export class PinColumns {
     places.set(this.#places);
     [this.#partitions, this.#lastSeen, this.#places] = [partitions, lastSeen, places];
   }
-}
-
-/** Pins by place in a list of sessions. */
-export interface ListedPins {
-  readonly sessions: Int32Array;
-  readonly partitions: Int16Array;
-  readonly lastSeen: Float64Array;
 }
 
 /** Pins that a draft changes, in the order of their first change. Clearing keeps the capacity. */

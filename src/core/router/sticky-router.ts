@@ -6,7 +6,7 @@
  * with the loads, `assign` each event in order) -> confirmed (`changes` are committed with the draft, `confirm`).
  * A conflict leads back from confirmed to known: undo what was confirmed, `learn`, `begin` and `assign` again.
  *
- * Keeps a row of some sixty bytes, and the key, for each session it has seen.
+ * Its store keeps some sixty bytes, and the key, for each session it has seen.
  */
 
 import type { PartitionId } from '../model/routing/partition.ts';
@@ -21,13 +21,12 @@ import {
   type SessionNumber,
   type SessionRouter,
 } from '../model/routing/session-pins.ts';
-import { SessionTable } from '../model/routing/session-table.ts';
-import { numberAt } from '../model/text/bytes.ts';
-import { type Micros, NO_TIME } from '../model/time/time.ts';
-import { LineFault } from '../scan/line-fault.ts';
+import type { ListedPins, SessionStore } from '../model/routing/session-store.ts';
+import { asBuffer } from '../model/text/bytes.ts';
+import type { Micros } from '../model/time/time.ts';
 import { FieldKind, type RoutableLine } from '../scan/scanned-field.ts';
 import { fieldText, isPlainField, plainFieldEnd, plainFieldStart } from './field-text.ts';
-import { DraftPins, leastLoaded, PinColumns } from './sticky-pins.ts';
+import { SessionColumns } from './session-columns.ts';
 
 interface StickyOptions {
   readonly idleMicros: Micros | null;
@@ -35,24 +34,14 @@ interface StickyOptions {
   readonly placements?: Placements;
 }
 
-/** In all columns. */
-const PIN_BYTES = 14;
-
 export class StickyRouter implements SessionRouter {
   readonly #idle: IdleRule;
-  readonly #isForEver: boolean;
   readonly #only: RoutableLine | null;
   readonly #placements: Placements;
-  #table = new SessionTable();
-  /** As the ledger has them, with the place of each in the draft that changes it. */
-  #known = new PinColumns();
-  /** As the draft leaves them. A new draft discards the previous one without touching a row. */
-  readonly #drafted = new DraftPins();
+  #store: SessionStore;
   /** Sessions with lower numbers were requested, or need not be. */
   #asked = 0;
   #mustAsk = true;
-  #timeShiftMax = Number.POSITIVE_INFINITY;
-  #loads = new Float64Array(0);
   /**
    * The head at which the ledger's pins of all sessions that were met are the known ones. It holds as long as each draft is built on the head that the one
    * before has made: nobody else has committed. Null from the first draft that is not, until all sessions are forgotten.
@@ -66,13 +55,33 @@ export class StickyRouter implements SessionRouter {
    */
   constructor({ idleMicros, only = null, placements = NO_PLACEMENTS }: StickyOptions) {
     this.#idle = idleRule(idleMicros);
-    this.#isForEver = idleMicros === null;
     this.#only = only;
     this.#placements = placements;
+    this.#store = new SessionColumns(this.#idle);
   }
 
   get bytes(): number {
-    return this.#table.bytes + this.#table.size * PIN_BYTES;
+    return this.#store.bytes;
+  }
+
+  get store(): SessionStore {
+    return this.#store;
+  }
+
+  get isByKeyAlone(): boolean {
+    return this.#only === null && this.#placements.size === 0;
+  }
+
+  keepIn(makeStore: (idle: IdleRule) => SessionStore): void {
+    const from = this.#store;
+    this.#store = makeStore(this.#idle);
+    const pins = listOf(from.size);
+    for (let session = 0; session < from.size; session++) {
+      const key = from.keyOf(session);
+      const { partition, lastSeen } = from.pinOf(session);
+      putPin(pins, session, this.#store.numberOf(key, 0, key.length), partition, lastSeen);
+    }
+    this.#store.setPins(pins);
   }
 
   /** The session in the line's first field. */
@@ -80,23 +89,17 @@ export class StickyRouter implements SessionRouter {
     const line = this.#only ?? ofLine;
     if (this.#placements.size > 0 && this.#placements.has(fieldText(line, 0) ?? '')) return NO_SESSION;
     // the common case, with a single lookup
-    if (line.kind(0) === FieldKind.STRING) return this.#table.numberOf(line.bytes, line.start(0) + 1, line.end(0) - 1);
+    if (line.kind(0) === FieldKind.STRING) return this.#store.numberOf(line.bytes, line.start(0) + 1, line.end(0) - 1);
     if (isPlainField(line, 0))
-      return this.#table.numberOf(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0));
+      return this.#store.numberOf(line.bytes, plainFieldStart(line, 0), plainFieldEnd(line, 0));
     const session = fieldText(line, 0);
     return session === null ? NO_SESSION : this.numberOf(session);
-  }
-
-  sessionsOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, sessions: Int32Array): boolean {
-    if (this.#only !== null || this.#placements.size > 0) return false;
-    this.#table.numbersOf(bytes, starts, ends, sessions);
-    return true;
   }
 
   /** The session of a key as text. */
   numberOf(session: string): SessionNumber {
     const key = Buffer.from(session, 'utf8');
-    return this.#table.numberOf(key, 0, key.length);
+    return this.#store.numberOf(key, 0, key.length);
   }
 
   assumeNone(): void {
@@ -105,110 +108,71 @@ export class StickyRouter implements SessionRouter {
 
   takeUnasked(): readonly string[] {
     const from = this.#asked;
-    this.#asked = this.#table.size;
+    this.#asked = this.#store.size;
     return this.#mustAsk
-      ? Array.from({ length: this.#table.size - from }, (_, nth) => this.#table.textOf(from + nth))
+      ? Array.from({ length: this.#asked - from }, (_, nth) => asBuffer(this.#store.keyOf(from + nth)).toString('utf8'))
       : [];
   }
 
   learn(pins: Iterable<Pin>): void {
-    for (const { session, partition, lastSeen } of pins) {
-      this.#known.set(this.numberOf(session), partition, lastSeen);
-      // others have pinned sessions, so there may be more pins
-      this.#mustAsk = true;
-    }
+    const all = [...pins];
+    if (all.length === 0) return;
+    const learned = listOf(all.length);
+    for (const [at, { session, partition, lastSeen }] of all.entries())
+      putPin(learned, at, this.numberOf(session), partition, lastSeen);
+    this.#store.setPins(learned);
+    // others have pinned sessions, so there may be more pins
+    this.#mustAsk = true;
   }
 
   begin(loads: readonly number[], head: number | null = null): void {
     if (this.#isFirstDraft) this.#agreesAt = head;
     else if (this.#agreesAt !== head) this.#agreesAt = null;
     this.#isFirstDraft = false;
-    this.#loads = Float64Array.from(loads);
-    this.#drafted.clear();
-    this.#timeShiftMax = Number.POSITIVE_INFINITY;
+    this.#store.begin(loads);
   }
 
   assign(session: SessionNumber, time: Micros): PartitionId {
-    const known = this.#known.partitionOf(session);
-    if (known >= 0 && this.#isForEver) {
-      // by far the most frequent case: this pin never changes
-      this.#loads[known] = (this.#loads[known] as number) + 1;
-      return known;
-    }
-    const place = this.#known.placeOf(session);
-    const isChanged = this.#drafted.isAt(place, session);
-    const pinned = isChanged ? this.#drafted.partitionAt(place) : known;
-    const lastSeen = isChanged ? this.#drafted.lastSeenAt(place) : this.#known.lastSeenOf(session);
-    const since = time - lastSeen;
-    const isNew = pinned < 0 || since > this.#idle.endsAfter;
-    const partition = isNew ? leastLoaded(this.#loads) : pinned;
-    this.#loads[partition] = (this.#loads[partition] as number) + 1;
-    const isRenewed = !isNew && since > this.#idle.renewedAfter;
-    // in a draft whose times may shift, all events have the same time
-    if (!isNew && !isChanged)
-      this.#timeShiftMax = Math.min(
-        this.#timeShiftMax,
-        (isRenewed ? this.#idle.endsAfter : this.#idle.renewedAfter) - since,
-      );
-    if (!isNew && !isRenewed) return partition;
-    this.#drafted.set(isChanged ? place : this.#add(session, pinned, lastSeen), partition, time);
-    return partition;
+    return this.#store.assign(session, time);
   }
 
-  assignLines({ sessions, times, faults, partitions }: SessionLines, limit: number, floor: Micros, now: Micros): void {
-    let time = floor;
-    for (let line = 0; line < limit; line++) {
-      if (faults[line] !== LineFault.NONE) continue;
-      const own = numberAt(times, line);
-      time = Math.max(time, own === NO_TIME ? now : own);
-      const session = numberAt(sessions, line);
-      if (session === NO_SESSION) this.count(numberAt(partitions, line));
-      else partitions[line] = this.assign(session, time);
-    }
+  assignLines(lines: SessionLines, limit: number, floor: Micros, now: Micros): void {
+    this.#store.assignLines(lines, limit, floor, now);
   }
 
   count(partition: PartitionId): void {
-    if (partition < this.#loads.length) this.#loads[partition] = (this.#loads[partition] as number) + 1;
+    this.#store.count(partition);
   }
 
   changes(): PinChanges {
-    const { sessions, partitions, lastSeen } = this.#drafted.list();
-    const pins = {
-      count: sessions.length,
-      ...this.#table.keysOf(sessions),
-      partitions: Uint16Array.from(partitions),
-      lastSeen: lastSeen.slice(),
-      lastSeenBefore: this.#drafted.lastSeenBefore(),
-    };
-    return { pins, timeShiftMax: this.#timeShiftMax, agreesAt: this.#agreesAt };
+    return { pins: this.#store.changes(), timeShiftMax: this.#store.timeShiftMax, agreesAt: this.#agreesAt };
   }
 
   confirm(events: number): () => void {
     const agreedAt = this.#agreesAt;
     if (agreedAt !== null) this.#agreesAt = agreedAt + events;
-    const known = this.#known;
-    const before = this.#drafted.before();
-    known.setAll(this.#drafted.list());
-    this.#drafted.clear();
+    const before = this.#store.keep();
     return () => {
-      known.setAll(before);
+      // another store by now perhaps, in which the sessions have the same numbers
+      this.#store.setPins(before);
       this.#agreesAt = agreedAt;
     };
   }
 
   forget(): void {
-    this.#table = new SessionTable();
-    this.#known = new PinColumns();
-    this.#drafted.clear();
+    this.#store = new SessionColumns(this.#idle);
     this.#asked = 0;
     this.#mustAsk = true;
     this.#isFirstDraft = true;
   }
+}
 
-  /** Returns the place of a session in the draft. */
-  #add(session: SessionNumber, partition: PartitionId, lastSeen: Micros): number {
-    const place = this.#drafted.add(session, partition, lastSeen);
-    this.#known.notePlace(session, place);
-    return place;
-  }
+function listOf(count: number): ListedPins {
+  return { sessions: new Int32Array(count), partitions: new Int16Array(count), lastSeen: new Float64Array(count) };
+}
+
+function putPin(list: ListedPins, at: number, session: SessionNumber, partition: PartitionId, lastSeen: Micros): void {
+  list.sessions[at] = session;
+  list.partitions[at] = partition;
+  list.lastSeen[at] = lastSeen;
 }

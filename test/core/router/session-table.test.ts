@@ -5,6 +5,7 @@ import { describe, expect, it } from 'vitest';
 import { murmur2 } from '../../../src/core/model/routing/murmur2.ts';
 import { SessionTable } from '../../../src/core/model/routing/session-table.ts';
 import { anyCharacter } from '../../support/any-character.ts';
+import { keysOfOneHash } from '../../support/keys-of-one-hash.ts';
 
 function numberIn(table: SessionTable, key: Buffer): number {
   // in the midst of other bytes, as in a line
@@ -21,36 +22,6 @@ function lookedUpTogether(table: SessionTable, keys: readonly string[], encoding
   const numbers = new Int32Array(keys.length);
   table.numbersOf(Buffer.concat(bytes), starts, ends, numbers);
   return [...numbers];
-}
-
-/** Eight bytes each and one hash for all: the top bit of a word, and what it does to the next one, cancel out. */
-function keysOfOneHash(count: number): Buffer[] {
-  const multiplier = 0x5bd1e995;
-  const mix = (word: number) => {
-    const first = Math.imul(word, multiplier);
-    return Math.imul(first ^ (first >>> 24), multiplier);
-  };
-  const unmix = (mixed: number) => {
-    const inverse = Number(modularInverse(BigInt(multiplier)));
-    const first = Math.imul(mixed, inverse);
-    return Math.imul(first ^ (first >>> 24), inverse);
-  };
-  // any first word, and the second one that brings the hash where it shall be
-  const length = 8;
-  const target = 12345;
-  return Array.from({ length: count }, (_, nth) => {
-    const key = Buffer.alloc(length);
-    key.writeInt32LE(nth + 1, 0);
-    const behindFirst = Math.imul(0x9747b28c ^ length, multiplier) ^ mix(nth + 1);
-    key.writeInt32LE(unmix(Math.imul(behindFirst, multiplier) ^ target), 4);
-    return key;
-  });
-}
-
-function modularInverse(odd: bigint): bigint {
-  let inverse = odd;
-  for (let round = 0; round < 5; round++) inverse = BigInt.asUintN(32, inverse * (2n - odd * inverse));
-  return inverse;
 }
 
 describe('a key', () => {

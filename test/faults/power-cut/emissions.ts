@@ -1,5 +1,8 @@
 /** Scenarios of events that are committed. */
 
+import { join } from 'node:path';
+import { expect } from 'vitest';
+import { storedRuns } from '../../support/sessions.ts';
 import {
   expectEmits,
   expectEqualLines,
@@ -32,6 +35,8 @@ interface Emission extends Pick<Scenario, 'isMet' | 'window'> {
   /** What the ledger holds when all is done; default: all lines. */
   readonly events?: readonly string[];
   run(site: Site, emit: readonly string[]): Promise<void>;
+  /** An event that is emitted when all is done again. */
+  readonly after?: string;
   /** More files that are there before it. */
   prepare?(directory: string): void;
   /** What else must hold when all is done again. */
@@ -46,6 +51,7 @@ export function emission({
   args = ['--producer', 'p'],
   events = Object.values(inputs).flat(),
   run,
+  after = AFTER,
   prepare,
   expectMore,
   ...rest
@@ -74,7 +80,7 @@ export function emission({
       if (!isResumed) return;
       await runAgain(directory, emit);
       await expectMore?.(directory);
-      expectEqualLines(await expectEmits(directory, AFTER), events);
+      expectEqualLines(await expectEmits(directory, after), events);
     },
   };
 }
@@ -207,6 +213,35 @@ export const uniqueAndSticky = (): Scenario<History> => {
     run: async ({ run }, emit) => {
       await run('emit some', [...emit.slice(0, -6), '--receipts']);
       await run('emit all', [...emit, '--receipts']);
+    },
+  });
+};
+
+/** Renewed sessions: with the 129th commit the pins of all commits before become one run. */
+export const compactedPins = (): Scenario<History> => {
+  const inputs = Object.fromEntries(
+    Array.from({ length: 132 }, (_, nth) => [
+      `in${String(nth).padStart(3, '0')}.jsonl`,
+      Array.from({ length: 8 }, (_, at) =>
+        JSON.stringify({ id: `${nth}-${at}`, s: `s${(nth + at) % 12}`, t: 1_700_000_000_000 + nth * 1100 }),
+      ),
+    ]),
+  );
+  const isOutput = ({ kind }: Call): boolean => kind === 'output';
+  return emission({
+    name: 'pins that are compacted',
+    init: ['--partitions', '3', '--time', 't', '--routing', 'sticky:s,idle=16s'],
+    inputs,
+    after: '{"id":"after","t":1750000000000,"s":"after"}',
+    run: async ({ run }, emit) => {
+      await run('emit all', [...emit, '--receipts']);
+    },
+    window: (calls) => {
+      const outputs = [...calls.keys()].filter((at) => isOutput(calls[at] as Call));
+      return { from: outputs.at(-8) ?? 0, through: calls.length - 1 };
+    },
+    expectMore: async (directory) => {
+      expect(storedRuns(join(directory, LEDGER))).toBeLessThan(10);
     },
   });
 };

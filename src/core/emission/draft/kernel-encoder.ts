@@ -11,6 +11,7 @@ import type { Chunk } from '../input/chunk.ts';
 import { type ChunkEncoder, type EncoderParts, type ReadChunk, ReferenceEncoder } from './chunk-encoder.ts';
 import { type BuiltDraft, DraftBuilder, type SkippedLines } from './draft-builder.ts';
 import { type HashedPart, Kernel } from './kernel.ts';
+import { KernelSessions } from './kernel-sessions.ts';
 import type { CheckedLines, LineChecker } from './line-checker.ts';
 import { isForKernel } from './settings.ts';
 
@@ -35,6 +36,8 @@ class KernelEncoder implements ChunkEncoder {
   #ownKernel: Kernel | undefined;
   /** The one that has scanned the last chunk. */
   #kernel: Kernel | undefined;
+  /** The router's store, unless that has forgotten its sessions since. */
+  #sessions: KernelSessions | undefined;
   readonly #checker: LineChecker;
   readonly #lines: ScannedLines;
   readonly #reference: DraftBuilder;
@@ -97,8 +100,23 @@ class KernelEncoder implements ChunkEncoder {
   #route(chunk: Chunk, lines: ScannedLines, checked: CheckedLines): void {
     const { router, epoch } = this.#parts;
     if (router.everyLineTo !== null) checked.partitions.fill(router.everyLineTo);
+    else if (checked.sessions !== null && this.#findSessions(lines, checked.sessions)) return;
     else if (this.#hashed === 'nothing') this.#checker.route(chunk, lines, checked);
     else if (!this.#isInOrder) numbersToIds(checked.partitions, epoch.partitionIds);
+  }
+
+  /** Finds the sessions of lines whose key the kernel can read. Returns whether these are all lines: nearly always. */
+  #findSessions(lines: ScannedLines, numbers: Int32Array): boolean {
+    const { sessions } = this.#parts.router;
+    if (sessions === null || this.#kernel === undefined || !sessions.isByKeyAlone) return false;
+    if (sessions.store !== this.#sessions || this.#sessions === undefined)
+      sessions.keepIn((idle) => {
+        this.#sessions = new KernelSessions(idle);
+        return this.#sessions;
+      });
+    const keys = this.#kernel.keys(lines);
+    this.#sessions?.numberLines(keys, numbers);
+    return keys.found === lines.count;
   }
 
   build(chunk: Chunk, { checked }: ReadChunk, skipped: SkippedLines, basis: Basis, now: Micros): BuiltDraft {

@@ -3,6 +3,7 @@
 import { frameBound, REGION_BYTES } from '../../frames/frame-bound.ts';
 import { align, KernelMemory } from '../../kernel/load.ts';
 import type { FrameDraft } from '../../model/events/commit.ts';
+import type { LineKeys } from '../../model/routing/session-store.ts';
 import type { Micros } from '../../model/time/time.ts';
 import { KernelScanner, type ScanExports } from '../../scan/kernel-scanner.ts';
 import type { ScanPlan } from '../../scan/scan-plan.ts';
@@ -13,6 +14,8 @@ import type { Chunk } from '../input/chunk.ts';
 interface KernelExports extends ScanExports {
   check(count: number, base: number, keySlot: number, partitionCount: number, timeSlot: number, latest: number): number;
   firstFault(count: number): number;
+  gatherKeys(count: number, base: number, keySlot: number, ends: number, keys: number): number;
+  gatheredKeys(): number;
   layRegions(regions: number, partitionCount: number, limit: number, at: number): number;
   frame(regions: number, partitionCount: number, limit: number, base: number, floor: number, now: number): number;
   framedLate(): number;
@@ -92,6 +95,18 @@ export class Kernel {
   firstFault(count: number): number {
     const first = this.#memory.exports.firstFault(count);
     return first < count ? first : -1;
+  }
+
+  /** The keys in the first slot of the lines of the last scan whose text is in the line as it is, and how many there are; views until frames are written. */
+  keys({ count }: ScannedLines): LineKeys & { readonly found: number } {
+    const keysAt = this.#framesAt + count * 4;
+    const length = this.#memory.exports.gatherKeys(count, this.#scanner.base, 0, this.#framesAt, keysAt);
+    const { buffer } = this.#memory;
+    return {
+      keys: new Uint8Array(buffer, keysAt, length),
+      ends: new Uint32Array(buffer, this.#framesAt, count),
+      found: this.#memory.exports.gatheredKeys(),
+    };
   }
 
   /** Partitions and own times of the lines checked; views until the next scan. */

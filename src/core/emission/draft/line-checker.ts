@@ -3,7 +3,6 @@
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { Router } from '../../model/routing/router.ts';
 import { NO_SESSION } from '../../model/routing/session-pins.ts';
-import { numberAt } from '../../model/text/bytes.ts';
 import { scalarText } from '../../model/text/scalar-text.ts';
 import { uniqueIdOf } from '../../model/text/unique-id.ts';
 import type { Clock } from '../../model/time/clock.ts';
@@ -56,8 +55,6 @@ export class LineChecker {
   readonly #settings: EmissionSettings;
   readonly #slots: FieldSlots;
   readonly #router: Router;
-  /** Used again for each chunk: four columns of ten thousand lines are garbage that V8 collects often. */
-  #keys = keyColumns(0);
   readonly #clock: Clock;
   readonly #reading: TimeReading = { time: NO_TIME, fault: undefined };
   readonly #bounds: Bounds = { start: 0, end: 0 };
@@ -109,11 +106,10 @@ export class LineChecker {
     return this.#router.sessions === null ? null : new Int32Array(count).fill(NO_SESSION);
   }
 
-  /** Routes lines that are checked except for their routing. A routing fault replaces a time fault. */
+  /** Routes lines that are checked except for their routing, and have no session yet. A routing fault replaces a time fault. */
   route(chunk: Chunk, lines: ScannedLines, checked: CheckedLines): void {
     const cursor = new LineCursor(chunk.bytes, lines);
     const { sessions } = checked;
-    if (sessions !== null) this.#findSessions(chunk, lines, checked, sessions);
     for (let line = 0; line < checked.count; line++) {
       if (sessions !== null && sessions[line] !== NO_SESSION) continue;
       const fault = checked.faults[line] as LineFault;
@@ -126,24 +122,6 @@ export class LineChecker {
       checked.faults[line] = refused;
       lines.faultsAt[line] = cursor.payloadStart;
     }
-  }
-
-  /** Finds the sessions of lines whose key is a plain string, all at once: nearly always of all. Leaves the others as they are. */
-  #findSessions({ bytes }: Chunk, lines: ScannedLines, { count, faults }: CheckedLines, sessions: Int32Array): void {
-    if (count > this.#keys.rows.length) this.#keys = keyColumns(count);
-    const { rows, starts, ends } = this.#keys;
-    let found = 0;
-    for (let line = 0; line < count; line++) {
-      const fault = faults[line] as LineFault;
-      if (fault !== LineFault.NONE && !isTimeFault(fault)) continue;
-      if (lines.kind(line, 0) !== FieldKind.STRING) continue;
-      rows[found] = line;
-      starts[found] = lines.fieldStart(line, 0) + 1;
-      ends[found++] = lines.fieldEnd(line, 0) - 1;
-    }
-    const numbers = this.#keys.numbers.subarray(0, found);
-    if (this.#router.sessions?.sessionsOf(bytes, starts, ends, numbers) !== true) return;
-    for (let nth = 0; nth < found; nth++) sessions[numberAt(rows, nth)] = numberAt(numbers, nth);
   }
 
   /** The latest time that an event may have now. */
@@ -223,16 +201,6 @@ export class LineChecker {
     if (this.#reading.fault !== undefined) return TIME_FAULTS[this.#reading.fault];
     return this.#reading.time > latest ? LineFault.TIME_AHEAD : LineFault.NONE;
   }
-}
-
-/** Of the keys that are looked up together. */
-function keyColumns(count: number) {
-  return {
-    rows: new Uint32Array(count),
-    starts: new Uint32Array(count),
-    ends: new Uint32Array(count),
-    numbers: new Int32Array(count),
-  };
 }
 
 /** One line of a scan, in the form the router reads. */

@@ -8,6 +8,7 @@ import { formatFieldPath } from '../text/field-path.ts';
 import { type Micros, NO_TIME } from '../time/time.ts';
 import type { PartitionId } from './partition.ts';
 import type { Epoch } from './routing.ts';
+import type { SessionStore } from './session-store.ts';
 
 /** Dense, in the order of first use; identifies a session's key until the router forgets its sessions. */
 export type SessionNumber = number;
@@ -132,11 +133,12 @@ export interface SessionRouter {
   readonly bytes: number;
   /** The session of a line; NO_SESSION if it has no key. */
   sessionOf(line: RoutableLine): SessionNumber;
-  /**
-   * The sessions of many lines by the bytes of their keys: `bytes[starts[n], ends[n])` of the nth. False, and nothing is done, if a key does not say
-   * which session it is.
-   */
-  sessionsOf(bytes: Uint8Array, starts: Uint32Array, ends: Uint32Array, sessions: Int32Array): boolean;
+  /** Whether the text of a line's key says which session it is: false where one is given for all lines, or where some keys are placed. */
+  readonly isByKeyAlone: boolean;
+  /** Where its sessions are. */
+  readonly store: SessionStore;
+  /** Moves its sessions into another store, such as one in the kernel's memory, under the same numbers. A draft that was not confirmed is forgotten. */
+  keepIn(makeStore: (idle: IdleRule) => SessionStore): void;
   /** The ledger holds no pins, so none need be requested; pins made by others meanwhile show as a conflict. */
   assumeNone(): void;
   /** Sessions seen since the last call whose pins were not yet requested from the ledger. Returns each once. */

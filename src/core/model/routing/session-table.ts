@@ -116,6 +116,11 @@ export class SessionTable {
     return this.#keys.toString('utf8', this.#startOf(session), this.#ends[session]);
   }
 
+  /** A view until the next key is added. */
+  keyOf(session: SessionNumber): Uint8Array {
+    return this.#keys.subarray(this.#startOf(session), this.#ends[session]);
+  }
+
   /** The keys of these sessions, concatenated, and the end of each. */
   keysOf(sessions: Int32Array): { keys: Uint8Array; ends: Uint32Array } {
     const starts = new Uint32Array(sessions.length);

@@ -1,5 +1,5 @@
 /**
- * The pins of one commit as bytes, a row of `recent_sessions`. For each session the length of its key, the key in UTF-8, its partition and, where sessions
+ * The pins of one commit, or the newest ones of many, as bytes: a row of `recent_sessions`. For each session the length of its key, the key in UTF-8, its partition and, where sessions
  * end, when it was last seen, in microseconds after the row's `from_time`. Numbers are LEB128: seven bits in a byte, the lowest first. No SQL.
  */
 
@@ -110,6 +110,6 @@ export class PinRunReader {
   }
 }
 
-function damagedRun(): Error {
+export function damagedRun(): Error {
   return damaged('run of pins', 'not one that is ever written');
 }

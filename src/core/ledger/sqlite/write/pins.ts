@@ -177,7 +177,7 @@ export class PinStore {
       const run = encodePins(pins, hasTimes);
       const fromTime = run.fromTime === null ? null : run.fromTime + timeShift;
       this.#recent.add(firstSequence, epoch.epoch, { ...run, fromTime });
-      if (this.#recent.isFull) this.#merge();
+      if (this.#recent.isFull && !this.#recent.compact()) this.#merge();
       return;
     }
     const sessionOf = sessionTexts(pins);

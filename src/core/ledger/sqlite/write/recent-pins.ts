@@ -11,6 +11,7 @@ import { NO_TIME } from '../../../model/time/time.ts';
 import { blob, integer, integerOrNull, positive, type RawRow } from '../connection/rows.ts';
 import { createOnDemand, hasTable } from '../connection/schema.ts';
 import { Statements } from '../connection/statements.ts';
+import { newestPins } from './newest-pins.ts';
 import { type PinRun, PinRunReader } from './pin-run.ts';
 
 /** A pin as it is stored, whether it is still valid or not. */
@@ -21,7 +22,7 @@ export interface StoredPin {
   readonly epoch: number;
 }
 
-/** Larger runs are merged into `sessions`: a process that looks up one session searches all of them, at 2 GB/s. */
+/** Larger runs are compacted, or merged into `sessions`: a process that looks up one session searches all of them, at 2 GB/s. */
 const BYTES_MAX = 8 * 1024 * 1024;
 const RUNS_MAX = 128;
 /** This number of sessions is searched in the bytes of the runs. For more, the runs are read and kept, which takes 60 ns for each pin in them. */
@@ -99,10 +100,22 @@ export class RecentPins {
       .run(firstSequence, epoch, fromTime, pins);
   }
 
-  /** Whether they should be merged into `sessions`. */
+  /** Whether they should become fewer. */
   get isFull(): boolean {
     const [runs, bytes] = this.#statements.get<[], [number, number]>(SIZE).raw().get() as [number, number];
     return runs > RUNS_MAX || bytes > BYTES_MAX;
+  }
+
+  /** Puts the newest pin of each session in place of all, one run for each epoch. False, and nothing is done, where too few pins are older ones. */
+  compact(): boolean {
+    const rows = this.#statements.get<[number], RawRow>(RUNS).all(0);
+    const newest = newestPins(
+      rows.map((row) => ({ last: positive(row, 'first_sequence'), epoch: integer(row, 'epoch'), run: runOf(row) })),
+    );
+    if (newest === null) return false;
+    this.clear();
+    for (const { last, epoch, run } of newest) this.add(last, epoch, run);
+    return true;
   }
 
   /** Deletes all, after they were merged. */
