@@ -59,8 +59,8 @@ export class GuardedDatabase {
         const result = work();
         const mustKeep = isKept(result);
         this.#finish(mustKeep ? 'COMMIT' : 'ROLLBACK');
-        // who is answered that nothing was kept tries again at once
-        if (mustKeep) this.#queue.passOn();
+        // who learns that nothing was kept tries again at once: if others came first, it might never be built on the present head
+        if (mustKeep) this.#queue.written();
         return result;
       } catch (error) {
         this.abandon();
@@ -83,7 +83,7 @@ export class GuardedDatabase {
   end(): void {
     try {
       this.#finish('COMMIT');
-      this.#queue.passOn();
+      this.#queue.written();
     } catch (error) {
       throw this.translated(error, 'write');
     }
@@ -92,6 +92,7 @@ export class GuardedDatabase {
   abandon(): void {
     this.#onRollBack();
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+    this.#queue.written();
   }
 
   /** Translates an error; after some errors of a write this connection writes no more. */

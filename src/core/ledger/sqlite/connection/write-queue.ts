@@ -1,70 +1,60 @@
 /**
- * The line of those that want to write while another one does ([decision 0023](../../../../../docs/decisions/0023-a-line-of-writers.md)). SQLite's lock
- * alone decides who writes; the line says who tries next. Each of those that wait has a ticket, an empty file in a directory beside the ledger, and who has
- * written removes the oldest one, which wakes its owner. A ticket that is never taken up costs the others one short wait, so nothing has to be
- * repaired after a crash.
+ * The line of writers that wait for one another (docs/decisions/0023-a-line-of-writers.md). SQLite's lock alone decides who writes; the line says who tries
+ * next. Each writer that waits has a ticket, an empty file in a directory beside the ledger. Who has written removes the oldest ticket: that is its owner's
+ * call. A call that nobody follows costs the others one short wait, so nothing has to be repaired after a crash.
  */
 
-import {
-  chmodSync,
-  existsSync,
-  type FSWatcher,
-  lstatSync,
-  mkdirSync,
-  readdirSync,
-  realpathSync,
-  rmdirSync,
-  rmSync,
-  statSync,
-  unlinkSync,
-  watch,
-  writeFileSync,
-} from 'node:fs';
+import { existsSync, lstatSync, mkdirSync, readdirSync, realpathSync, rmdirSync, statSync, unlinkSync } from 'node:fs';
 import { join } from 'node:path';
+import { systemErrorCode } from '../../../model/disk-error.ts';
 import { growingPauses } from './busy.ts';
+import { isWaiting, Ticket, ticketName, ticketsOf } from './ticket.ts';
 
-/** A turn is this long: a commit after one of another process costs a third more, and a wake-up. Of 24 each waits for 23 turns. */
-const TURN_MS = Number(process.env['Q_SLICE'] ?? 2);
-/** A writer whose last commits followed at once keeps its turn for this long after a commit. */
+/**
+ * Length of a turn. A commit after one of another process costs a third more than the next one of the same process, and a wake-up: so a writer whose commits
+ * follow one another makes a few of them. Of 24 writers each waits for 23 turns: with 2 ms their p99 is half of that with 5 ms.
+ */
+const TURN_MS = 2;
+/** A writer keeps its turn only if it writes again within this time, and did so before. */
 const NEXT_WITHIN_MS = 1;
-/** The first in the line tries after this time without a call, because who was called before it may be stopped; each one behind it waits for two turns more. */
-const UNCALLED_MS = Number(process.env['Q_BOUND'] ?? 20);
-/** Of a ticket: time of the system's monotonic clock, process, and a number that makes it unique. */
-const TICKET = /^\d{20}-(\d{1,10})-[0-9a-f]{8}$/;
+/** A look at the directory takes 2.5 us, which is 0.8 % of a commit in memory. */
+const LOOK_EVERY_MS = 1;
+/** The first in the line tries again after this time without a call: who was called before it may be stopped, or killed. */
+const UNCALLED_MS = 20;
+/** Those behind it wait longer, so that they do not try before it. */
+const UNCALLED_MS_EACH = 2 * TURN_MS;
+/** The directory is removed by who finds it empty, even just after it was made. */
 const DRAWS_MAX = 3;
 
 export class WriteQueue {
   readonly #path: string;
-  #known: string | undefined;
-  /** When this connection's turn began; null before its first write. */
+  #directory: string | undefined;
+  /** When this turn's first write began; null before that. */
   #turnSince: number | null = null;
   #lastWrite = Number.NEGATIVE_INFINITY;
   #followsAtOnce = false;
+  #lastLook = Number.NEGATIVE_INFINITY;
+  /** By the last look. */
+  #isAwaited = false;
+  /** This writer has called another one since its last write: it goes to the end of the line. */
   #hasCalled = false;
-  #passing: NodeJS.Timeout | undefined;
+  #ending: NodeJS.Timeout | undefined;
   #ticket: Ticket | null = null;
 
+  /** `path`: of the ledger. */
   constructor(path: string) {
     this.#path = path;
   }
 
-  /** Before a write. Resolves when no one who was called before this connection is to be waited for. */
+  /** To be awaited before the first attempt to begin a write; null: at once. */
   enter(signal: AbortSignal | undefined): Promise<void> | null {
-    clearTimeout(this.#passing);
-    this.#passing = undefined;
-    const now = performance.now();
-    this.#followsAtOnce = now - this.#lastWrite < NEXT_WITHIN_MS;
-    if (this.#hasCalled) {
-      this.#hasCalled = false;
-      this.#ticket = this.#draw(ticketName());
-      return this.#ticket?.called(this.#uncalledMs(), signal) ?? null;
-    }
-    return null;
-  }
-
-  /** The lock is held. */
-  begin(): void {
-    this.#turnSince ??= performance.now();
+    clearTimeout(this.#ending);
+    this.#ending = undefined;
+    this.#followsAtOnce = performance.now() - this.#lastWrite < NEXT_WITHIN_MS;
+    if (!this.#hasCalled) return null;
+    this.#hasCalled = false;
+    this.#ticket = this.#draw(ticketName());
+    return this.#ticket?.called(this.#uncalledMs(this.#ticket), signal) ?? null;
   }
 
   /** Pauses after attempts that found the ledger busy. */
@@ -72,191 +62,130 @@ export class WriteQueue {
     const otherwise = growingPauses();
     return async () => {
       this.#turnSince = null;
-      if (this.#ticket === null || this.#ticket.isCalled) {
-        const name = this.#ticket?.name ?? ticketName();
-        this.#ticket?.end();
-        this.#ticket = this.#draw(name);
-        // who held the ledger may have written before it could see the ticket: try again
-        return this.#ticket === null ? otherwise() : undefined;
-      }
-      await this.#ticket.called(this.#uncalledMs(), signal);
+      if (this.#ticket !== null && !this.#ticket.isCalled)
+        return this.#ticket.called(this.#uncalledMs(this.#ticket), signal);
+      // called, and another one was faster: the place in the line is the same
+      this.#ticket = this.#draw(this.#ticket?.name ?? ticketName());
+      // who held the ledger may have written before it could see the ticket, so the next attempt comes at once
+      return this.#ticket === null ? otherwise() : undefined;
     };
   }
 
-  /** After the attempts, successful or not. */
-  leave(): void {
-    this.#ticket?.end();
-    this.#ticket = null;
+  /** The lock is held. */
+  begin(): void {
+    this.#turnSince ??= performance.now();
   }
 
-  /** After a write: calls the next one, unless this connection's turn lasts. */
-  passOn(): void {
+  /** After the attempts. Without a write a call that came is passed on. */
+  leave(): void {
+    const ticket = this.#ticket;
+    if (ticket === null) return;
+    this.#ticket = null;
+    ticket.end();
+    if (ticket.isCalled && this.#turnSince === null) this.#callNext();
+  }
+
+  /** After a write, committed or not: ends the turn, now or when no other write follows. Never throws: what was committed is committed. */
+  written(): void {
     const now = performance.now();
     this.#lastWrite = now;
-    if (!existsSync(this.#directory)) return;
-    if (this.#followsAtOnce && now - (this.#turnSince ?? 0) < TURN_MS)
-      this.#passing = setTimeout(() => this.#call(), NEXT_WITHIN_MS);
-    else this.#call();
+    if (!this.#followsAtOnce || now - this.#lastLook >= LOOK_EVERY_MS) {
+      this.#lastLook = now;
+      this.#isAwaited = existsSync(this.#place());
+    }
+    if (!this.#isAwaited) return;
+    if (this.#followsAtOnce && now - (this.#turnSince ?? now) < TURN_MS)
+      this.#ending = setTimeout(() => this.#callNext(), NEXT_WITHIN_MS);
+    else this.#callNext();
   }
 
   close(): void {
-    if (this.#passing === undefined) return;
-    clearTimeout(this.#passing);
-    this.#call();
+    if (this.#ending === undefined) return;
+    clearTimeout(this.#ending);
+    this.#callNext();
   }
 
-  get #directory(): string {
-    // SQLite's files, too, are beside the target of a link
-    this.#known ??= `${realpathSync(this.#path)}-queue`;
-    return this.#known;
-  }
-
-  /** Removes the oldest ticket. Of processes that are gone all of them; one of another container may look so, and is called early. */
-  #call(): void {
-    this.#passing = undefined;
+  /** Removes the oldest ticket, and with it those of processes that are gone. One of another container may look so: it is called early, which does no harm. */
+  #callNext(): void {
+    this.#ending = undefined;
     this.#turnSince = null;
-    const names = this.#tickets();
-    for (const name of names) {
-      if (name === this.#ticket?.name) continue;
+    const directory = this.#place();
+    for (const name of this.#tickets()) {
+      if (name === this.#ticket?.name || !removes(() => unlinkSync(join(directory, name)))) continue;
+      if (!isWaiting(name)) continue;
+      this.#hasCalled = true;
+      return;
+    }
+    // fails if someone has drawn a ticket
+    removes(() => rmdirSync(directory));
+  }
+
+  /** Null where it cannot be made or watched. */
+  #draw(name: string): Ticket | null {
+    const directory = this.#place();
+    for (let draws = 0; draws < DRAWS_MAX; draws++) {
       try {
-        unlinkSync(join(this.#directory, name));
-      } catch {
-        continue;
-      }
-      if (isAlive(name)) {
-        this.#hasCalled = true;
-        return;
+        this.#make(directory);
+        return this.#isOfUsers(directory) ? Ticket.draw(directory, name) : null;
+      } catch (error) {
+        if (systemErrorCode(error) !== 'ENOENT') return null;
       }
     }
+    return null;
+  }
+
+  /** Who may write the ledger may queue, as far as this user's `umask` lets them. */
+  #make(directory: string): void {
+    if (existsSync(directory)) return;
+    const { mode } = statSync(this.#path);
     try {
-      rmdirSync(this.#directory);
-    } catch {
-      // someone has drawn a ticket
+      mkdirSync(directory, { mode: 0o700 | ((mode & 0o020) === 0 ? 0 : 0o070) | ((mode & 0o002) === 0 ? 0 : 0o007) });
+    } catch (error) {
+      if (systemErrorCode(error) !== 'EEXIST') throw error;
     }
   }
 
-  /** The oldest first. None if the directory is not one of this ledger's users: what is in another one is not to be removed. */
+  #uncalledMs({ name }: Ticket): number {
+    return UNCALLED_MS + UNCALLED_MS_EACH * this.#tickets().filter((each) => each < name).length;
+  }
+
+  /** The oldest first. */
   #tickets(): string[] {
     try {
-      const found = lstatSync(this.#directory);
-      if (!found.isDirectory() || (found.uid !== process.getuid?.() && found.uid !== statSync(this.#path).uid)) return [];
-      return readdirSync(this.#directory)
-        .filter((name) => TICKET.test(name))
-        .sort();
+      const directory = this.#place();
+      return this.#isOfUsers(directory) ? ticketsOf(readdirSync(directory)) : [];
     } catch {
       return [];
     }
   }
 
-  #uncalledMs(): number {
-    const name = this.#ticket?.name ?? '';
-    return UNCALLED_MS + 2 * TURN_MS * this.#tickets().filter((each) => each < name).length;
+  /** Nothing is removed from, or written into, a directory that a link names or a stranger has made. */
+  #isOfUsers(directory: string): boolean {
+    const found = lstatSync(directory);
+    return found.isDirectory() && (found.uid === process.geteuid?.() || found.uid === statSync(this.#path).uid);
   }
 
-  /** Null where it cannot be made or watched. */
-  #draw(name: string): Ticket | null {
-    const file = join(this.#directory, name);
-    for (let draws = 0; draws < DRAWS_MAX; draws++) {
-      try {
-        writeFileSync(file, '', { flag: 'wx', mode: 0o600 });
-      } catch (error) {
-        if ((error as NodeJS.ErrnoException).code !== 'ENOENT' || !this.#make()) return null;
-        continue;
-      }
-      return Ticket.of(name, file);
-    }
-    return null;
-  }
-
-  /** Who may write the ledger may queue. */
-  #make(): boolean {
-    try {
-      const { mode } = statSync(this.#path);
-      const others = ((mode & 0o020) << 0 && 0o070) | ((mode & 0o002) << 0 && 0o007);
-      mkdirSync(this.#directory, { mode: 0o700 });
-      if (others !== 0) chmodSync(this.#directory, 0o700 | others);
-      return true;
-    } catch (error) {
-      return (error as NodeJS.ErrnoException).code === 'EEXIST';
-    }
+  /** Beside SQLite's files, which are beside the target of a link. */
+  #place(): string {
+    this.#directory ??= `${targetOf(this.#path)}-queue`;
+    return this.#directory;
   }
 }
 
-class Ticket {
-  readonly name: string;
-  readonly #file: string;
-  readonly #watcher: FSWatcher | null;
-  #isCalled = false;
-  #wake: (() => void) | undefined;
-
-  /** Null where files cannot be watched. */
-  static of(name: string, file: string): Ticket | null {
-    try {
-      return new Ticket(name, file);
-    } catch {
-      rmSync(file, { force: true });
-      return null;
-    }
-  }
-
-  private constructor(name: string, file: string) {
-    this.name = name;
-    this.#file = file;
-    this.#watcher = watchOrNull(file, () => this.#look());
-    this.#look();
-  }
-
-  get isCalled(): boolean {
-    return this.#isCalled;
-  }
-
-  called(limitMs: number, signal: AbortSignal | undefined): Promise<void> {
-    if (this.#isCalled) return Promise.resolve();
-    return new Promise((resolve) => {
-      const wake = (): void => {
-        clearTimeout(timer);
-        signal?.removeEventListener('abort', wake);
-        this.#wake = undefined;
-        resolve();
-      };
-      const timer = setTimeout(wake, limitMs);
-      signal?.addEventListener('abort', wake);
-      this.#wake = wake;
-    });
-  }
-
-  end(): void {
-    this.#watcher?.close();
-    if (!this.#isCalled) rmSync(this.#file, { force: true });
-  }
-
-  #look(): void {
-    if (this.#isCalled || existsSync(this.#file)) return;
-    this.#isCalled = true;
-    this.#wake?.();
-  }
-}
-
-/** Null if the file is gone already. */
-function watchOrNull(file: string, onChange: () => void): FSWatcher | null {
+function targetOf(path: string): string {
   try {
-    return watch(file, onChange).on('error', onChange);
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === 'ENOENT') return null;
-    throw error;
+    return realpathSync(path);
+  } catch {
+    return path;
   }
 }
 
-function ticketName(): string {
-  const time = process.hrtime.bigint().toString().padStart(20, '0');
-  return `${time}-${process.pid}-${crypto.randomUUID().slice(0, 8)}`;
-}
-
-function isAlive(ticket: string): boolean {
+/** False if another one was faster, or if this process may not. */
+function removes(remove: () => void): boolean {
   try {
-    process.kill(Number(TICKET.exec(ticket)?.[1]), 0);
+    remove();
     return true;
-  } catch (error) {
-    return (error as NodeJS.ErrnoException).code !== 'ESRCH';
+  } catch {
+    return false;
   }
 }
