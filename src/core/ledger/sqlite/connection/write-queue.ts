@@ -74,15 +74,17 @@ export class WriteQueue {
   /** The lock is held. */
   begin(): void {
     this.#turnSince ??= performance.now();
+    this.#ticket?.end();
+    this.#ticket = null;
   }
 
-  /** After the attempts. Without a write a call that came is passed on. */
+  /** After the attempts. If none of them got the lock, a call that came is passed on. */
   leave(): void {
     const ticket = this.#ticket;
     if (ticket === null) return;
     this.#ticket = null;
     ticket.end();
-    if (ticket.isCalled && this.#turnSince === null) this.#callNext();
+    if (ticket.isCalled) this.#callNext();
   }
 
   /** After a write, committed or not: ends the turn, now or when no other write follows. Never throws: what was committed is committed. */
@@ -111,8 +113,7 @@ export class WriteQueue {
     this.#turnSince = null;
     const directory = this.#place();
     for (const name of this.#tickets()) {
-      if (name === this.#ticket?.name || !removes(() => unlinkSync(join(directory, name)))) continue;
-      if (!isWaiting(name)) continue;
+      if (!removes(() => unlinkSync(join(directory, name))) || !isWaiting(name)) continue;
       this.#hasCalled = true;
       return;
     }
