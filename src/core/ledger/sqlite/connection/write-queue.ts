@@ -50,9 +50,12 @@ export class WriteQueue {
   enter(signal: AbortSignal | undefined): Promise<void> | null {
     clearTimeout(this.#ending);
     this.#ending = undefined;
-    this.#followsAtOnce = performance.now() - this.#lastWrite < NEXT_WITHIN_MS;
-    if (!this.#hasCalled) return null;
+    const pause = performance.now() - this.#lastWrite;
+    this.#followsAtOnce = pause < NEXT_WITHIN_MS;
+    // after a turn's time who was called has written, and might not see this ticket any more
+    const mustWait = this.#hasCalled && pause < TURN_MS;
     this.#hasCalled = false;
+    if (!mustWait) return null;
     this.#ticket = this.#draw(ticketName());
     return this.#ticket?.called(this.#uncalledMs(this.#ticket), signal) ?? null;
   }
