@@ -41,21 +41,11 @@ export class DirectPath implements CommitPath {
   }
 }
 
-/** An answer that takes longer than the call itself has waited for other processes. */
-const WAITED_MS = 1;
-
-/** The chunks that were committed one after the other without waiting for other processes, the next one included. */
-export interface Run {
-  readonly chunks: number;
-  /** Since the first of them. */
-  readonly ms: number;
-}
-
 export interface ThreadOptions {
   /** Maximum number of drafts in flight once the thread is in use. */
   readonly inFlightMax: number;
-  /** Whether to start a thread. */
-  readonly isDue: (chunk: Chunk, run: Run) => boolean;
+  /** Whether to start a thread; `chunks`: number of chunks sent since one last waited for other processes, this one included. */
+  readonly isDue: (chunk: Chunk, chunks: number) => boolean;
   /** Whether the sender waits until this chunk is committed although several may be in flight. */
   readonly isAwaited: (chunk: Chunk) => boolean;
 }
@@ -69,7 +59,6 @@ export class ThreadedPath implements CommitPath {
   readonly #openPipeline: () => Promise<CommitPipeline>;
   readonly #options: ThreadOptions;
   #chunks = 0;
-  #runSince = 0;
   /** Resolves with null if the thread does not start. */
   #starting: Promise<CommitPipeline | null> | undefined;
   /** A started thread that is not in use yet. */
@@ -92,13 +81,7 @@ export class ThreadedPath implements CommitPath {
 
   prepare(chunk: Chunk): void {
     this.#pipeline ??= this.#ready;
-    if (this.#starting === undefined && this.#options.isDue(chunk, this.#run())) this.#start();
-  }
-
-  #run(): Run {
-    const now = performance.now();
-    if (this.#chunks === 0) this.#runSince = now;
-    return { chunks: ++this.#chunks, ms: now - this.#runSince };
+    if (this.#starting === undefined && this.#options.isDue(chunk, ++this.#chunks)) this.#start();
   }
 
   isAwaited(chunk: Chunk): boolean {
@@ -110,10 +93,8 @@ export class ThreadedPath implements CommitPath {
     // several commits in one turn of the event loop would keep the thread from getting ready
     if (this.#starting !== undefined && this.#ready === null) await nextTurn();
     const answer = this.#target.commit(draft);
-    const called = performance.now();
-    const outcome = await answer;
-    if (performance.now() - called > WAITED_MS) this.#chunks = 0;
-    return outcome;
+    if (!(await isAtOnce(answer))) this.#chunks = 0;
+    return answer;
   }
 
   async close(): Promise<void> {
@@ -134,4 +115,10 @@ export class ThreadedPath implements CommitPath {
       () => null,
     );
   }
+}
+
+/** Whether the answer comes within this turn of the event loop, which the ledger blocks while it commits: otherwise it waits. */
+function isAtOnce(answer: Promise<unknown>): Promise<boolean> {
+  const isThere = (): boolean => true;
+  return Promise.race([answer.then(isThere, isThere), nextTurn(false)]);
 }

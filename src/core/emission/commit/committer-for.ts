@@ -1,7 +1,7 @@
 /** Decides how chunks are committed: directly, through a writing thread, or with several in flight, and when this changes. The only place that does. */
 
 import { type Chunk, chunkBytesFor, chunksKeptFor, isVolume } from '../input/chunk.ts';
-import { type CommitPath, DirectPath, type Run, ThreadedPath } from './commit-path.ts';
+import { type CommitPath, DirectPath, ThreadedPath } from './commit-path.ts';
 import { ChunkCommitter, type Committer, type CommitterParts } from './committer.ts';
 import type { EmissionTarget } from './emission-target.ts';
 
@@ -13,8 +13,6 @@ const NOT_IN_FLIGHT = 2;
  * processes do not count: they block no event loop meanwhile, and 24 emitters that started a thread each took both cores for a second.
  */
 const COMMITS_BEFORE_THREAD = 16;
-/** Longer than the turns that emitters beside one another have. */
-const MS_BEFORE_THREAD = 10;
 
 export interface CommitterOptions extends CommitterParts {
   readonly target: EmissionTarget;
@@ -33,8 +31,7 @@ function pathFor({ target, drafts, progress, needsEvents, awaitsSmall }: Committ
   if (openPipeline === null) return new DirectPath(target);
   // a thread keeps commits from blocking the caller's event loop; each is answered before the next one is built
   if (drafts.settings.onBadLine === 'calls') {
-    const isDue = (_: Chunk, { chunks, ms }: Run): boolean =>
-      chunks > COMMITS_BEFORE_THREAD && ms > MS_BEFORE_THREAD;
+    const isDue = (_: Chunk, chunks: number): boolean => chunks > COMMITS_BEFORE_THREAD;
     return new ThreadedPath(target, openPipeline, { inFlightMax: 1, isDue, isAwaited: () => true });
   }
   const mayOverlap = drafts.mayOverlap && progress?.mayOverlap !== false && !needsEvents;
