@@ -44,7 +44,7 @@ export class DirectPath implements CommitPath {
 export interface ThreadOptions {
   /** Maximum number of drafts in flight once the thread is in use. */
   readonly inFlightMax: number;
-  /** Whether to start a thread; `chunks`: number of chunks sent, this one included. */
+  /** Whether to start a thread; `chunks`: number of chunks sent since one last waited for other processes, this one included. */
   readonly isDue: (chunk: Chunk, chunks: number) => boolean;
   /** Whether the sender waits until this chunk is committed although several may be in flight. */
   readonly isAwaited: (chunk: Chunk) => boolean;
@@ -92,7 +92,9 @@ export class ThreadedPath implements CommitPath {
     if (this.#pipeline !== null) return this.#pipeline.offer(draft, generation);
     // several commits in one turn of the event loop would keep the thread from getting ready
     if (this.#starting !== undefined && this.#ready === null) await nextTurn();
-    return this.#target.commit(draft);
+    const answer = this.#target.commit(draft);
+    if (!(await isAtOnce(answer))) this.#chunks = 0;
+    return answer;
   }
 
   async close(): Promise<void> {
@@ -113,4 +115,10 @@ export class ThreadedPath implements CommitPath {
       () => null,
     );
   }
+}
+
+/** Whether the answer comes within this turn of the event loop, which the ledger blocks while it commits: otherwise it waits. */
+function isAtOnce(answer: Promise<unknown>): Promise<boolean> {
+  const isThere = (): boolean => true;
+  return Promise.race([answer.then(isThere, isThere), nextTurn(false)]);
 }

@@ -8,7 +8,10 @@ import type { EmissionTarget } from './emission-target.ts';
 /** A chunk's memory must not be reused while it is in flight: these are being filled, and sent. */
 const NOT_IN_FLIGHT = 2;
 
-/** A caller with more commits continues to emit, so a thread is worth its start; some more are committed before it is ready. */
+/**
+ * A caller with more commits continues to emit, so a thread is worth its start; some more are committed before it is ready. Commits that wait for other
+ * processes do not count: they block no event loop meanwhile, and 24 emitters that started a thread each took both cores for a second.
+ */
 const COMMITS_BEFORE_THREAD = 16;
 
 export interface CommitterOptions extends CommitterParts {

@@ -35,7 +35,7 @@ const BEGINNING: LiveStart = { sequence: 1, hash: GENESIS, endOf: () => EMPTY };
 /** As of the statement, or of the transaction. @throws LedgerError VERIFICATION_FAILED */
 export function readLiveStart(statements: Statements): LiveStart {
   const isThere = statements
-    .get<[], number>("SELECT 1 FROM sqlite_schema WHERE type = 'table' AND name = 'segments'")
+    .get<[], number>("SELECT 1 FROM pragma_table_info('segments') LIMIT 1")
     .pluck()
     .get();
   if (isThere === undefined) return BEGINNING;

@@ -7,14 +7,24 @@ import { isBusy } from './translate-error.ts';
 
 const PAUSE_MS_MAX = 20;
 
-/** Repeats `attempt` while SQLite is busy, with growing pauses with jitter, until the limit. @throws LedgerError BUSY, ABORTED */
+/** Growing pauses with jitter: without it waiting processes would collide again at the next attempt. */
+export function growingPauses(): () => Promise<void> {
+  let pauseMs = 0.5;
+  return () => {
+    const thisMs = pauseMs * (0.5 + Math.random());
+    pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);
+    return sleep(thisMs);
+  };
+}
+
+/** Repeats `attempt` while SQLite is busy, with a `pause` after each, until the limit. @throws LedgerError BUSY, ABORTED */
 export async function retryWhileBusy<Result>(
   attempt: () => Result,
   { limitMs, signal }: BusyLimit,
   path: string,
+  pause = growingPauses(),
 ): Promise<Result> {
   const deadline = performance.now() + limitMs;
-  let pauseMs = 0.5;
   for (;;) {
     try {
       return attempt();
@@ -37,8 +47,6 @@ export async function retryWhileBusy<Result>(
         });
       }
     }
-    // Jitter: without it waiting writers would collide again at the next attempt.
-    await sleep(pauseMs * (0.5 + Math.random()));
-    pauseMs = Math.min(pauseMs * 2, PAUSE_MS_MAX);
+    await pause();
   }
 }

@@ -9,6 +9,7 @@ import type { BusyLimit } from '../../driver.ts';
 import { retryWhileBusy } from './busy.ts';
 import type { UnchangedFile } from './immutable-file.ts';
 import { type Activity, translateError } from './translate-error.ts';
+import { WriteQueue } from './write-queue.ts';
 
 export interface GuardedDatabaseOptions {
   readonly path: string;
@@ -22,6 +23,7 @@ export interface GuardedDatabaseOptions {
 export class GuardedDatabase {
   readonly #db: Database;
   readonly #path: string;
+  readonly #queue: WriteQueue;
   readonly #busyLimit: BusyLimit;
   readonly #onRollBack: () => void;
   readonly #unchanged: UnchangedFile | null;
@@ -31,6 +33,7 @@ export class GuardedDatabase {
   constructor(db: Database, { path, busyLimit, onRollBack, unchanged }: GuardedDatabaseOptions) {
     this.#db = db;
     this.#path = path;
+    this.#queue = new WriteQueue(path);
     this.#busyLimit = busyLimit;
     this.#onRollBack = onRollBack;
     this.#unchanged = unchanged;
@@ -50,11 +53,14 @@ export class GuardedDatabase {
   /** Runs `work` in one IMMEDIATE transaction, durable when it resolves. A result that is not kept is rolled back. */
   write<Result>(work: () => Result, isKept: (result: Result) => boolean = () => true): Promise<Result> {
     this.checkWritable();
-    return this.#guarded('write', () => {
-      this.#db.exec('BEGIN IMMEDIATE');
+    return this.#inTurn(() => {
+      this.#begin();
       try {
         const result = work();
-        this.#finish(isKept(result) ? 'COMMIT' : 'ROLLBACK');
+        const mustKeep = isKept(result);
+        this.#finish(mustKeep ? 'COMMIT' : 'ROLLBACK');
+        // who learns that nothing was kept tries again at once: if others came first, it might never be built on the present head
+        if (mustKeep) this.#queue.written();
         return result;
       } catch (error) {
         this.abandon();
@@ -66,7 +72,7 @@ export class GuardedDatabase {
   /** Begins a transaction of several parts, to be ended or abandoned. */
   begin(): Promise<void> {
     this.checkWritable();
-    return this.#guarded('write', () => void this.#db.exec('BEGIN IMMEDIATE'));
+    return this.#inTurn(() => this.#begin());
   }
 
   /** Runs one part of the transaction. */
@@ -77,6 +83,7 @@ export class GuardedDatabase {
   end(): void {
     try {
       this.#finish('COMMIT');
+      this.#queue.written();
     } catch (error) {
       throw this.translated(error, 'write');
     }
@@ -85,6 +92,7 @@ export class GuardedDatabase {
   abandon(): void {
     this.#onRollBack();
     if (this.#db.inTransaction) this.#db.exec('ROLLBACK');
+    this.#queue.written();
   }
 
   /** Translates an error; after some errors of a write this connection writes no more. */
@@ -127,7 +135,13 @@ export class GuardedDatabase {
    */
   close(): void {
     this.#mode = 'closed';
+    this.#queue.close();
     this.#db.close();
+  }
+
+  #begin(): void {
+    this.#db.exec('BEGIN IMMEDIATE');
+    this.#queue.begin();
   }
 
   /** Ends a transaction. After an I/O error from here on it is unknown whether the commit is stored. */
@@ -136,6 +150,21 @@ export class GuardedDatabase {
       this.#db.exec(statement);
     } catch (error) {
       throw translateError(error, this.#path, 'commit');
+    }
+  }
+
+  /** As {@link #guarded}, behind those that have waited longer for the lock. */
+  async #inTurn<Result>(work: () => Result): Promise<Result> {
+    const { signal } = this.#busyLimit;
+    try {
+      const turn = this.#queue.enter(signal);
+      if (turn !== null) await turn;
+      return await retryWhileBusy(work, this.#busyLimit, this.#path, this.#queue.pauses(signal));
+    } catch (error) {
+      throw this.translated(error, 'write');
+    } finally {
+      this.#queue.leave();
+      this.checkUnchanged();
     }
   }
 

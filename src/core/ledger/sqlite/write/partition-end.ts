@@ -6,10 +6,7 @@ import { natural, positive, type RawRow, time } from '../connection/rows.ts';
 import { partitionTable } from '../connection/schema.ts';
 import type { Statements } from '../connection/statements.ts';
 
-/**
- * Reads the ends of many partitions, within one transaction. What archived runs say is read once for all that have no rows: it is found by a look through
- * the schema, which has a row for each partition, so with 256 empty ones that was 65,000 rows.
- */
+/** Reads the ends of many partitions, within one transaction. What archived runs say is read once for all that have no rows. */
 export function partitionEnds(statements: Statements): (id: PartitionId) => PartitionEnd {
   let start: LiveStart | undefined;
   return (id) => readPartitionEnd(statements, id, () => (start ??= readLiveStart(statements)));
