@@ -271,6 +271,39 @@ export const MUTANTS = [
     replace: 'known.length === 0) return null;',
     tests: ['test/ledger-contract/pins.test.ts', 'test/core/ledger/protocol/commit-protocol.property.test.ts'],
   },
+  {
+    name: 'the kernel goes on with the next line although a carriage return ends this one',
+    file: 'kernel/foresee.ts',
+    find: ' || load<u8>(end - 1) == CARRIAGE_RETURN',
+    replace: '',
+    tests: ['test/core/emission/kernel-literals.property.test.ts'],
+    isBuilt: true,
+  },
+  {
+    name: 'the kernel goes on with the next line although its tables are full',
+    file: 'kernel/foresee.ts',
+    find: ' || line + 1 == capacity',
+    replace: '',
+    tests: ['test/core/emission/kernel-literals.property.test.ts'],
+    isBuilt: true,
+  },
+  {
+    name: 'the kernel begins a line in the containers of the one before',
+    file: 'kernel/foresee.ts',
+    find: '  else beginStack();',
+    replace: '',
+    tests: ['test/core/emission/kernel-literals.property.test.ts'],
+    isBuilt: true,
+  },
+  {
+    name: 'a counted sequence is carried one too late',
+    file: 'kernel/frame.ts',
+    find: '> 0x39',
+    replace: '> 0x3a',
+    tests: ['test/core/emission/kernel-numbers.property.test.ts'],
+    isBuilt: true,
+  },
+
   // the chain
   {
     name: 'the hash of a commit leaves out when it was made',
