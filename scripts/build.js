@@ -217,7 +217,9 @@ const withImports = (names, { outputs }, isLazy) => {
   const imports = new Map(
     Object.entries(outputs).map(([path, chunk]) => [
       `./${basename(path)}`,
-      chunk.imports.filter(({ kind, external }) => kind === 'import-statement' && !external).map(({ path: to }) => `./${basename(to)}`),
+      chunk.imports
+        .filter(({ kind, external }) => kind === 'import-statement' && !external)
+        .map(({ path: to }) => `./${basename(to)}`),
     ]),
   );
   const all = new Set(names);
