@@ -50,6 +50,18 @@ function storedDigest(
   return { count: events.length, digest: hash.digest('hex') };
 }
 
+test('a replay of the first events starts none', async () => {
+  const ledger = await largeLedger();
+  const first = (limit: number) =>
+    runLibrary<{ first: Digest }>(
+      ledger,
+      `return { first: await digestOf((await open()).replay({ limit: ${limit} })) };`,
+      ALSO,
+    );
+  expect(await first(10)).toEqual({ first: storedDigest(ledger, ({ sequence }) => sequence <= 10), threads: 0 });
+  expect(await first(FAR)).toEqual({ first: storedDigest(ledger, ({ sequence }) => sequence <= FAR), threads: 1 });
+});
+
 test('a long replay starts one, and delivers what is in the ledger', async () => {
   const ledger = await largeLedger();
   const delivered = await runLibrary<{ all: Digest }>(

@@ -3,7 +3,7 @@
 import type { Ledger } from '../ledger/ledger.ts';
 import type { Determinism } from '../model/config.ts';
 import type { BatchPage } from '../model/events/event.ts';
-import type { FixedRange } from '../model/events/range.ts';
+import type { FixedRange, SequenceRange } from '../model/events/range.ts';
 import { invalidArgument } from '../model/ledger-error.ts';
 import type { PartitionId } from '../model/routing/partition.ts';
 import type { Clock } from '../model/time/clock.ts';
@@ -93,8 +93,12 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
       const asked = await resolveRange(options, ledger, { now, zone: options.zone });
       const range = { ...asked, from: Math.max(asked.from, parts.after + 1) };
       parts.onRange(range);
-      const read = rangeReader(ledger, options, { partitions: await parts.select(), verify: parts.verify, signal });
-      let delivered = options.follow ? follow(ledger, range.from, read, { grown: parts.grown, signal }) : read(range);
+      const partitions = await parts.select();
+      const read = rangeReader(ledger, options, { partitions, verify: parts.verify, signal });
+      const isEvery = accepts === null && partitions === null;
+      let delivered = options.follow
+        ? follow(ledger, range.from, read, { grown: parts.grown, signal })
+        : read(isEvery ? firstIn(range, options.limit) : range);
       if (accepts !== null) delivered = filtered(delivered, accepts, signal);
       if (options.limit !== undefined) delivered = limited(delivered, options.limit);
       if (pace !== null || playback !== undefined)
@@ -106,6 +110,11 @@ export function replaying(parts: ReplayParts, options: ReplayOptions): () => Pag
       stopWatching?.();
     }
   };
+}
+
+/** The part of a range that has its first events: sequences have no gaps. Ten events of a large ledger started a thread that read on, 90 ms of 150. */
+function firstIn(range: SequenceRange, limit = Number.POSITIVE_INFINITY): SequenceRange {
+  return { from: range.from, through: Math.min(range.through, range.from + limit - 1) };
 }
 
 /** A request for the next page means that the previous one was consumed. */
