@@ -118,7 +118,7 @@ it('the next write removes the tickets of processes that are gone', async () => 
   expect(existsSync(queue)).toBe(false);
 });
 
-it('a wait that is interrupted passes its call on', async () => {
+it('a wait that is interrupted leaves the line', async () => {
   const { connect, tickets, written, queue } = site();
   const holder = connect();
   await holder.guarded.begin();
@@ -135,6 +135,28 @@ it('a wait that is interrupted passes its call on', async () => {
   await waiting;
   expect(written()).toEqual(['waited']);
   expect(existsSync(queue)).toBe(false);
+});
+
+it('who was called and gives up calls the next one', async () => {
+  const { path, connect, tickets, written } = site();
+  const [holder, faster] = [connect(), new Database(path, { timeout: 0 })];
+  onTestFinished(() => void faster.close());
+  await holder.guarded.begin();
+  const abort = new AbortController();
+  const { write } = connect(abort.signal);
+  const interrupted = failureOf(() => write('never'), 'ABORTED');
+  await until(() => tickets().length === 1);
+  const waiting = connect().write('waited');
+  await until(() => tickets().length === 2);
+  holder.guarded.end();
+  expect(tickets()).toHaveLength(1);
+  faster.exec('BEGIN IMMEDIATE');
+  abort.abort();
+  await interrupted;
+  expect(tickets()).toEqual([]);
+  faster.exec('ROLLBACK');
+  await waiting;
+  expect(written()).toEqual(['waited']);
 });
 
 it('without a directory of its own, writers wait as without a line', async () => {
