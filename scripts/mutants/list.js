@@ -140,16 +140,36 @@ export const MUTANTS = [
   {
     name: 'a write begins without its lock',
     file: `${SQLITE}/connection/guarded-database.ts`,
-    find: "      this.#db.exec('BEGIN IMMEDIATE');\n      try {",
-    replace: "      this.#db.exec('BEGIN');\n      try {",
+    find: "    this.#db.exec('BEGIN IMMEDIATE');",
+    replace: "    this.#db.exec('BEGIN');",
     tests: ['test/core/ledger/guarded-database.test.ts'],
+  },
+  {
+    name: 'the last writer in the line is called first',
+    file: `${SQLITE}/connection/ticket.ts`,
+    find: '.filter((name) => NAME.test(name)).sort()',
+    replace: '.filter((name) => NAME.test(name)).sort().reverse()',
+    tests: ['test/core/ledger/write-queue.test.ts'],
+  },
+  {
+    name: 'a writer in the line that was called and has given up calls nobody',
+    file: `${SQLITE}/connection/write-queue.ts`,
+    find: 'if (ticket.isCalled) this.#callNext();',
+    replace: '',
+    tests: ['test/core/ledger/write-queue.test.ts'],
+  },
+  {
+    name: 'who has called another writer does not wait for it',
+    file: `${SQLITE}/connection/write-queue.ts`,
+    find: 'const mustWait = this.#hasCalled && pause < TURN_MS;',
+    replace: 'const mustWait = false;',
+    tests: ['test/core/ledger/write-queue.test.ts'],
   },
   {
     name: 'a commit is acknowledged before it is made',
     file: `${SQLITE}/connection/guarded-database.ts`,
-    find: "        this.#finish(isKept(result) ? 'COMMIT' : 'ROLLBACK');\n        return result;",
-    replace:
-      "        setImmediate(() => this.#finish(isKept(result) ? 'COMMIT' : 'ROLLBACK'));\n        return result;",
+    find: "        this.#finish(mustKeep ? 'COMMIT' : 'ROLLBACK');",
+    replace: "        setImmediate(() => this.#finish(mustKeep ? 'COMMIT' : 'ROLLBACK'));",
     tests: ['test/core/ledger/guarded-database.test.ts', 'test/ledger-contract/commits.test.ts'],
   },
   {

@@ -2,7 +2,7 @@
 
 import { existsSync, mkdirSync, readdirSync, symlinkSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { expect, it, onTestFinished } from 'vitest';
+import { expect, it, onTestFinished, vi } from 'vitest';
 import { betterSqlite3 } from '../../../src/core/ledger/sqlite/connection/better-sqlite3.ts';
 import { GuardedDatabase } from '../../../src/core/ledger/sqlite/connection/guarded-database.ts';
 import { failureOf } from '../../support/engines.ts';
@@ -15,6 +15,12 @@ const NO_PROCESS = 4_194_305;
 const OLD = '0'.repeat(20);
 /** Of the test: it never takes such a ticket up, as if it were stopped. */
 const STOPPED = `${OLD}-${process.pid}-00000000`;
+
+/** From here on a writer waits until it is called, however long the machine takes. */
+function stopTheClock(): void {
+  vi.useFakeTimers({ toFake: ['setTimeout', 'clearTimeout', 'performance'] });
+  onTestFinished(() => void vi.useRealTimers());
+}
 
 /** A file with a table, and connections to it that write their names into the table. */
 function site() {
@@ -54,6 +60,7 @@ it('a write that waits for nobody leaves nothing beside the file', async () => {
 });
 
 it('those that wait write in the order in which they came, and the last one removes the line', async () => {
+  stopTheClock();
   const { connect, tickets, written, queue } = site();
   const holder = connect();
   await holder.guarded.begin();
@@ -70,6 +77,7 @@ it('those that wait write in the order in which they came, and the last one remo
 });
 
 it('who has called another one goes behind it', async () => {
+  stopTheClock();
   const { connect, tickets, written } = site();
   const holder = connect();
   await holder.guarded.begin();
@@ -81,6 +89,7 @@ it('who has called another one goes behind it', async () => {
 });
 
 it('a transaction of several parts waits in the line, too', async () => {
+  stopTheClock();
   const { connect, tickets, written } = site();
   const [holder, transaction] = [connect(), connect()];
   await holder.guarded.begin();
@@ -118,7 +127,7 @@ it('the next write removes the tickets of processes that are gone', async () => 
   expect(existsSync(queue)).toBe(false);
 });
 
-it('a wait that is interrupted passes its call on', async () => {
+it('a wait that is interrupted leaves the line', async () => {
   const { connect, tickets, written, queue } = site();
   const holder = connect();
   await holder.guarded.begin();
@@ -135,6 +144,28 @@ it('a wait that is interrupted passes its call on', async () => {
   await waiting;
   expect(written()).toEqual(['waited']);
   expect(existsSync(queue)).toBe(false);
+});
+
+it('who was called and gives up calls the next one', async () => {
+  const { path, connect, tickets, written } = site();
+  const [holder, faster] = [connect(), new Database(path, { timeout: 0 })];
+  onTestFinished(() => void faster.close());
+  await holder.guarded.begin();
+  const abort = new AbortController();
+  const { write } = connect(abort.signal);
+  const interrupted = failureOf(() => write('never'), 'ABORTED');
+  await until(() => tickets().length === 1);
+  const waiting = connect().write('waited');
+  await until(() => tickets().length === 2);
+  holder.guarded.end();
+  expect(tickets()).toHaveLength(1);
+  faster.exec('BEGIN IMMEDIATE');
+  abort.abort();
+  await interrupted;
+  expect(tickets()).toEqual([]);
+  faster.exec('ROLLBACK');
+  await waiting;
+  expect(written()).toEqual(['waited']);
 });
 
 it('without a directory of its own, writers wait as without a line', async () => {

@@ -34,10 +34,7 @@ const BEGINNING: LiveStart = { sequence: 1, hash: GENESIS, endOf: () => EMPTY };
 
 /** As of the statement, or of the transaction. @throws LedgerError VERIFICATION_FAILED */
 export function readLiveStart(statements: Statements): LiveStart {
-  const isThere = statements
-    .get<[], number>("SELECT 1 FROM pragma_table_info('segments') LIMIT 1")
-    .pluck()
-    .get();
+  const isThere = statements.get<[], number>("SELECT 1 FROM pragma_table_info('segments') LIMIT 1").pluck().get();
   if (isThere === undefined) return BEGINNING;
   const row = statements
     .get<[], RawRow>('SELECT through, hash_behind, ends FROM segments ORDER BY number DESC LIMIT 1')

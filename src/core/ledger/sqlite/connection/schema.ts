@@ -265,11 +265,7 @@ export function createOnDemand(db: Database, table: TableOnDemand): void {
  * in memory and keeps up to date: a look through `sqlite_schema` takes 17 us beside 256 tables of partitions, and this 4, however many there are.
  */
 export function hasTable(db: Database, table: TableOnDemand): boolean {
-  return (
-    statementsOf(db)
-      .get<[string], unknown>('SELECT 1 FROM pragma_table_info(?) LIMIT 1')
-      .get(table) !== undefined
-  );
+  return statementsOf(db).get<[string], unknown>('SELECT 1 FROM pragma_table_info(?) LIMIT 1').get(table) !== undefined;
 }
 
 /** Whether nothing was ever created in the file: it is new, or its creation was interrupted. */

@@ -49,8 +49,8 @@ export class Ticket {
   private constructor(name: string, file: string) {
     this.name = name;
     this.#file = file;
-    this.#watcher = watchOrNull(file, () => this.#look());
-    this.#look();
+    this.#watcher = watchOrNull(file, () => this.#update());
+    this.#update();
   }
 
   get isCalled(): boolean {
@@ -75,7 +75,7 @@ export class Ticket {
   /** Never throws: its owner may have committed. A ticket that stays is called by another one. */
   end(): void {
     this.#watcher?.close();
-    this.#look();
+    this.#update();
     if (this.#isCalled) return;
     try {
       rmSync(this.#file, { force: true });
@@ -84,7 +84,7 @@ export class Ticket {
     }
   }
 
-  #look(): void {
+  #update(): void {
     if (this.#isCalled || existsSync(this.#file)) return;
     this.#isCalled = true;
     this.#watcher?.close();
