@@ -568,7 +568,7 @@ export const MUTANTS = [
   {
     name: 'control characters reach a terminal',
     file: 'src/cli/terminal/escape.ts',
-    find: '  return text.replace(UNSAFE, (character) => {',
+    find: '  return text.replace(/[\\p{Cc}\\p{Cf}\\p{Zl}\\p{Zp}]/gu, (character) => {',
     replace: '  return text.replace(/\\0/g, (character) => {',
     tests: ['test/cli/safe-names.test.ts', 'test/faults/hostile-files/terminal.test.ts'],
     isBuilt: true,

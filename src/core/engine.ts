@@ -13,31 +13,21 @@ import {
   ALL_OR_SEQUENCES,
   ARCHIVE,
   BACKUP,
-  CHECKPOINT,
-  CHECKPOINT_TRUST,
   COMPACT,
-  COSIGN,
   CREATE,
   DIFF,
   EMIT,
   EMIT_EVENTS,
-  FORCE,
   HANDLER,
   HEAD_BEFORE,
   LATE_EVENTS,
   OPEN,
-  PARKED,
-  PLAN_CURSORS,
-  PROOF,
   REPLAY,
-  SET_CURSORS,
   SOURCES,
-  SUBSCRIBE,
   SURVEY,
   TAIL,
-  VERIFY,
-  VERIFY_PROOF,
 } from './engine/call-options.ts';
+import { CHECKPOINT, CHECKPOINT_TRUST, COSIGN, PROOF, VERIFY, VERIFY_PROOF } from './engine/checkpoint-options.ts';
 import type {
   CheckpointOptions,
   CheckpointProof,
@@ -65,6 +55,7 @@ import {
   type ParkedOptions,
   type SetCursorsOptions,
 } from './engine/group-admin.ts';
+import { FORCE, PARKED, PLAN_CURSORS, SET_CURSORS, SUBSCRIBE } from './engine/group-options.ts';
 import { labelsOf } from './engine/labels.ts';
 import { locating } from './engine/locate.ts';
 import {

@@ -2,7 +2,9 @@
 
 import { Readable } from 'node:stream';
 import { describe, expect, it, test } from 'vitest';
-import * as tables from '../../src/core/engine/call-options.ts';
+import * as callOptions from '../../src/core/engine/call-options.ts';
+import * as checkpointOptions from '../../src/core/engine/checkpoint-options.ts';
+import * as groupOptions from '../../src/core/engine/group-options.ts';
 import {
   Completengine,
   compositeOf,
@@ -78,7 +80,7 @@ async function detailsOf(call: () => unknown): Promise<Options> {
 }
 
 /** The exported tables of options: objects whose values are kinds. */
-const TABLES = Object.entries(tables).filter(([, table]) =>
+const TABLES = Object.entries({ ...callOptions, ...checkpointOptions, ...groupOptions }).filter(([, table]) =>
   Object.values(table).every((kind) => typeof (kind as { expected?: unknown } | null)?.expected === 'string'),
 );
 

@@ -3,7 +3,6 @@
  * itself.
  */
 
-import type { CheckpointSource } from '../checkpoint/read-checkpoints.ts';
 import type { IngestHooks } from '../emission/commit/ingest.ts';
 import type { InputSource } from '../emission/input/input-source.ts';
 import { RESTORABLE } from '../formats/event-format.ts';
@@ -15,20 +14,16 @@ import {
   either,
   flag,
   formerly,
-  group,
   hasMethods,
   hook,
   kindOf,
-  limit,
   listOf,
   millis,
   number,
   oneOf,
-  place,
   positive,
   required,
   sequence,
-  signal,
   text,
   texts,
   time,
@@ -41,19 +36,11 @@ import { formatRoutingSpec, parseRoutingSpec } from '../model/routing/routing-te
 import { Playback } from '../scheduler/pacing/playback.ts';
 import type { ArchiveOptions } from './archive.ts';
 import type { BackupCallOptions } from './backup.ts';
-import type {
-  CheckpointOptions,
-  CheckpointTrust,
-  CosignOptions,
-  KeyText,
-  ProofOptions,
-  VerifyProofOptions,
-} from './checkpoint-types.ts';
 import type { CompactOptions } from './compact.ts';
 import type { DiffOptions } from './diff.ts';
 import type { EmitEventsOptions, EmitOptions, RoutingOverrideOptions } from './emit.ts';
-import type { ForceOptions, ParkedOptions, SetCursorsOptions } from './group-admin.ts';
 import type { CreateOptions, OpenOptions } from './open.ts';
+import { ABORT, START } from './option-parts.ts';
 import type {
   ExplainLinesOptions,
   PreviewedEvents,
@@ -62,11 +49,10 @@ import type {
   WantedPlacement,
 } from './partitioning-types.ts';
 import type { ReplayOptions } from './replay.ts';
-import type { Handler, SubscribeOptions } from './subscription.ts';
+import type { Handler } from './subscription.ts';
 import type { LateEventsOptions } from './survey/late-events.ts';
 import type { SurveyOptions } from './survey/survey.ts';
 import type { TailOptions } from './tail.ts';
-import type { VerifyOptions } from './verify.ts';
 
 export const ROUTING = kindOf<RoutingSpec | string>(
   "a routing such as hashOf('tenant'), or its text",
@@ -93,7 +79,6 @@ export const HEAD_BEFORE = kindOf<number | null>(
   (value) => value === null || whole.read(value) !== undefined,
 );
 
-const ABORT = { signal };
 const COUNT_OR_NAMES = { ...either(number, texts), expected: 'a count, or a list of names' };
 const FILTER = {
   partitions: texts,
@@ -101,7 +86,6 @@ const FILTER = {
   where: { ...either(text, texts), expected: 'a condition, or a list of conditions, each a string' },
 };
 
-const START = { from: place, fromSequence: number };
 const END = { through: time, until: time, throughSequence: number };
 const RANGE = { range: text, ...START, ...END, limit: whole, zone: text };
 
@@ -178,33 +162,6 @@ export const REPLAY: OptionTable<ReplayOptions> = {
   ...ABORT,
 };
 
-export const SUBSCRIBE: OptionTable<SubscribeOptions> = {
-  group: text,
-  member: text,
-  partitions: texts,
-  ...START,
-  zone: text,
-  capacity: limit,
-  batch: limit,
-  batchBytes: limit,
-  concurrency: limit,
-  maxDeliver: limit,
-  backoffMs: millis,
-  ackTimeoutMs: millis,
-  leaseMs: millis,
-  until: group<NonNullable<SubscribeOptions['until']>>({ limit, head: flag, idleMs: millis }),
-  onRetry: hook(),
-  onParked: hook(),
-  onFenced: hook(),
-  onLeases: hook(),
-  onError: hook(),
-  ...ABORT,
-};
-
-export const FORCE: OptionTable<ForceOptions> = { force: flag };
-export const PARKED: OptionTable<ParkedOptions> = { after: whole, limit };
-export const PLAN_CURSORS: OptionTable<Omit<SetCursorsOptions, 'force'>> = { ...START, partitions: texts, zone: text };
-export const SET_CURSORS: OptionTable<SetCursorsOptions> = { ...PLAN_CURSORS, force: flag };
 export const ARCHIVE: OptionTable<ArchiveOptions> = {
   ...END,
   limit: whole,
@@ -216,50 +173,6 @@ export const ARCHIVE: OptionTable<ArchiveOptions> = {
   ...ABORT,
 };
 export const BACKUP: OptionTable<BackupCallOptions> = { onProgress: hook(), ...ABORT };
-const KEY_TEXT = kindOf<KeyText>('the text of a key, or an object with its name and its text', (value) => {
-  const { name, text: it } = (value ?? {}) as { readonly name?: unknown; readonly text?: unknown };
-  return typeof value === 'string' || (typeof name === 'string' && typeof it === 'string');
-});
-const CHECKPOINTS = listOf<CheckpointSource>(
-  kindOf('a file of checkpoints', (value) => {
-    const { name, bytes } = (value ?? {}) as { readonly name?: unknown; readonly bytes?: unknown };
-    return typeof name === 'string' && bytes instanceof Uint8Array;
-  }),
-  'a list of files of checkpoints, each with a name and its bytes',
-);
-const TRUST = { publicKeys: listOf(KEY_TEXT, 'a list of keys, each a text, or its name and text'), witnesses: whole };
-export const CHECKPOINT: OptionTable<CheckpointOptions> = {
-  key: required(KEY_TEXT),
-  name: text,
-  previous: text,
-  nextKey: KEY_TEXT,
-};
-export const CHECKPOINT_TRUST: OptionTable<CheckpointTrust> = {
-  checkpoints: required(CHECKPOINTS),
-  publicKeys: required(TRUST.publicKeys),
-  witnesses: whole,
-};
-export const PROOF: OptionTable<ProofOptions> = { key: KEY_TEXT, name: text, checkpoints: CHECKPOINTS, ...ABORT };
-export const VERIFY_PROOF: OptionTable<VerifyProofOptions> = {
-  publicKeys: required(TRUST.publicKeys),
-  witnesses: whole,
-};
-export const COSIGN: OptionTable<CosignOptions> = {
-  ...CHECKPOINT_TRUST,
-  key: required(KEY_TEXT),
-  name: text,
-  last: text,
-  onProgress: hook(),
-  ...ABORT,
-};
-export const VERIFY: OptionTable<VerifyOptions> = {
-  expectHead: expectedHead,
-  checkpoints: CHECKPOINTS,
-  ...TRUST,
-  onProgress: hook(),
-  ...ABORT,
-};
-
 export const LATE_EVENTS: OptionTable<LateEventsOptions> = ABORT;
 export const SURVEY: OptionTable<SurveyOptions> = { bucketsMax: positive, ...ABORT };
 export const DIFF: OptionTable<DiffOptions> = { chainOnly: flag, onProgress: hook(), ...ABORT };
