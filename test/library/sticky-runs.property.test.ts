@@ -10,7 +10,14 @@ import { expect, test } from 'vitest';
 import { type Completengine, stickyBy } from '../../src/index.ts';
 import { ledgerPath, openEngine } from '../support/engines.ts';
 import { expectSoundLedger, storedEvents } from '../support/invariants.ts';
-import { expectPinnedForEver, type StoredPin, storedPins, storedRuns, storedSessions, tamper } from '../support/sessions.ts';
+import {
+  expectPinnedForEver,
+  type StoredPin,
+  storedPins,
+  storedRuns,
+  storedSessions,
+  tamper,
+} from '../support/sessions.ts';
 import { quick } from '../support/test-size.ts';
 
 const PARTITIONS = 3;

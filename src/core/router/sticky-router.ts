@@ -19,8 +19,8 @@ import {
   type PinChanges,
   type SessionLines,
   type SessionNumber,
-  type SessionRouter,
 } from '../model/routing/session-pins.ts';
+import type { SessionRouter } from '../model/routing/session-router.ts';
 import type { ListedPins, SessionStore } from '../model/routing/session-store.ts';
 import { asBuffer } from '../model/text/bytes.ts';
 import type { Micros } from '../model/time/time.ts';

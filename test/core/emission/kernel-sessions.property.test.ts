@@ -4,8 +4,8 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { KernelSessions } from '../../../src/core/emission/draft/kernel-sessions.ts';
 import {
-  draftedPin,
   type DraftedPins,
+  draftedPin,
   type IdleRule,
   idleRule,
   NO_SESSION,
@@ -87,7 +87,7 @@ const draft = fc.record({
   now: fc.nat(3000),
   loads: fc.array(fc.oneof(fc.nat(20), fc.constant(Number.POSITIVE_INFINITY)), { minLength: 1, maxLength: 9 }),
   singly: fc.array(fc.record({ key, time: fc.integer({ min: 3000, max: 3200 }) }), { maxLength: 5 }),
-  then: fc.constantFrom('keep', 'keep', 'keep and undo', 'discard'),
+  end: fc.constantFrom('keep', 'keep', 'keep and undo', 'discard'),
   learned: fc.array(fc.record({ key, partition: fc.nat(0), lastSeen: fc.nat(3000) }), { maxLength: 4 }),
 });
 
@@ -96,7 +96,7 @@ describe('sessions in the kernel', () => {
     fc.assert(
       fc.property(fc.array(draft, { maxLength: 6 }), (drafts) => {
         const both = new Both(idleRule(idle));
-        for (const { lines, bad, limit, floor, now, loads, singly, then, learned } of drafts) {
+        for (const { lines, bad, limit, floor, now, loads, singly, end, learned } of drafts) {
           for (const pin of learned) {
             const pins = {
               sessions: Int32Array.of(both.number(pin.key)),
@@ -113,12 +113,7 @@ describe('sessions in the kernel', () => {
           both.same((store) => store.begin(loads));
           both.same((store) => {
             const partitions = new Uint16Array(lines.length).fill(0);
-            store.assignLines(
-              { sessions, faults, times, partitions },
-              Math.min(limit, lines.length),
-              floor,
-              now,
-            );
+            store.assignLines({ sessions, faults, times, partitions }, Math.min(limit, lines.length), floor, now);
             return partitions;
           });
           both.same((store) => store.count(0));
@@ -128,9 +123,9 @@ describe('sessions in the kernel', () => {
             both.same((store) => store.assign(session, time));
           }
           both.changes();
-          if (then !== 'discard') {
+          if (end !== 'discard') {
             const before = both.same((store) => store.keep());
-            if (then === 'keep and undo') both.same((store) => store.setPins(before));
+            if (end === 'keep and undo') both.same((store) => store.setPins(before));
           }
           for (let session = 0; session < both.reference.size; session++) {
             both.same((store) => store.pinOf(session));

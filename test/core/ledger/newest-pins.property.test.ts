@@ -85,7 +85,11 @@ test('keys that were chosen to have one hash are left as they are', () => {
 test('many pins are compacted, too', () => {
   const runs = Array.from({ length: 8 }, (_, nth) =>
     numbered(
-      Array.from({ length: 5000 }, (_, at) => ({ session: `session ${at}`, partition: at % 8, lastSeen: nth * 1e6 + at })),
+      Array.from({ length: 5000 }, (_, at) => ({
+        session: `session ${at}`,
+        partition: at % 8,
+        lastSeen: nth * 1e6 + at,
+      })),
       true,
       nth + 1,
       1,
@@ -101,7 +105,10 @@ test('runs of any bytes are compacted, or are an error of the ledger', () => {
     fc.uint8Array({ maxLength: 60 }),
     fc.array(fc.constantFrom(0, 1, 127, 128, 255), { maxLength: 60 }),
   );
-  const run = fc.record({ bytes: any, fromTime: fc.option(fc.oneof(fc.integer(), fc.constant(9_007_199_254_740_990))) });
+  const run = fc.record({
+    bytes: any,
+    fromTime: fc.option(fc.oneof(fc.integer(), fc.constant(9_007_199_254_740_990))),
+  });
   fc.assert(
     fc.property(fc.array(run, { maxLength: 4 }), (all) => {
       try {

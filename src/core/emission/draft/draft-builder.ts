@@ -3,7 +3,8 @@
 import { FrameBodyWriter } from '../../frames/frame-body.ts';
 import type { Basis, CommitDraft, FrameDraft, UniqueId } from '../../model/events/commit.ts';
 import type { Router } from '../../model/routing/router.ts';
-import { NO_PIN_CHANGES, NO_SESSION, type SessionRouter } from '../../model/routing/session-pins.ts';
+import { NO_PIN_CHANGES, NO_SESSION } from '../../model/routing/session-pins.ts';
+import type { SessionRouter } from '../../model/routing/session-router.ts';
 import { type Micros, NO_TIME } from '../../model/time/time.ts';
 import { blake3 } from '../../native/blake3.ts';
 import { LineFault } from '../../scan/line-fault.ts';

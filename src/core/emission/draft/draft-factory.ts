@@ -5,7 +5,8 @@
 
 import type { Basis } from '../../model/events/commit.ts';
 import type { RouterFactory } from '../../model/routing/router.ts';
-import type { Pin, SessionRouter } from '../../model/routing/session-pins.ts';
+import type { Pin } from '../../model/routing/session-pins.ts';
+import type { SessionRouter } from '../../model/routing/session-router.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { Scanner } from '../../scan/scanner.ts';
 import type { Chunk } from '../input/chunk.ts';

@@ -3,7 +3,8 @@
 import type { Basis } from '../../model/events/commit.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import type { RouteCause, RouteRefusal, Router, RouterFactory } from '../../model/routing/router.ts';
-import { NO_SESSION, type Pin, type SessionNumber, type SessionRouter } from '../../model/routing/session-pins.ts';
+import { NO_SESSION, type Pin, type SessionNumber } from '../../model/routing/session-pins.ts';
+import type { SessionRouter } from '../../model/routing/session-router.ts';
 import type { Clock } from '../../model/time/clock.ts';
 import { type Micros, NO_TIME } from '../../model/time/time.ts';
 import { describeLineFault, LineFault } from '../../scan/line-fault.ts';

@@ -4,7 +4,7 @@ import type { RoutableLine } from '../../scan/scanned-field.ts';
 import type { FieldPath } from '../text/field-path.ts';
 import type { PartitionId } from './partition.ts';
 import type { RoutingInForce } from './routing.ts';
-import type { SessionRouter } from './session-pins.ts';
+import type { SessionRouter } from './session-router.ts';
 
 /**
  * Why a line has no partition: missing field, no key in it, a key of another kind than the bounds, or an unknown
