@@ -70,27 +70,8 @@ rmSync(join(root, 'oclif.manifest.json'), { force: true });
 
 // the kernel lies beside each module that loads it: in the sources for the tests, in the library, and beside the bundles
 const kernels = join(root, 'src/core/kernel');
-const KERNELS = {
-  'kernel.wasm': ['simd,bulk-memory'],
-  // a module that imports shared memory takes no other; the host names the maximum, which must not be larger
-  'kernel-shared.wasm': ['simd,bulk-memory,threads', '--sharedMemory', '--maximumMemory', '65536'],
-};
-const compileKernel = (file) =>
-  run(
-    'asc',
-    'kernel/index.ts',
-    '--outFile',
-    join(kernels, file),
-    '-O3',
-    '--noAssert',
-    '--runtime',
-    'stub',
-    '--importMemory',
-    '--memoryBase',
-    '0',
-    '--enable',
-    ...KERNELS[file],
-  );
+const KERNELS = ['kernel.wasm', 'kernel-shared.wasm'];
+const compileKernels = () => execute(process.execPath, [join(root, 'scripts/compile-kernels.js'), kernels]);
 
 const common = {
   absWorkingDir: root,
@@ -280,7 +261,7 @@ const packVerbs = async ({ outputFiles, metafile }) => {
 // the compilers read only sources, so they share the cores
 const [verbs] = await Promise.all([
   bundleVerbs(),
-  ...Object.keys(KERNELS).map(compileKernel),
+  compileKernels(),
   run('tsc', '-p', 'tsconfig.json'),
   bundleCommands(),
   bundleThreads(),
@@ -289,7 +270,7 @@ const [verbs] = await Promise.all([
   bundleLibrary(threads),
 ]);
 for (const directory of ['dist/lib', 'dist/modules/core/kernel', 'dist/cli'])
-  for (const file of Object.keys(KERNELS)) copyFileSync(join(kernels, file), join(root, directory, file));
+  for (const file of KERNELS) copyFileSync(join(kernels, file), join(root, directory, file));
 cpSync(join(root, 'src/cli/plate/fonts'), join(root, 'dist/cli/fonts'), { recursive: true });
 
 await run('oclif', 'manifest');

@@ -17,7 +17,9 @@ async function standingStill(command: string): Promise<{ ledger: string; member:
   await succeed(['emit', '-q', '-l', ledger], { input: numbers(1, 3) });
   const engine = await openEngine({ ledger });
   const member = new MemberProcess(ledger, 'g', 'm', [...ONCE, '--exec', command]);
-  await until(async () => ((await engine.groups())[0]?.lanes[0]?.failure ?? null) !== null);
+  const failure = async () => (await engine.groups())[0]?.lanes[0]?.failure ?? null;
+  await until(async () => !member.isRunning || (await failure()) !== null);
+  expect(await failure(), member.complaints.join('\n')).not.toBeNull();
   return { ledger, member };
 }
 

@@ -44,14 +44,12 @@ export function finished(child: ChildProcessWithoutNullStreams): Promise<CliResu
   });
 }
 
-const RESIDENT = Symbol.for('completengine.test.resident-cli');
-
 export interface RunOptions extends SpawnOptionsWithoutStdio {
   readonly input?: string | Uint8Array;
 }
 
-/** One resident process for all files of a worker: each file evaluates this module again, and only the global object stays. */
-const worker = globalThis as { [RESIDENT]?: ResidentCli };
+/** One resident process for all files of a worker: without isolation they share this module. */
+let resident: ResidentCli | undefined;
 
 /**
  * Runs a command to its end with all of its input at once. It gets a separate process if needed: for an own environment, user or time limit, and
@@ -65,9 +63,9 @@ export async function runCli(args: readonly string[], options: RunOptions = {}):
 
 function run(args: readonly string[], options: RunOptions): Promise<CliResult> {
   const { input, cwd, ...ofProcess } = options;
-  if (worker[RESIDENT]?.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
-  worker[RESIDENT] ??= new ResidentCli({ runsHundreds: true });
-  return worker[RESIDENT].run(args, { input, cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd });
+  if (resident?.isBusy || Object.keys(ofProcess).length > 0) return spawnCli(args, options);
+  resident ??= new ResidentCli({ runsHundreds: true });
+  return resident.run(args, { input, cwd: cwd instanceof URL ? fileURLToPath(cwd) : cwd });
 }
 
 /** As {@link runCli}, with the output appended to files: what a shell does for `>> FILE` and `2>> FILE`. No other command may run. */
@@ -76,8 +74,8 @@ export function runCliInto(
   args: readonly string[],
   options: { readonly cwd: string },
 ): Promise<CliResult> {
-  worker[RESIDENT] ??= new ResidentCli({ runsHundreds: true });
-  return worker[RESIDENT].run(args, { ...options, appendTo });
+  resident ??= new ResidentCli({ runsHundreds: true });
+  return resident.run(args, { ...options, appendTo });
 }
 
 /** As {@link runCli}, always in a separate process. */

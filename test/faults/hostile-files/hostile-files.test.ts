@@ -21,7 +21,8 @@ import { type Bench, damagedCopy, soundCopy, tried } from './trial.ts';
 
 /** Of the quick run: files and the turns of commands are the same in each. */
 const SEED = 20_261_127;
-const FILES = quick(300, 5000);
+/** In a quick run at least four of each kind of damage. */
+const FILES = quick(200, 5000);
 /** Commands that read, and as many that write, for each file. */
 const COMMANDS = quick(1, 3);
 const LIMIT_MS = quick(20_000, 60_000);
