@@ -89,7 +89,10 @@ it('runs a chunk at its first use where it is lazy, and not what is imported for
 it('has what a chunk loads at once in the script of that chunk, and what it may load later where it is wanted', async () => {
   const files = [
     file('main', 'var later = () => import("./long.js");\nexport { later };'),
-    file('long', 'import { a } from "./stub.js";\nimport { c } from "./lazy.js";\nvar sum = () => a + c();\nexport { sum };'),
+    file(
+      'long',
+      'import { a } from "./stub.js";\nimport { c } from "./lazy.js";\nvar sum = () => a + c();\nexport { sum };',
+    ),
     file('stub', 'import { a } from "./chunk-A.js";\nexport { a };'),
     file('chunk-A', 'var a = 1;\nexport { a };'),
     file('lazy', 'var c = () => 2;\nexport { c };'),

@@ -10,6 +10,7 @@ import { parseRoutingSpec } from '../../../src/core/model/routing/routing-text.t
 import { makeRouter } from '../../../src/core/router/router.ts';
 import { emissionSettings } from '../../support/emission-settings.ts';
 import { inForce } from '../../support/routed.ts';
+import { until } from '../../support/until.ts';
 
 const LINE = `{"k":1,"pad":"${'x'.repeat(180)}"}\n`;
 const COMMIT_BYTES_MAX = 64 * 1024;
@@ -42,6 +43,10 @@ class LateLedger {
     }),
   };
 
+  get head(): number {
+    return this.#sequence;
+  }
+
   answer(): void {
     this.unanswered.shift();
     this.#answers.shift()?.();
@@ -66,6 +71,8 @@ it('gets each line at once while it has less than two commits to answer, and the
   const parts = { target: ledger.target, makeRouter, clock: { nowMicros: () => 1e15 } };
   const emitting = ingest(parts, emissionSettings(), [{ name: 'input', open: () => input }], null, {});
   input.write(LINE.repeat(VOLUME));
+  // the first chunk of this size loads the kernel, which takes any number of turns
+  await until(() => ledger.head === VOLUME);
   await turns();
   for (const unanswered of [[1], [1, 1], [1, 1], [1, 1], [1, 1]]) {
     input.write(LINE);

@@ -49,6 +49,8 @@ export class ChunkReader {
   #hasEnded = false;
   #error: unknown;
   #wake: (() => void) | undefined;
+  /** Whether single pieces need not wake it: a million events of 203 bytes come in 3,100 of them. */
+  #awaitsFull = false;
 
   /** The chunk being filled, its shared buffer, and the chunks handed out before it that have none, the oldest first. */
   #filling: Buffer = Buffer.allocUnsafeSlow(FIRST_BYTES);
@@ -121,11 +123,12 @@ export class ChunkReader {
       this.#fresh += bytes;
       const isInPlace =
         room.buffer === this.#filling.buffer && room.byteOffset === this.#filling.byteOffset + this.#filled;
-      this.#take(room.subarray(0, bytes), isInPlace);
+      if (isInPlace && !this.#isSkipping) this.#filled += bytes;
+      else this.#take(room.subarray(0, bytes), isInPlace);
       this.#isPaused = this.#fresh >= this.#limits.chunkBytes;
       // the first piece behind a full chunk is the rest of what the pipe held, and not a full one
       this.#isFlooding ||= this.#isPaused || bytes >= PIPE_BYTES;
-      this.#wake?.();
+      if (this.#isPaused || !this.#awaitsFull) this.#wake?.();
       return !this.#isPaused;
     },
     ended: (error) => {
@@ -140,13 +143,12 @@ export class ChunkReader {
     this.#wake?.();
   };
 
-  /** Waits for the first bytes, then gathers what arrives without a pause; from a prompt source, a full chunk. */
+  /** Waits for the first bytes, then for as many as come while a chunk is not wanted yet, or without a pause; from a prompt source, a full chunk. */
   async #waitForBytes(): Promise<void> {
     const isEnough = () => this.#hasEnded || (this.#source.isPrompt ? this.#isPaused : this.#fresh > 0);
     while (!isEnough()) await this.#change();
-    if (this.#source.isPrompt) return;
+    if (this.#source.isPrompt || (await this.#fillWhileBusy())) return;
     await this.#gather();
-    await this.#fillWhileBusy();
   }
 
   async #gather(): Promise<void> {
@@ -161,18 +163,22 @@ export class ChunkReader {
     }
   }
 
-  /** What comes while earlier chunks are being stored would wait behind them anyway: together it makes fewer commits. */
-  async #fillWhileBusy(): Promise<void> {
+  /** What comes while earlier chunks are being stored would wait behind them anyway: together it makes fewer commits. False if none is, and nothing was awaited. */
+  async #fillWhileBusy(): Promise<boolean> {
     const isEnough = () => this.#isPaused || this.#hasEnded;
-    const busy = isEnough() ? null : this.#busy();
-    if (busy === null) return;
+    if (isEnough()) return true;
+    const busy = this.#busy();
+    if (busy === null) return false;
     let isOver = false;
     // a race would make promises for each piece that arrives
     void busy.then(() => {
       isOver = true;
       this.#wake?.();
     });
+    this.#awaitsFull = true;
     while (!isOver && !isEnough()) await this.#change();
+    this.#awaitsFull = false;
+    return true;
   }
 
   /** Resolves when bytes arrive, when the input ends, or when a chunk is wanted. */
