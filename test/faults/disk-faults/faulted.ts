@@ -32,6 +32,17 @@ export function counted(scenario: Scenario, prepared: string, counts: Map<string
   };
 }
 
+/** The step of a trial made fewer calls than when they were counted, because it stores its position by the time that has passed. */
+export class NoSuchCall extends Error {
+  /** How many calls of this kind it made. */
+  readonly made: number;
+
+  constructor({ call, at }: DiskFault, made: number) {
+    super(`${call} ${at} of ${made} did not fail`);
+    this.made = made;
+  }
+}
+
 /**
  * The same files and steps, and the laws of its power cuts; the step of the trial meets the fault, another process runs after it, and the power is cut from then on.
  * `onEnd` hears how the step has ended.
@@ -72,7 +83,7 @@ async function attemptWithFault(
   const loud = args.filter((arg) => arg !== '-q');
   const attempt = await site.attempt(trial.step, loud, trial, options);
   const { failedPath: path } = attempt;
-  if (path === null) throw new Error(`${trial.call} ${trial.at} of ${attempt.counts[trial.call]} did not fail`);
+  if (path === null) throw new NoSuchCall(trial, attempt.counts[trial.call]);
   const after = await storedIn(site.directory);
   const { directory } = site;
   return expectTrue({ args, code: options.code ?? 0, attempt, before, after, path, directory });
