@@ -11,13 +11,21 @@ const PACKAGE = join(dirname(fileURLToPath(import.meta.url)), '../node_modules/b
 const { version } = JSON.parse(readFileSync(join(PACKAGE, 'package.json'), 'utf8'));
 const IS_12 = Number.parseInt(version, 10) < 13;
 
-/** How the binary is loaded, which Node's `require` does after a search of its own. CommonJS, as what uses it. `directory`: of the installed package. */
+/**
+ * How the binary is loaded, which Node's `require` does after a search of its own. CommonJS, as what uses it. `directory`: of the installed package. A file that
+ * is not there is an error with the code that `require` gives it: the system has words of its own for it.
+ */
 const INSTALLED = `
+const { existsSync } = require('node:fs');
 const { toNamespacedPath } = require('node:path');
 exports.directory = undefined;
 exports.open = (file) => {
   const binary = { exports: {} };
-  process.dlopen(binary, toNamespacedPath(file));
+  try {
+    process.dlopen(binary, toNamespacedPath(file));
+  } catch (error) {
+    throw existsSync(file) ? error : Object.assign(new Error(file + ' is missing'), { code: 'MODULE_NOT_FOUND' });
+  }
   return binary.exports;
 };
 `;
