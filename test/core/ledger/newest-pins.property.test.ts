@@ -4,16 +4,10 @@ import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { type NumberedRun, newestPins } from '../../../src/core/ledger/sqlite/write/newest-pins.ts';
 import { encodePins } from '../../../src/core/ledger/sqlite/write/pin-run.ts';
-import { emptyPins } from '../../../src/core/model/routing/session-pins.ts';
+import { draftedPins, type TestPin } from '../../support/drafted-pins.ts';
 import { keysOfOneHash } from '../../support/keys-of-one-hash.ts';
 import { pinsOfRun } from '../../support/sessions.ts';
 import { quick } from '../../support/test-size.ts';
-
-interface TestPin {
-  readonly session: string;
-  readonly partition: number;
-  readonly lastSeen: number;
-}
 
 const pin: fc.Arbitrary<TestPin> = fc.record({
   session: fc.oneof(
@@ -28,17 +22,7 @@ const pin: fc.Arbitrary<TestPin> = fc.record({
 });
 
 function numbered(pins: readonly TestPin[], hasTimes: boolean, last: number, epoch: number): NumberedRun {
-  const keys = pins.map(({ session }) => Buffer.from(session, 'latin1'));
-  const columns = emptyPins(pins.length, Buffer.concat(keys).length);
-  let end = 0;
-  for (const [at, { partition, lastSeen }] of pins.entries()) {
-    columns.keys.set(keys[at] as Buffer, end);
-    end += (keys[at] as Buffer).length;
-    columns.ends[at] = end;
-    columns.partitions[at] = partition;
-    columns.lastSeen[at] = lastSeen;
-  }
-  return { last, epoch, run: encodePins(columns, hasTimes) };
+  return { last, epoch, run: encodePins(draftedPins(pins, 'latin1'), hasTimes) };
 }
 
 /** Of all runs, in their order. */

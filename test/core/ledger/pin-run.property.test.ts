@@ -3,8 +3,8 @@
 import fc from 'fast-check';
 import { expect, test } from 'vitest';
 import { encodePins, PinRunReader } from '../../../src/core/ledger/sqlite/write/pin-run.ts';
-import { emptyPins } from '../../../src/core/model/routing/session-pins.ts';
 import { NO_TIME } from '../../../src/core/model/time/time.ts';
+import { draftedPins } from '../../support/drafted-pins.ts';
 import { quick } from '../../support/test-size.ts';
 
 const pin = fc.record({
@@ -15,21 +15,6 @@ const pin = fc.record({
     fc.integer({ min: 1_700_000_000_000_000, max: 1_700_000_100_000_000 }),
   ),
 });
-type TestPin = typeof pin extends fc.Arbitrary<infer Value> ? Value : never;
-
-function drafted(pins: readonly TestPin[]) {
-  const keys = pins.map(({ session }) => Buffer.from(session));
-  const columns = emptyPins(pins.length, Buffer.concat(keys).length);
-  let end = 0;
-  for (const [at, { partition, lastSeen }] of pins.entries()) {
-    columns.keys.set(keys[at] as Buffer, end);
-    end += (keys[at] as Buffer).length;
-    columns.ends[at] = end;
-    columns.partitions[at] = partition;
-    columns.lastSeen[at] = lastSeen;
-  }
-  return columns;
-}
 
 function read(
   fromTime: number | null,
@@ -49,7 +34,7 @@ function read(
 test('a run is read as it was written', () => {
   fc.assert(
     fc.property(fc.array(pin, { minLength: 1, maxLength: 40 }), fc.boolean(), (pins, hasTimes) => {
-      const { fromTime, pins: bytes } = encodePins(drafted(pins), hasTimes);
+      const { fromTime, pins: bytes } = encodePins(draftedPins(pins), hasTimes);
       expect(read(fromTime, bytes)).toEqual(
         pins.map(({ session, partition, lastSeen }) => ({
           session: Buffer.from(session).toString(),
