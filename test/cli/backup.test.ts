@@ -37,7 +37,7 @@ async function backUp(ledger: string, file: string): Promise<{ path: string; hea
 }
 
 test('copies everything, groups and pins too, and reports the head of the copy', async () => {
-  const ledger = await earthquakeLedger();
+  const ledger = await earthquakeLedger('--compression', 'none');
   await succeed(['tail', '-l', ledger, '--group', 'g', '-e', '-c', '5']);
   const copy = join(tempDir(), 'copy.codex');
   const { stdout, stderr } = await succeed(['backup', copy, '-l', ledger]);

@@ -15,7 +15,7 @@ const overview = async (ledger: string) =>
 
 describe('compact', () => {
   it('reports sizes, and leaves head and output as they were', async () => {
-    const ledger = await earthquakeLedger();
+    const ledger = await earthquakeLedger('--compression', 'none');
     const [before, events] = [await overview(ledger), await replayed(ledger)];
     const { stdout, stderr } = await succeed(['compact', '--compression', 'zstd', '-l', ledger]);
     expect(stdout.toString()).toMatch(/^7 frames: 1\.\d+ MB to 1\d\d\.\d kB; ledger 1\.\d+ MB to \d{3}\.\d kB\n$/);
@@ -36,7 +36,7 @@ describe('compact', () => {
   });
 
   it('returns a document', async () => {
-    const ledger = await earthquakeLedger();
+    const ledger = await earthquakeLedger('--compression', 'none');
     const document = JSON.parse(text(await succeed(['compact', '--compression', 'zstd:9', '--json', '-l', ledger])));
     expect(document).toMatchObject({ frames: 7, freeBytes: 0, canGiveBack: true, isComplete: true });
     expect(Object.keys(document).sort()).toEqual([

@@ -40,7 +40,7 @@ test('--partitions accepts a number or names', async () => {
 test('--routing, --time, --unique, --durability, --determinism and --max-line are stored', async () => {
   const ledger = await newLedger(
     ...['--routing', 'manual:shoal', '--partitions', 'herring,cod', '--time', 'meta.at', '--unique', 'meta.id'],
-    ...['--durability', 'normal', '--determinism', 'relaxed', '--max-line', '5000'],
+    ...['--durability', 'normal', '--determinism', 'relaxed', '--max-line', '5000', '--compression', 'none'],
   );
   expect(await inspected(ledger)).toMatchObject({
     config: {
