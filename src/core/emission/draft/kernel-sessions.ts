@@ -1,6 +1,7 @@
 /** Sticky sessions in memory of the kernel: no event of a chunk costs a step of JavaScript. As `router/session-columns.ts`, which is the reference. */
 
 import { align, KernelMemory } from '../../kernel/load.ts';
+import { ROW_BYTES, type SessionTables, SLOT_BYTES, SPARE_BYTES } from '../../kernel/session-layout.ts';
 import type { PartitionId } from '../../model/routing/partition.ts';
 import {
   type DraftedPins,
@@ -13,11 +14,8 @@ import { type LineKeys, type ListedPins, NO_KEY, type SessionStore } from '../..
 import { asBuffer, numberAt } from '../../model/text/bytes.ts';
 import type { Micros } from '../../model/time/time.ts';
 
-interface SessionExports {
+interface SessionExports extends SessionTables {
   setIdleRule(renewedAfter: number, endsAfter: number): void;
-  laySessions(loads: number, changes: number, slots: number, slotCount: number, rows: number, keys: number): void;
-  sessionsKnown(): number;
-  sessionKeyBytes(): number;
   slotlessSessions(): number;
   addSession(key: number, length: number): number;
   findSession(key: number, length: number): number;
@@ -43,8 +41,6 @@ interface SessionExports {
 }
 
 /** As in `kernel/sessions.ts`. */
-const SLOT_BYTES = 8;
-const ROW_BYTES = 32;
 const KEY_AT = 4;
 const KEY_BYTES = 8;
 const LAST_SEEN = 16;
@@ -54,8 +50,6 @@ const CHANGE_BYTES = 32;
 const LEFT = -2;
 /** Of the columns of keys that are looked up together. */
 const FOUND_BYTES = 3 * 4 * 32;
-/** Keys are read and written sixteen bytes at a time, past their end. */
-const SPARE_BYTES = 16;
 /** In a Map, without the key itself. */
 const SLOTLESS_BYTES = 128;
 

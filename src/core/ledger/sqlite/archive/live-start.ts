@@ -6,6 +6,7 @@ import type { Micros } from '../../../model/time/time.ts';
 import { GENESIS } from '../../protocol/chain.ts';
 import type { ArchiveRow } from '../../protocol/joints.ts';
 import { blob, positive, type RawRow, text } from '../connection/rows.ts';
+import { isTable } from '../connection/schema.ts';
 import type { Statements } from '../connection/statements.ts';
 
 /** End of a partition: the offset of its next event, and the time of its last one; null in an empty partition. */
@@ -34,8 +35,7 @@ const BEGINNING: LiveStart = { sequence: 1, hash: GENESIS, endOf: () => EMPTY };
 
 /** As of the statement, or of the transaction. @throws LedgerError VERIFICATION_FAILED */
 export function readLiveStart(statements: Statements): LiveStart {
-  const isThere = statements.get<[], number>("SELECT 1 FROM pragma_table_info('segments') LIMIT 1").pluck().get();
-  if (isThere === undefined) return BEGINNING;
+  if (!isTable(statements, 'segments')) return BEGINNING;
   const row = statements
     .get<[], RawRow>('SELECT through, hash_behind, ends FROM segments ORDER BY number DESC LIMIT 1')
     .get();

@@ -159,18 +159,15 @@ export class GuardedDatabase {
     try {
       const turn = this.#queue.enter(signal);
       if (turn !== null) await turn;
-      return await retryWhileBusy(work, this.#busyLimit, this.#path, this.#queue.pauses(signal));
-    } catch (error) {
-      throw this.translated(error, 'write');
+      return await this.#guarded('write', work, this.#queue.pauses(signal));
     } finally {
       this.#queue.leave();
-      this.checkUnchanged();
     }
   }
 
-  async #guarded<Result>(activity: Activity, work: () => Result): Promise<Result> {
+  async #guarded<Result>(activity: Activity, work: () => Result, pause?: () => Promise<void>): Promise<Result> {
     try {
-      return await retryWhileBusy(work, this.#busyLimit, this.#path);
+      return await retryWhileBusy(work, this.#busyLimit, this.#path, pause);
     } catch (error) {
       throw this.translated(error, activity);
     } finally {

@@ -2,7 +2,7 @@
 
 import type { Database } from 'better-sqlite3';
 import type { PartitionId } from '../../../model/routing/partition.ts';
-import { statementsOf } from './statements.ts';
+import { type Statements, statementsOf } from './statements.ts';
 
 /** "CDEX" in the header of the file. */
 export const APPLICATION_ID = 0x43444558;
@@ -265,7 +265,12 @@ export function createOnDemand(db: Database, table: TableOnDemand): void {
  * in memory and keeps up to date: a look through `sqlite_schema` takes 17 us beside 256 tables of partitions, and this 4, however many there are.
  */
 export function hasTable(db: Database, table: TableOnDemand): boolean {
-  return statementsOf(db).get<[string], unknown>('SELECT 1 FROM pragma_table_info(?) LIMIT 1').get(table) !== undefined;
+  return isTable(statementsOf(db), table);
+}
+
+/** As {@link hasTable}, for who keeps statements of its own. */
+export function isTable(statements: Statements, table: TableOnDemand): boolean {
+  return statements.get<[string], unknown>('SELECT 1 FROM pragma_table_info(?) LIMIT 1').get(table) !== undefined;
 }
 
 /** Whether nothing was ever created in the file: it is new, or its creation was interrupted. */

@@ -1,12 +1,10 @@
 /** Finds the newest pin of each session in many runs, in the kernel: a run has thousands, and JavaScript took 0.2 us for each. No SQL. */
 
 import { align, KernelMemory } from '../../../kernel/load.ts';
+import { ROW_BYTES, type SessionTables, SLOT_BYTES, SPARE_BYTES } from '../../../kernel/session-layout.ts';
 import { damagedRun, type PinRun } from './pin-run.ts';
 
-interface RunExports {
-  laySessions(loads: number, changes: number, slots: number, slotCount: number, rows: number, keys: number): void;
-  sessionsKnown(): number;
-  sessionKeyBytes(): number;
+interface RunExports extends SessionTables {
   countPins(at: number, end: number, hasTimes: number): number;
   readRun(at: number, end: number, hasTimes: number, fromTime: number, number: number, sessionsMax: number): number;
   writeRun(at: number, hasTimes: number, fromTime: number, number: number): number;
@@ -25,14 +23,10 @@ export interface NumberedRun {
  */
 const PINS_MIN = 2;
 
-/** As in `kernel/sessions.ts` and `kernel/runs.ts`. */
-const SLOT_BYTES = 8;
-const ROW_BYTES = 32;
+/** As in `kernel/runs.ts`. */
 const NO_ROOM = -2;
 /** Of a pin that is written, without its key: its length, its partition, and its time. */
 const PIN_BYTES_MAX = 5 + 3 + 8;
-/** Keys are compared sixteen bytes at a time, past their end. */
-const SPARE_BYTES = 16;
 
 /**
  * The newest pins of these runs, the oldest of which comes first: one run for each epoch. Null where there are fewer than two pins for each session.
