@@ -56,9 +56,12 @@ const FRAMES = {
   bytes: `${ROW_BYTES_MIN} + min(length(body), ${BODY_BYTES_MIN})`,
 } as const;
 
-/** A row that is written over changes one of these sums or texts. Numbers as texts took twice the time; below 2^53 their sums stay below 2^61. */
+/**
+ * A row that is written over changes one of these sums or texts. Numbers as texts took twice the time. The halves of a number are added apart: what was written over
+ * others can be any number of 64 bits, and SQLite refuses a sum that overflows.
+ */
 function contentOf(numbers: readonly string[], texts: readonly string[]): string {
-  const sums = numbers.map((column) => `sum(${column})`);
+  const sums = numbers.flatMap((column) => [`sum(${column} & 0xffffffff)`, `sum(${column} >> 32)`]);
   const joined = texts.map((column) => `group_concat(CAST(${column} AS TEXT), ' ')`);
   return `CAST(concat(${[...sums, ...joined].join(", ' ', ")}) AS BLOB)`;
 }
